@@ -1,0 +1,101 @@
+# `make demo` shows it, `make test` proves it. Both need Python 3.11 or newer and nothing else.
+.PHONY: help venv demo test test-all lint bench lock clean chromium
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+PYTEST ?= .venv/bin/pytest -n 2 --dist loadfile
+BIN := .venv/bin
+LOCK := constraints.txt setup.cfg pyproject.toml
+UV = $(shell sed -n 's/^\(uv==[^ ;]*\).*/\1/p' constraints.txt)
+IS_ROOT_APT = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
+HAS_CHROMIUM = { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null
+
+help:
+	@echo 'make demo      the whole system with invented data; Ctrl-C stops it'
+	@echo 'make test      lint, types and tests, in 10 minutes or less'
+	@echo 'make test-all  the same and what takes longer'
+	@echo 'make venv      only .venv with feedback-hub in it'
+	@echo 'make lint      format, rules and types only'
+	@echo 'make bench     measure'
+	@echo 'make lock      new pins in constraints.txt, within the ranges of setup.cfg'
+	@echo 'make clean     remove all that make has made'
+
+venv: $(BIN)/.run
+
+# No shell around it: a signal to make reaches the demo itself.
+demo: $(BIN)/.run
+	@$(BIN)/feedback-hub demo
+
+test: lint chromium
+	$(PYTEST) -m "not slow$$($(HAS_CHROMIUM) || echo ' and not browser')"
+
+test-all: lint chromium
+	$(PYTEST) -m "$$($(HAS_CHROMIUM) || echo 'not browser')"
+
+lint: $(BIN)/.test
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+bench: $(BIN)/.test
+	@$(BIN)/python -m bench
+
+lock: $(BIN)/.test
+	$(BIN)/uv pip compile setup.cfg --extra test --universal --python-version 3.11 \
+	  --generate-hashes --no-header --upgrade --quiet --output-file constraints.txt
+
+clean:
+	rm -rf .venv build dist *.egg-info bench-results \
+	  .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- What the targets stand on. A stamp is younger than what it was made from.
+
+# $(call install,[extra]): uv takes seconds; where there is no uv, pip takes the whole lock file.
+define install
+if [ -x $(BIN)/uv ]; then \
+  $(BIN)/uv pip install --quiet --python $(BIN)/python \
+    --constraint constraints.txt --build-constraint constraints.txt --editable '.$(1)'; \
+else \
+  $(BIN)/python -m pip install --quiet --require-hashes --requirement constraints.txt && \
+  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
+fi
+endef
+
+$(BIN)/.run: $(BIN)/.made $(LOCK)
+	@echo 'Installing feedback_hub into .venv'
+	@$(call install,)
+	@touch $@
+
+$(BIN)/.test: $(BIN)/.made $(LOCK)
+	@echo 'Installing feedback_hub and its test tools into .venv'
+	@$(call install,[test])
+	@touch $(BIN)/.run $@
+
+$(BIN)/.made:
+	@for python in $(PYTHON) python3.14 python3.13 python3.12 python3.11 ''; do \
+	  [ -n "$$python" ] || { echo "feedback_hub needs Python 3.11 or newer (make PYTHON=/path/to/python3)." >&2; exit 1; }; \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+	done; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null && $(IS_ROOT_APT); then \
+	  echo 'Installing python3-venv'; \
+	  apt-get update -qq >/dev/null; \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends python3-venv >/dev/null; \
+	fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo "$$python cannot make virtual environments. Install them first: apt-get install python3-venv" >&2; exit 1; \
+	fi; \
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || "$$python" -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(UV)' || \
+	  echo 'No uv for this machine: pip does it, slower.'
+	@touch $@
+
+chromium:
+	@if ! $(HAS_CHROMIUM) && $(IS_ROOT_APT); then \
+	  echo 'Installing Chromium for the browser tests'; \
+	  apt-get update -qq >/dev/null; \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; \
+	fi; \
+	$(HAS_CHROMIUM) || { \
+	  echo 'No Chromium here, so the browser tests are left out. Install it: apt-get install chromium' >&2; \
+	  [ -z "$$CI" ]; }

@@ -1,0 +1,155 @@
+"""Calls to Twilio's REST API: the official client, and what each failure means for the message.
+
+Every failure leaves here as ``DeliveryError``. The one question that matters is whether the message
+may be at Twilio: if so, nothing is sent again before Twilio was asked what it has.
+"""
+
+from __future__ import annotations
+
+import json
+from email.utils import parsedate_to_datetime
+from ssl import SSLCertVerificationError
+from typing import Any
+
+from requests import RequestException, Session
+from requests import Response as Answer
+from requests.adapters import HTTPAdapter
+from requests.exceptions import ConnectTimeout, ProxyError
+from twilio.http.response import Response
+from twilio.rest import Client
+from urllib3.exceptions import ConnectTimeoutError, SSLError
+
+from channels._twilio import FAULTS, TwilioSettings
+from feedback_hub.domain.message import DeliveryError, SendFault
+
+_THREADS = 16
+_LONGEST_WAIT = 3600.0
+
+
+def connect(settings: TwilioSettings) -> Client:
+    """Twilio's client for the account at ``api_base``, with one pool of kept-alive connections."""
+    client = Client(
+        settings.account_sid,
+        settings.auth_token,
+        http_client=_Http(settings.connect_timeout, settings.read_timeout),
+        # A non-empty mapping, or the client reads TWILIO_REGION and the like from the process.
+        environment={"": ""},
+    )
+    client.api.base_url = settings.api_base
+    return client
+
+
+class _Http:
+    """What Twilio's client calls with, in place of its own: both time-outs, our errors, no log.
+
+    Its own one logs each request's query, which for a list is a person's number.
+    """
+
+    def __init__(self, connect_timeout: float, read_timeout: float) -> None:
+        self._timeouts = (connect_timeout, read_timeout)
+        self._session = Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=_THREADS))
+
+    def request(
+        self,
+        method: str,
+        uri: str,
+        params: dict[str, Any] | None = None,
+        data: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """One request, never repeated here. Raises ``DeliveryError``."""
+        writes = method.upper() != "GET"
+        try:
+            answer = self._session.request(
+                method,
+                uri,
+                params=params,
+                data=data,
+                headers=headers,
+                auth=auth,
+                timeout=self._timeouts,
+                allow_redirects=False,
+            )
+        except RequestException as error:
+            # Its message holds the URL, and with it the number: it must not travel on.
+            raise _unanswered(error, writes) from None
+        # Left to itself requests guesses, and Portuguese comes out wrong.
+        answer.encoding = "utf-8"
+        document = _document(answer)
+        if not answer.ok or document is None:
+            raise _refused(answer, document, writes)
+        return Response(answer.status_code, answer.text, answer.headers)
+
+
+def _unanswered(error: RequestException, writes: bool) -> DeliveryError:
+    """No answer came. Only a failure to connect proves that nothing was sent."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    unconnected = (
+        isinstance(error, ConnectTimeout | ProxyError)
+        or isinstance(reason, ConnectTimeoutError)  # refused or unresolved, too: its subclasses
+        or (isinstance(reason, SSLError) and isinstance(reason.args[0], SSLCertVerificationError))
+    )
+    if unconnected:
+        return DeliveryError(SendFault.PROVIDER_DOWN)
+    return DeliveryError(SendFault.NO_ANSWER, outcome_unknown=writes)
+
+
+def _document(answer: Answer) -> dict[str, object] | None:
+    """The JSON object that Twilio always answers with, or None if it was not Twilio."""
+    try:
+        document = json.loads(answer.text)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _refused(answer: Answer, document: dict[str, object] | None, writes: bool) -> DeliveryError:
+    """Twilio, or something in its place, said no.
+
+    A 5xx is told apart from a refusal even when it carries Twilio's error document: the message may
+    have been queued before the answer failed, and asking first costs one request. A 429 and the
+    other 4xx are answers to a request that was not carried out. What is no JSON object came from a
+    proxy or a log-in page, which may stand before or after Twilio.
+    """
+    status = answer.status_code
+    code = str(document.get("code") or "") if document else ""
+    retry_after = _seconds(answer)
+    if status >= 500 or status < 400 or status == 408:
+        return DeliveryError(
+            SendFault.PROVIDER_DOWN,
+            outcome_unknown=writes,
+            retry_after=retry_after,
+            provider_code=code or str(status),
+        )
+    fault, permanent = FAULTS.get(code, (SendFault.REFUSED, True))
+    if status == 429:
+        fault, permanent = SendFault.RATE_LIMITED, False
+    elif code not in FAULTS and status in (401, 403, 404):
+        fault, permanent = SendFault.CREDENTIALS, False
+    elif not code:
+        fault, permanent = SendFault.PROVIDER_DOWN, False
+    return DeliveryError(
+        fault,
+        permanent=permanent,
+        retry_after=retry_after,
+        opted_out=fault is SendFault.OPTED_OUT,
+        provider_code=code or str(status),
+    )
+
+
+def _seconds(answer: Answer) -> float | None:
+    """``Retry-After`` in seconds (RFC 9110: a number or a date), None without a usable one."""
+    header = answer.headers.get("Retry-After", "").strip()
+    if header.isascii() and header.isdigit():
+        return min(float(header[:9]), _LONGEST_WAIT)
+    try:
+        # Against the server's own clock, so that ours need not be right.
+        wait = parsedate_to_datetime(header) - parsedate_to_datetime(answer.headers["Date"])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+    return min(max(wait.total_seconds(), 0.0), _LONGEST_WAIT)

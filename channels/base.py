@@ -1,0 +1,164 @@
+"""The contract every channel keeps, and the little they share.
+
+A channel translates: a provider's request into our words, our words into a provider's call. It
+knows nothing of cases, databases, queues or Flask. ``docs/channels/`` tells operators how to set
+each one up; CONTRIBUTING.md has the checklist for adding one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar, Protocol
+
+import phonenumbers
+
+from feedback_hub.domain.message import DeliveryReceipt, InboundMessage, OutboundMessage
+
+Item = InboundMessage | DeliveryReceipt
+
+_KIND = re.compile(r"^[a-z][a-z0-9_]*$")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:=@-]{0,99}")
+_WRITTEN_ABROAD = re.compile(r"\+[\d\s().-]+")
+
+
+@dataclass(frozen=True)
+class WebhookRequest:
+    """One HTTP request as plain data.
+
+    ``url`` is the *configured* public URL with path and query (signatures are made over it, and a
+    proxy may have rewritten what the server saw). ``endpoint`` is what follows the channel's name:
+    ``inbound``, ``status``, ``voice``. Header names are lower case. ``body`` is raw, within the
+    size limit. ``remote_address`` is the peer as far as the configured proxies are trusted.
+    """
+
+    endpoint: str
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    remote_address: str = ""
+
+
+@dataclass(frozen=True)
+class WebhookReply:
+    """What the provider hears back."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Unverified(Exception):
+    """The request is not provably the provider's: 403, nothing stored."""
+
+
+class Unparseable(Exception):
+    """Verified, but not a payload we understand: stored as rejected, answered 200.
+
+    ``reason`` is for the operator and carries no content of the payload.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Channel(Protocol):
+    """One configured account on one provider.
+
+    An instance is built once a process from its settings and holds no state but clients; it is
+    used from several threads.
+    """
+
+    Settings: ClassVar[type]
+    """Dataclass built from the ``[channels.<name>]`` section; see ``feedback_hub.config``."""
+    methods: ClassVar[Mapping[str, frozenset[str]]]
+    """Endpoint → HTTP methods it answers; for anything else the hub answers 404 or 405 itself."""
+    name: str
+    """The section's name, text in the database."""
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Prove that the provider sent this, in constant time. Raises ``Unverified``."""
+
+    def parse(self, request: WebhookRequest, now: datetime) -> Sequence[Item]:
+        """Translate a verified request. ``now`` (UTC) stands where the provider gives no time.
+
+        Raises ``Unparseable``. An empty sequence is legal (a ping).
+        """
+
+    def reply(self, items: Sequence[Item]) -> WebhookReply:
+        """What the provider expects after the items are durable."""
+
+    def send(self, message: OutboundMessage) -> str:
+        """Hand one message to the provider and return its id. Raises ``DeliveryError``.
+
+        Never called inside a transaction; may take as long as the provider's time-out.
+        """
+
+    def find_sent(self, message: OutboundMessage) -> str | None:
+        """Ask the provider whether it already has ``message``; its id, or None if it has not.
+
+        Raises ``CannotAsk`` where the provider offers no such question, ``DeliveryError`` when it
+        could not be asked now.
+        """
+
+    def missed(self, since: datetime) -> Sequence[InboundMessage]:
+        """What came in since ``since`` (UTC) according to the provider; empty if it cannot tell."""
+
+    def check(self) -> str:
+        """Reach the provider with the configured credentials; one line for ``feedback-hub check``.
+
+        Raises ``DeliveryError``.
+        """
+
+
+def identifier(value: str, what: str) -> str:
+    """``value``, if it may stand as plain text in a database, a log and a URL: a provider's id.
+
+    Raises ``Unparseable`` naming ``what`` was wrong, never the value: an id of another shape may
+    be somebody's words in the wrong field.
+    """
+    if not _IDENTIFIER.fullmatch(value):
+        raise Unparseable(f"{what} is missing or not an id")
+    return value
+
+
+def phone_address(raw: str) -> str:
+    """The E.164 form of a number written with its country code, if it is a valid one.
+
+    Everything else (short codes, alphanumeric senders, ``whatsapp:`` addresses, numbers without a
+    country) comes back as it is, but for surrounding space: guessing a country reaches a stranger.
+    """
+    address = raw.strip()
+    # phonenumbers would find a number inside "whatsapp:+258…" and spell out "+1-800-FLOWERS".
+    if not _WRITTEN_ABROAD.fullmatch(address):
+        return address
+    try:
+        number = phonenumbers.parse(address, None)
+    except phonenumbers.NumberParseException:
+        return address
+    if not phonenumbers.is_valid_number(number):
+        return address
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def load_kind(kind: str) -> type[Channel]:
+    """The channel class that ``kind`` names: class ``Adapter`` in ``channels/<kind>.py``.
+
+    Raises ``LookupError`` for a kind that has no file.
+    """
+    if not _KIND.match(kind) or kind == "base":
+        raise LookupError(f"no channel kind {kind!r}")
+    try:
+        module = importlib.import_module(f"channels.{kind}")
+    except ModuleNotFoundError as error:
+        if error.name != f"channels.{kind}":
+            raise
+        raise LookupError(f"no channel kind {kind!r}") from None
+    adapter: type[Channel] = module.Adapter
+    return adapter

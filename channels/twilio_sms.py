@@ -1,0 +1,291 @@
+"""Text messages through Twilio. Set-up: ``docs/channels/twilio_sms.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import count
+from operator import itemgetter
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from channels import _twilio
+from channels.base import (
+    Item,
+    Unparseable,
+    WebhookReply,
+    WebhookRequest,
+    identifier,
+    phone_address,
+)
+from feedback_hub.domain.message import (
+    Attachment,
+    CannotAsk,
+    DeliveryError,
+    DeliveryReceipt,
+    DeliveryState,
+    InboundMessage,
+    OutboundMessage,
+    SendFault,
+)
+
+if TYPE_CHECKING:
+    from twilio.rest import Client
+
+STATES: Mapping[str, DeliveryState | None] = {
+    # Twilio's word → ours. What Twilio has taken is sent for us: it does the waiting and retrying.
+    # Source: https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
+    "accepted": DeliveryState.SENT,
+    "scheduled": DeliveryState.SENT,
+    "queued": DeliveryState.SENT,
+    "sending": DeliveryState.SENT,
+    "sent": DeliveryState.SENT,
+    "partially_delivered": DeliveryState.SENT,
+    "delivered": DeliveryState.DELIVERED,
+    "read": DeliveryState.READ,
+    "undelivered": DeliveryState.FAILED,
+    "failed": DeliveryState.FAILED,
+    "canceled": DeliveryState.FAILED,
+    # Words about a message to us say nothing about one of ours.
+    "receiving": None,
+    "received": None,
+}
+_OPT_OUT_WORDS = {"STOP": "stop", "START": "start", "HELP": "help"}
+_PLACE = {"Latitude": "latitude", "Longitude": "longitude", "Address": "place", "Label": "label"}
+
+# Anything but TwiML, and Twilio may text the answer's body to the person.
+_EMPTY_TWIML = WebhookReply(
+    200, b'<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml; charset=utf-8"
+)
+_NO_CONTENT = WebhookReply(204, b"", "text/xml; charset=utf-8")
+
+# Our clock against Twilio's. Wide, because taking the same text of a minute ago for this one leaves
+# the person with one copy, and missing it leaves two.
+_CLOCK_SKEW = timedelta(seconds=60)
+_MOST_TO_ONE_PERSON = 1000
+_MOST_MISSED = 20_000
+_LARGEST_PAGE = 1000
+
+
+class _Media(Protocol):
+    uri: str
+    content_type: str | None
+
+
+class _MediaList(Protocol):
+    def list(self, limit: int) -> list[_Media]: ...
+
+
+class _Record(Protocol):
+    """The part of Twilio's message that is read here; its library has no types to give."""
+
+    sid: str
+    direction: str
+    body: str | None
+    from_: str | None
+    to: str | None
+    num_media: str | None
+    messaging_service_sid: str | None
+    date_created: datetime | None
+    media: _MediaList
+
+
+class Adapter:
+    """One Twilio number or messaging service."""
+
+    Settings: ClassVar[type] = _twilio.TwilioSettings
+    methods: ClassVar[Mapping[str, frozenset[str]]] = {
+        "inbound": frozenset({"POST"}),
+        "status": frozenset({"POST"}),
+    }
+
+    def __init__(self, name: str, settings: _twilio.TwilioSettings, public_url: str) -> None:
+        self.name = name
+        self.settings = settings
+        self.public_url = public_url.rstrip("/")
+
+    def verify(self, request: WebhookRequest) -> None:
+        """See ``_twilio.verify``."""
+        _twilio.verify(request, self.settings.auth_token)
+
+    def parse(self, request: WebhookRequest, now: datetime) -> Sequence[Item]:
+        """One message or one receipt. Twilio gives no times, so both carry ``now``.
+
+        The fields tell which it is, not the endpoint: a message that the console was told to post
+        to ``status`` is a message all the same.
+        """
+        form = _twilio.parse_form(request)
+        return [_receipt(form, now) if "MessageStatus" in form else _message(form, now)]
+
+    def reply(self, items: Sequence[Item]) -> WebhookReply:
+        """Empty TwiML; nothing at all for a receipt."""
+        if items and all(isinstance(item, DeliveryReceipt) for item in items):
+            return _NO_CONTENT
+        return _EMPTY_TWIML
+
+    def send(self, message: OutboundMessage) -> str:
+        """Queue ``message`` at Twilio and return its SID. Raises ``DeliveryError``."""
+        created = self._client.messages.create(
+            to=message.address,
+            body=message.text,
+            status_callback=f"{self.public_url}/status",
+            **(self._from or {"messaging_service_sid": self.settings.messaging_service_sid}),
+        )
+        sid = created.sid
+        if not isinstance(sid, str) or not sid:
+            raise DeliveryError(SendFault.NO_ANSWER, outcome_unknown=True)
+        return sid
+
+    def find_sent(self, message: OutboundMessage) -> str | None:
+        """The SID of ``message`` in Twilio's list, or None if it never got there.
+
+        Twilio keeps no reference of ours, so a message is known by its recipient, sender, text and
+        time. That is enough: a text carries its case's reference and each purpose is sent once a
+        case, so two equal texts to one number are a repetition that somebody asked for. Should both
+        lie after ``attempted_at``, the older is taken; were it in truth the other's, the person has
+        the text all the same, which is the side to err on.
+
+        No date goes with the question: Twilio's filter looks at the time of sending, which a
+        message still in its queue does not have, and "not found" would send it a second time.
+        """
+        attempted_at = message.attempted_at
+        if attempted_at is None:
+            return None
+        listed = self._listed(_MOST_TO_ONE_PERSON, to=message.address, **self._from)
+        recent = [
+            (created, record)
+            for record in listed
+            if (created := record.date_created or attempted_at) >= attempted_at - _CLOCK_SKEW
+            and self._is_ours(record)
+        ]
+        same = [item for item in recent if _same_text(item[1].body or "", message.text)]
+        if same:
+            return min(same, key=itemgetter(0))[1].sid
+        if len(listed) >= _MOST_TO_ONE_PERSON:
+            raise CannotAsk("more messages to this address than can be read")
+        if not all(record.body for _, record in recent):
+            raise CannotAsk("the account hides the texts it sent")
+        return None
+
+    def missed(self, since: datetime) -> Sequence[InboundMessage]:
+        """Messages to this account that Twilio received since ``since``, with its own times.
+
+        Raises ``DeliveryError`` when there are more than can be read at once.
+        """
+        # For what came in, the time of sending is that of the webhook: always there. Twilio asks
+        # for days only, so the rest of the first one is dropped here.
+        since -= _CLOCK_SKEW
+        day = since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        number = {"to": self.settings.from_number} if self.settings.from_number else {}
+        listed = self._listed(_MOST_MISSED, date_sent_after=day, **number)
+        if len(listed) >= _MOST_MISSED:
+            raise DeliveryError(SendFault.REFUSED, provider_code="too_many_missed")
+        return [
+            self._missed(record, received_at)
+            for record in reversed(listed)
+            if record.direction == "inbound"
+            and self._is_ours(record)
+            and (received_at := record.date_created or since) >= since
+        ]
+
+    def check(self) -> str:
+        """Ask for the account itself. Raises ``DeliveryError`` if it is not in use."""
+        account = self._client.api.v2010.accounts(self.settings.account_sid).fetch()
+        if account.status != "active":
+            raise DeliveryError(SendFault.CREDENTIALS, provider_code=str(account.status))
+        if account.type == "Trial":
+            return "Twilio account active, but on trial: it texts verified numbers only"
+        return "Twilio account active"
+
+    @cached_property
+    def _client(self) -> Client:
+        # Half a second and 200 modules, which a process that only receives never needs.
+        from channels._twilio_api import connect  # noqa: PLC0415
+
+        return connect(self.settings)
+
+    @property
+    def _from(self) -> dict[str, str]:
+        return {"from_": self.settings.from_number} if self.settings.from_number else {}
+
+    def _listed(self, most: int, **filters: str | datetime) -> list[_Record]:
+        """Up to ``most`` of the account's messages, newest first. Raises ``DeliveryError``."""
+        records: list[_Record] = self._client.messages.list(
+            limit=most, page_size=min(most, _LARGEST_PAGE), **filters
+        )
+        return records
+
+    def _is_ours(self, record: _Record) -> bool:
+        """Whether this account's number or service carried it; Twilio cannot filter by service."""
+        service = self.settings.messaging_service_sid
+        return not service or record.messaging_service_sid == service
+
+    def _missed(self, record: _Record, received_at: datetime) -> InboundMessage:
+        attachments: tuple[Attachment, ...] = ()
+        if record.num_media not in (None, "0"):
+            attachments = tuple(
+                Attachment(
+                    url=f"{self.settings.api_base}{media.uri.removesuffix('.json')}",
+                    content_type=media.content_type or "",
+                )
+                for media in record.media.list(limit=20)
+            )
+        return InboundMessage(
+            external_id=record.sid,
+            received_at=received_at,
+            text=record.body or "",
+            sender=record.from_ or "",
+            address=phone_address(record.from_ or ""),
+            recipient=record.to or "",
+            attachments=attachments,
+        )
+
+
+def _message(form: _twilio.Form, now: datetime) -> InboundMessage:
+    sender = form.first("From")
+    if not sender:
+        raise Unparseable("From is missing")
+    metadata = {ours: form.first(theirs) for theirs, ours in _PLACE.items() if form.first(theirs)}
+    if opt_out := _OPT_OUT_WORDS.get(form.first("OptOutType").upper()):
+        metadata["opt_out"] = opt_out
+    return InboundMessage(
+        external_id=_sid(form),
+        received_at=now,
+        text=form.first("Body"),
+        sender=sender,
+        address=phone_address(sender),
+        recipient=form.first("To"),
+        attachments=tuple(_attachments(form)),
+        metadata=metadata,
+    )
+
+
+def _attachments(form: _twilio.Form) -> Iterator[Attachment]:
+    # By the fields that came rather than by what NumMedia claims.
+    for number in count():
+        url = form.first(f"MediaUrl{number}")
+        if not url:
+            return
+        yield Attachment(url, form.first(f"MediaContentType{number}"))
+
+
+def _receipt(form: _twilio.Form, now: datetime) -> DeliveryReceipt:
+    word = form.first("MessageStatus")
+    code = form.first("ErrorCode")
+    return DeliveryReceipt(
+        provider_id=_sid(form),
+        state=STATES.get(word),
+        at=now,
+        raw_state=identifier(word, "MessageStatus"),
+        error_code=identifier(code, "ErrorCode") if code else "",
+        opted_out=_twilio.fault_of(code) is SendFault.OPTED_OUT,
+    )
+
+
+def _sid(form: _twilio.Form) -> str:
+    return identifier(form.first("MessageSid") or form.first("SmsSid"), "MessageSid")
+
+
+def _same_text(theirs: str, ours: str) -> bool:
+    # A trial account puts a line of its own before each text.
+    return theirs.strip().endswith(ours.strip())

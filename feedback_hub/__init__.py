@@ -1,0 +1,1 @@
+"""feedback_hub: a community feedback and complaints mechanism for people in displacement."""

@@ -1,0 +1,131 @@
+"""Who acts: accounts with their memberships, and API tokens, as the domain's ``Actor``."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from feedback_hub.adapters.tables import account, membership, token
+from feedback_hub.domain.access import Actor, ActorKind, Membership, Role
+
+TOKEN_PREFIX = "fh_"  # noqa: S105  says what it is when it turns up somewhere
+
+
+def actor_by_id(session: Session, actor_id: str) -> Actor | None:
+    """An active account or a live token by id; None for any other."""
+    active = select(account.c.id).where(account.c.id == actor_id, account.c.active)
+    if session.scalar(active) is not None:
+        held = session.execute(
+            select(
+                membership.c.role, membership.c.organisation, membership.c.site, membership.c.sector
+            ).where(membership.c.account_id == actor_id)
+        )
+        return Actor(actor_id, ActorKind.ACCOUNT, tuple(Membership(*row) for row in held))
+    live = select(token.c.role, token.c.organisation, token.c.site).where(
+        token.c.id == actor_id, token.c.revoked_at.is_(None)
+    )
+    row = session.execute(live).one_or_none()
+    return Actor(actor_id, ActorKind.TOKEN, (Membership(*row),)) if row else None
+
+
+def account_id_of(session: Session, email: str) -> str | None:
+    """The id of the account with this e-mail address."""
+    return session.scalar(select(account.c.id).where(account.c.email == email.strip().lower()))
+
+
+def add_account(
+    session: Session,
+    email: str,
+    password_hash: str | None,
+    held: tuple[Membership, ...],
+    now: datetime,
+    *,
+    name: str = "",
+    locale: str = "",
+) -> str:
+    """Add an account and return its id. The unique column refuses an address twice."""
+    account_id = uuid.uuid4().hex
+    session.execute(
+        insert(account).values(
+            id=account_id,
+            email=email.strip().lower(),
+            password=password_hash,
+            name=name,
+            locale=locale,
+            active=True,
+            fs_uniquifier=uuid.uuid4().hex,
+            created_at=now,
+        )
+    )
+    for membership_held in held:
+        add_membership(session, account_id, membership_held)
+    return account_id
+
+
+def add_membership(session: Session, account_id: str, held: Membership) -> None:
+    """Give an account one more role."""
+    session.execute(
+        insert(membership).values(
+            id=uuid.uuid4().hex,
+            account_id=account_id,
+            role=held.role,
+            organisation=held.organisation,
+            site=held.site,
+            sector=held.sector,
+        )
+    )
+
+
+def add_token(
+    session: Session,
+    name: str,
+    held: Membership,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> str:
+    """Make an API token and return it: the only time it is readable. Its hash is kept."""
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    session.execute(
+        insert(token).values(
+            id=uuid.uuid4().hex,
+            name=name,
+            token_hash=token_hash(secret),
+            role=held.role,
+            organisation=held.organisation,
+            site=held.site,
+            created_at=now,
+            expires_at=expires_at,
+        )
+    )
+    return secret
+
+
+def actor_by_token(session: Session, secret: str, now: datetime) -> Actor | None:
+    """Who holds this token; None if unknown, expired or revoked.
+
+    The hash is looked up, so that the time taken tells nothing of the secret's characters.
+    """
+    row = session.execute(
+        select(
+            token.c.id, token.c.role, token.c.organisation, token.c.site, token.c.expires_at
+        ).where(token.c.token_hash == token_hash(secret), token.c.revoked_at.is_(None))
+    ).one_or_none()
+    if row is None or (row.expires_at is not None and row.expires_at <= now):
+        return None
+    held = Membership(row.role, row.organisation, row.site)
+    return Actor(row.id, ActorKind.TOKEN, (held,))
+
+
+def note_token_use(session: Session, actor_id: str, now: datetime) -> None:
+    """Remember when a token was last used."""
+    session.execute(update(token).where(token.c.id == actor_id).values(last_used_at=now))
+
+
+def token_hash(secret: str) -> str:
+    """What is kept of a token: 256 random bits need no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,170 @@
+"""Work that waits in the database: claimed by conditional UPDATE with a lease, done once.
+
+Two tables hold such work: ``inbox`` (accepted, not yet registered) and ``outbox``. The database is
+the truth: whoever dies holding a lease loses it when it runs out, and somebody else does the work.
+SQLite ignores SKIP LOCKED silently, so nothing here depends on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Table, and_, func, literal, or_, select, update
+from sqlalchemy.orm import Session
+
+from feedback_hub.adapters.engine import change
+from feedback_hub.adapters.tables import inbox, outbox
+from feedback_hub.services.records import Queue, Task
+
+LEASE = timedelta(seconds=120)
+"""Longer than any provider's time-out: a live worker never loses what it is sending."""
+BATCH = 500
+MOST_ATTEMPTS = 8
+_BACK_OFF = (1, 5, 20, 60, 300, 900, 3600)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One piece of work that is ours until ``leased_until``. ``task`` None: an inbox row."""
+
+    id: str
+    subject_id: str
+    task: Task | None
+    leased_until: datetime
+    attempts: int
+
+
+def claim(session: Session, queue: Queue, now: datetime, *, batch: int = BATCH) -> list[Claim]:
+    """Lease up to ``batch`` waiting rows of ``queue``, the longest waiting first."""
+    table = _table(queue)
+    until = now + LEASE
+    chosen = (
+        select(table.c.id)
+        .where(_due(table, now), *_of(queue))
+        .order_by(table.c.available_at)
+        .limit(batch)
+    )
+    if session.get_bind().dialect.name == "postgresql":
+        chosen = chosen.with_for_update(skip_locked=True)
+    leased = (
+        update(table)
+        .where(table.c.id.in_(chosen), _due(table, now))
+        .values(leased_until=until, attempts=table.c.attempts + 1)
+        .returning(table.c.id, _subject(table), _task(table), table.c.attempts)
+    )
+    rows = session.execute(leased).all()
+    return [Claim(row[0], row[1], Task(row[2]) if row[2] else None, until, row[3]) for row in rows]
+
+
+def finish(session: Session, claimed: Claim, now: datetime) -> bool:
+    """Mark it done in the caller's transaction; False if the lease was lost: then do nothing.
+
+    A job skips what is handled and records ``handled_at`` with its effects, or neither.
+    """
+    table = inbox if claimed.task is None else outbox
+    return _change(session, table, claimed, handled_at=now)
+
+
+def renew(session: Session, claimed: Claim, now: datetime) -> Claim | None:
+    """A fresh lease right before slow work; None if it was lost."""
+    table = inbox if claimed.task is None else outbox
+    until = now + LEASE
+    if not _change(session, table, claimed, leased_until=until):
+        return None
+    return Claim(claimed.id, claimed.subject_id, claimed.task, until, claimed.attempts)
+
+
+def postpone(
+    session: Session, claimed: Claim, at: datetime, *, counts: bool = True, fault: str = ""
+) -> None:
+    """Give it back, not before ``at``. ``counts`` False: waiting is part of the work, no failure."""
+    table = inbox if claimed.task is None else outbox
+    attempts = claimed.attempts if counts else claimed.attempts - 1
+    _change(
+        session,
+        table,
+        claimed,
+        leased_until=None,
+        available_at=at,
+        attempts=attempts,
+        fault=fault[:200],
+    )
+
+
+def fail(session: Session, claimed: Claim, now: datetime, fault: str) -> bool:
+    """It raised: try later, or set it aside after too many tries (True). ``fault`` has no content."""
+    if claimed.attempts < MOST_ATTEMPTS:
+        wait = _BACK_OFF[min(claimed.attempts, len(_BACK_OFF)) - 1]
+        postpone(session, claimed, now + timedelta(seconds=wait), fault=fault)
+        return False
+    table = inbox if claimed.task is None else outbox
+    _change(session, table, claimed, leased_until=None, set_aside_at=now, fault=fault[:200])
+    return True
+
+
+ENOUGH = 4 * BATCH
+"""Counting stops here: more waiting rows than this change nothing that anyone decides."""
+
+
+def waiting(session: Session, now: datetime) -> dict[Queue, int]:
+    """How many rows each queue has due and unclaimed, up to ``ENOUGH``; empty ones are left out."""
+    counts = {}
+    for queue in Queue:
+        table = _table(queue)
+        some = select(table.c.id).where(_due(table, now), *_of(queue)).limit(ENOUGH).subquery()
+        if rows := session.scalar(select(func.count()).select_from(some)):
+            counts[queue] = rows
+    return counts
+
+
+def unfinished(session: Session) -> int:
+    """How many rows are not done yet, whether due or not; those set aside do not count."""
+    return sum(
+        session.scalar(
+            select(func.count()).where(table.c.handled_at.is_(None), table.c.set_aside_at.is_(None))
+        )
+        or 0
+        for table in (inbox, outbox)
+    )
+
+
+def _table(queue: Queue) -> Table:
+    return inbox if queue is Queue.INTAKE else outbox
+
+
+def _of(queue: Queue) -> tuple[ColumnElement[bool], ...]:
+    return () if queue is Queue.INTAKE else (outbox.c.queue == queue,)
+
+
+def _subject(table: Table) -> ColumnElement[str]:
+    return table.c.id if table is inbox else table.c.subject_id
+
+
+def _task(table: Table) -> ColumnElement[Task | None]:
+    return literal(None) if table is inbox else table.c.task
+
+
+def _due(table: Table, now: datetime) -> ColumnElement[bool]:
+    return and_(
+        table.c.handled_at.is_(None),
+        table.c.set_aside_at.is_(None),
+        table.c.available_at <= now,
+        or_(table.c.leased_until.is_(None), table.c.leased_until < now),
+    )
+
+
+def _change(session: Session, table: Table, claimed: Claim, **values: object) -> bool:
+    return (
+        change(
+            session,
+            update(table)
+            .where(
+                table.c.id == claimed.id,
+                table.c.leased_until == claimed.leased_until,
+                table.c.handled_at.is_(None),
+            )
+            .values(**values),
+        )
+        == 1
+    )

@@ -1,0 +1,39 @@
+"""Message templates: the drafts that ship, and filling an approved one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import resources
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from feedback_hub.domain.contact import Purpose
+from feedback_hub.domain.errors import Invalid
+from feedback_hub.services.records import Wording
+
+
+class JinjaRenderer:
+    """Fulfils ``services.ports.Renderer``. Wording is written by people: it runs in a sandbox."""
+
+    def __init__(self) -> None:
+        self._environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa: S701  plain text
+
+    def render(self, wording: str, values: Mapping[str, str]) -> str:
+        """The text to send. Raises ``Invalid`` for a placeholder without a value."""
+        try:
+            return self._environment.from_string(wording).render(values).strip()
+        except TemplateError as error:
+            raise Invalid("wording", "has a placeholder that has no value here") from error
+
+
+def shipped_wordings() -> Iterator[Wording]:
+    """Every message template in the package, as a draft: a new hub sends none of them."""
+    folder = resources.files("templates") / "messages"
+    for language in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if not language.is_dir() or language.name.startswith("_"):
+            continue
+        for purpose in Purpose:
+            template = language / f"{purpose.value}.txt"
+            if template.is_file():
+                yield Wording(language.name, purpose, template.read_text("utf-8").strip())

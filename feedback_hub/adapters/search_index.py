@@ -1,0 +1,62 @@
+"""Finding cases by words: masked, person-confirmed L1 text only, accents folded.
+
+SQLite FTS5 or PostgreSQL tsvector; both see text already folded here, so that they agree.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, func, insert, select, text
+from sqlalchemy.orm import Session
+
+from feedback_hub.adapters.engine import change
+from feedback_hub.adapters.tables import case, search_text
+
+_WORD = re.compile(r"\w+")
+
+
+def fold(written: str) -> str:
+    """Lower case, no accents: ``Mocímboa`` and ``mocimboa`` are one word."""
+    split = unicodedata.normalize("NFKD", written.casefold())
+    return "".join(letter for letter in split if not unicodedata.combining(letter))
+
+
+def remember(session: Session, case_id: str, masked: str) -> None:
+    """Make a case findable by ``masked``, replacing what was there."""
+    _remove(session, case_id)
+    session.execute(insert(search_text).values(case_id=case_id, body=fold(masked)))
+
+
+def forget(session: Session, case_id: str) -> None:
+    """Take a case out, and its words out of the index file.
+
+    Deleted words stay in FTS5's segments until they are merged: raising a case is rare enough to
+    pay for the merge at once.
+    """
+    if _remove(session, case_id) and session.get_bind().dialect.name == "sqlite":
+        session.execute(text("INSERT INTO search_fts(search_fts) VALUES ('optimize')"))
+
+
+def _remove(session: Session, case_id: str) -> bool:
+    return change(session, delete(search_text).where(search_text.c.case_id == case_id)) > 0
+
+
+def matches(session: Session, words: str) -> ColumnElement[bool]:
+    """A condition on ``case`` rows: every word of ``words`` occurs, as the beginning of a word."""
+    found = _WORD.findall(fold(words))[:8]
+    if session.get_bind().dialect.name == "postgresql":
+        query = " & ".join(f"{word}:*" for word in found)
+        vector = func.to_tsvector(text("'simple'"), search_text.c.body)
+        inner: Select[tuple[str]] = select(search_text.c.case_id).where(
+            search_text.c.case_id == case.c.id,
+            vector.op("@@")(func.to_tsquery(text("'simple'"), query)),
+        )
+        return exists(inner)
+    query = " ".join(f'"{word}"*' for word in found)
+    rows = text(
+        "SELECT s.case_id AS case_id FROM search_fts f JOIN search_text s ON s.row = f.rowid"
+        " WHERE search_fts MATCH :words"
+    ).bindparams(bindparam("words", query))
+    return case.c.id.in_(rows.columns(search_text.c.case_id))

@@ -1,0 +1,310 @@
+"""One transaction over SQLAlchemy: state, history and outbox commit together or not at all."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Self, TypeVar
+
+from sqlalchemy import Select, Table, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from feedback_hub.adapters import search_index, tables
+from feedback_hub.adapters.accounts import actor_by_id
+from feedback_hub.adapters.engine import change
+from feedback_hub.adapters.vault import Keyring, SqlVault
+from feedback_hub.adapters.visibility import case_visible, referral_visible
+from feedback_hub.domain.access import Action, Actor, CaseFacts, scope_of
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.contact import Contact, Purpose
+from feedback_hub.domain.errors import StaleVersion
+from feedback_hub.domain.events import Recorder
+from feedback_hub.domain.issue import Issue
+from feedback_hub.domain.place import Organisation, Service, Site
+from feedback_hub.domain.reference import new_reference
+from feedback_hub.domain.referral import Referral, ReferralState
+from feedback_hub.services.ports import Kept
+from feedback_hub.services.records import (
+    Delivery,
+    InboxRow,
+    Message,
+    Queue,
+    Remark,
+    Task,
+    Wording,
+)
+
+T = TypeVar("T")
+
+QUEUE_OF = {Task.CLASSIFY: Queue.TRIAGE, Task.SEND: Queue.DELIVERY}
+
+
+class SqlUnitOfWork:
+    """Fulfils ``services.ports.UnitOfWork``."""
+
+    def __init__(self, session: Session, keyring: Keyring) -> None:
+        self.session = session
+        self.vault = SqlVault(session, keyring)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.session.close()
+
+    def commit(self) -> None:
+        """Keep everything. Raises ``StaleVersion`` when somebody changed the same object first."""
+        try:
+            self._write_history()
+            self.session.commit()
+        except StaleDataError as error:
+            self.session.rollback()
+            raise StaleVersion("changed by somebody else meanwhile") from error
+
+    def _write_history(self) -> None:
+        happened = [
+            event
+            for kept in (*self.session.new, *self.session.identity_map.values())
+            if isinstance(kept, Recorder)
+            for event in kept.take_events()
+        ]
+        self.session.flush()
+        if happened:
+            self.session.execute(
+                insert(tables.case_event),
+                [
+                    {
+                        "id": uuid.uuid4().hex,
+                        "case_id": event.case_id,
+                        "position": position,
+                        "kind": event.kind,
+                        "actor": event.actor,
+                        "at": event.at,
+                        "about": event.about,
+                        "detail": dict(event.detail),
+                    }
+                    for position, event in enumerate(happened)
+                ],
+            )
+
+    def expect(self, kept: Case | Referral, version: int | None) -> None:
+        """Raises ``StaleVersion`` if the caller read another version."""
+        if version is not None and kept.version != version:
+            raise StaleVersion("changed by somebody else meanwhile")
+
+    def add(self, kept: Kept) -> None:
+        """A new object."""
+        self.session.add(kept)
+
+    def add_inbox(self, row: InboxRow) -> bool:
+        """Keep an inbox row; False if this delivery is known already."""
+        values = {column.name: getattr(row, column.name) for column in tables.inbox.columns}
+        statement = self._insert(tables.inbox).values(**values)
+        return change(self.session, statement.on_conflict_do_nothing()) == 1
+
+    def new_reference(self) -> str:
+        """A random case reference that is not taken.
+
+        Two transactions drawing the same free one at once is one in 90 million times the number
+        of concurrent intakes; the unique column then refuses one and its work is tried again.
+        """
+        while True:
+            ref = new_reference()
+            if self._one(select(tables.case.c.id).where(tables.case.c.ref == ref)) is None:
+                return ref
+
+    def work(self, task: Task, subject_id: str, available_at: datetime) -> None:
+        """Put a piece of work in the outbox."""
+        self.session.execute(
+            insert(tables.outbox).values(
+                id=uuid.uuid4().hex,
+                queue=QUEUE_OF[task],
+                task=task,
+                subject_id=subject_id,
+                available_at=available_at,
+            )
+        )
+
+    def inbox_row(self, inbox_id: str) -> InboxRow | None:
+        """An inbox row by id."""
+        return self.session.get(InboxRow, inbox_id)
+
+    def set_inbox_case(self, inbox_id: str, case_id: str) -> None:
+        """Note which case a submission became."""
+        self.session.execute(
+            update(tables.inbox).where(tables.inbox.c.id == inbox_id).values(case_id=case_id)
+        )
+
+    def submission(self, channel: str, external_id: str) -> InboxRow | None:
+        """The inbox row of a submission that was made before."""
+        return self._one(
+            select(InboxRow).where(
+                tables.inbox.c.channel == channel, tables.inbox.c.external_id == external_id
+            )
+        )
+
+    def case(self, case_id: str) -> Case | None:
+        """A case by id."""
+        return self.session.get(Case, case_id)
+
+    def case_by_ref(self, ref: str) -> Case | None:
+        """A case by reference."""
+        return self._one(select(Case).where(tables.case.c.ref == ref))
+
+    def visible_case(self, actor: Actor, action: Action, ref: str) -> Case | None:
+        """The case, if it exists for ``actor`` with ``action``."""
+        visible = case_visible(scope_of(actor, action))
+        return self._one(select(Case).where(tables.case.c.ref == ref, visible))
+
+    def visible_referral(
+        self, actor: Actor, action: Action, referral_id: str
+    ) -> tuple[Referral, Case] | None:
+        """The referral and its case, if it exists for ``actor`` with ``action``."""
+        visible = referral_visible(scope_of(actor, action))
+        row = self.session.execute(
+            select(Referral, Case)
+            .join(tables.case, tables.case.c.id == tables.referral.c.case_id)
+            .where(tables.referral.c.id == referral_id, visible)
+        ).one_or_none()
+        return (row[0], row[1]) if row else None
+
+    def facts(self, case: Case) -> CaseFacts:
+        """What the access policy needs to know of a case."""
+        asked = self.session.scalars(
+            select(tables.referral.c.organisation).where(
+                tables.referral.c.case_id == case.id,
+                tables.referral.c.state != ReferralState.DRAFTED,
+            )
+        )
+        return CaseFacts(
+            sensitivity=case.sensitivity,
+            site=case.site,
+            sector=case.sector,
+            owner=case.owner,
+            entered_by=case.entered_by,
+            accused_organisation=case.accused_organisation,
+            referred_to=frozenset(asked),
+        )
+
+    def referral(self, referral_id: str) -> Referral | None:
+        """A referral by id."""
+        return self.session.get(Referral, referral_id)
+
+    def referrals_of(self, case_id: str) -> Sequence[Referral]:
+        """Every referral of a case, the oldest first."""
+        of_case = select(Referral).where(tables.referral.c.case_id == case_id)
+        return self.session.scalars(of_case.order_by(tables.referral.c.created_at)).all()
+
+    def actor(self, actor_id: str) -> Actor | None:
+        """An active account or live token by id."""
+        return actor_by_id(self.session, actor_id)
+
+    def issue(self, issue_id: str) -> Issue | None:
+        """An issue by id."""
+        return self.session.get(Issue, issue_id)
+
+    def contact(self, contact_id: str) -> Contact | None:
+        """A contact point by id."""
+        return self.session.get(Contact, contact_id)
+
+    def contact_at(self, channel: str, address_index: str) -> Contact | None:
+        """The contact point with this address on this channel account."""
+        return self._one(
+            select(Contact).where(
+                tables.contact.c.channel == channel,
+                tables.contact.c.address_index == address_index,
+            )
+        )
+
+    def messages_of(self, case_id: str) -> Sequence[Message]:
+        """Every inbound message of a case, the oldest first."""
+        of_case = select(Message).where(tables.message.c.case_id == case_id)
+        return self.session.scalars(of_case.order_by(tables.message.c.received_at)).all()
+
+    def message(self, message_id: str) -> Message | None:
+        """A message by id."""
+        return self.session.get(Message, message_id)
+
+    def remark(self, remark_id: str) -> Remark | None:
+        """A remark by id."""
+        return self.session.get(Remark, remark_id)
+
+    def delivery(self, delivery_id: str) -> Delivery | None:
+        """A delivery by id."""
+        return self.session.get(Delivery, delivery_id)
+
+    def delivery_by_provider(self, channel: str, provider_id: str) -> Delivery | None:
+        """The delivery a provider's receipt speaks of."""
+        return self._one(
+            select(Delivery).where(
+                tables.delivery.c.channel == channel,
+                tables.delivery.c.provider_id == provider_id,
+            )
+        )
+
+    def deliveries_of(self, case_id: str) -> Sequence[Delivery]:
+        """Every delivery of a case, the oldest first."""
+        of_case = select(Delivery).where(tables.delivery.c.case_id == case_id)
+        return self.session.scalars(of_case.order_by(tables.delivery.c.queued_at)).all()
+
+    def services_on(self, sector: str, on: date) -> Sequence[Service]:
+        """Services of a sector valid on a day, everywhere and at each site."""
+        if not sector:
+            return ()
+        columns = tables.service.c
+        return self.session.scalars(
+            select(Service).where(
+                columns.sector == sector,
+                or_(columns.valid_from.is_(None), columns.valid_from <= on),
+                or_(columns.valid_to.is_(None), columns.valid_to >= on),
+            )
+        ).all()
+
+    def sites(self) -> Sequence[Site]:
+        """Every site."""
+        return self.session.scalars(select(Site).order_by(tables.site.c.code)).all()
+
+    def site_exists(self, code: str) -> bool:
+        """Whether a site has this code."""
+        return bool(code) and self.session.get(Site, code) is not None
+
+    def organisation_exists(self, code: str) -> bool:
+        """Whether an active organisation has this code."""
+        organisation = self.session.get(Organisation, code) if code else None
+        return organisation is not None and organisation.active
+
+    def wording(self, language: str, purpose: Purpose) -> Wording | None:
+        """The wording for a purpose in a language, whatever its state."""
+        return self.session.get(Wording, (language, purpose))
+
+    def link(self, case_id: str, other_id: str, kind: str, actor: str, now: datetime) -> None:
+        """Link two cases; a link that stands already is left."""
+        first, second = sorted((case_id, other_id))
+        linked = self._insert(tables.case_link).values(
+            case_id=first, other_id=second, kind=kind, actor=actor, at=now
+        )
+        self.session.execute(linked.on_conflict_do_nothing())
+
+    def link_issue(self, issue_id: str, case_id: str) -> None:
+        """Put a case under an issue; once."""
+        linked = self._insert(tables.issue_case).values(issue_id=issue_id, case_id=case_id)
+        self.session.execute(linked.on_conflict_do_nothing())
+
+    def index_text(self, case_id: str, masked: str) -> None:
+        """Make a case findable by its masked text."""
+        search_index.remember(self.session, case_id, masked)
+
+    def forget_text(self, case_id: str) -> None:
+        """Take a case out of the search index."""
+        search_index.forget(self.session, case_id)
+
+    def _one(self, statement: Select[T]) -> T | None:
+        return self.session.scalars(statement).one_or_none()
+
+    def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        if self.session.get_bind().dialect.name == "postgresql":
+            return postgresql.insert(table)
+        return sqlite.insert(table)

@@ -1,0 +1,135 @@
+"""Encryption at rest: AES-GCM, one data key per contact and per message, wrapped by the hub's key.
+
+What it stops: a stolen database or backup tells no text, name or number. What it does not: a thief
+of the database *and* of the hub's key file. See ``docs/security.md``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import uuid
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from feedback_hub.adapters.tables import data_key
+from feedback_hub.services.ports import VaultClosed, VaultTampered
+
+_NONCE = 12
+KEY_BYTES = 32
+
+
+class Keyring:
+    """The hub's key and what is derived from it: wrapping, look-up and case secrets."""
+
+    def __init__(self, master: bytes) -> None:
+        if len(master) != KEY_BYTES:
+            raise ValueError(f"the encryption key must be {KEY_BYTES} bytes")
+        self.fingerprint = hashlib.sha256(b"feedback_hub key" + master).hexdigest()[:16]
+        self._wrap = AESGCM(_derive(master, b"wrap"))
+        self._index = _derive(master, b"index")
+        self._secret = _derive(master, b"case secret")
+        self._handset = _derive(master, b"handset")
+
+    def wrap(self, key_id: str, key: bytes) -> bytes:
+        """Encrypt a data key, bound to its id."""
+        return _seal(self._wrap, key, key_id.encode())
+
+    def unwrap(self, key_id: str, wrapped: bytes) -> bytes:
+        """Decrypt a data key. Raises ``VaultTampered``, also for another hub's key."""
+        return _open(self._wrap, wrapped, key_id.encode())
+
+    def index(self, value: str, purpose: str) -> str:
+        """Keyed hash for look-up by equality."""
+        return hmac.new(self._index, f"{purpose}\0{value}".encode(), "sha256").hexdigest()
+
+    def secret_for(self, ref: str) -> str:
+        """Six digits only this hub can derive from the reference."""
+        digest = hmac.new(self._secret, ref.encode(), "sha256").digest()
+        return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06d}"
+
+    def handset_key(self) -> str:
+        """Signs what the training handset sends."""
+        return self._handset.hex()
+
+
+class SqlVault:
+    """The vault of one unit of work: data keys are rows of its transaction."""
+
+    def __init__(self, session: Session, keyring: Keyring) -> None:
+        self._session = session
+        self._keyring = keyring
+        self._open_keys: dict[str, AESGCM] = {}
+
+    def new_key(self) -> str:
+        """Make a data key and return its id."""
+        key_id, key = uuid.uuid4().hex, secrets.token_bytes(KEY_BYTES)
+        self._session.execute(
+            insert(data_key).values(
+                id=key_id,
+                wrapped=self._keyring.wrap(key_id, key),
+                wrapped_by=self._keyring.fingerprint,
+            )
+        )
+        self._open_keys[key_id] = AESGCM(key)
+        return key_id
+
+    def seal(self, key_id: str, plain: str | bytes, bound_to: str) -> bytes:
+        """Encrypt under the data key ``key_id``. Raises ``VaultClosed``."""
+        if isinstance(plain, str):
+            # A lone surrogate is not UTF-8, and what a person sent is kept all the same.
+            plain = plain.encode("utf-8", "surrogatepass")
+        return _seal(self._cipher(key_id), plain, bound_to.encode())
+
+    def open(self, key_id: str, sealed: bytes, bound_to: str) -> str:
+        """Decrypt. Raises ``VaultClosed``, ``VaultTampered``."""
+        plain = _open(self._cipher(key_id), sealed, bound_to.encode())
+        return plain.decode("utf-8", "surrogatepass")
+
+    def index(self, value: str, purpose: str) -> str:
+        """See ``Keyring.index``."""
+        return self._keyring.index(value, purpose)
+
+    def secret_for(self, ref: str) -> str:
+        """See ``Keyring.secret_for``."""
+        return self._keyring.secret_for(ref)
+
+    def load(self, key_ids: set[str]) -> None:
+        """Fetch many data keys in one query, for pages that open many texts."""
+        wanted = key_ids - self._open_keys.keys()
+        if not wanted:
+            return
+        rows = self._session.execute(
+            select(data_key.c.id, data_key.c.wrapped).where(data_key.c.id.in_(wanted))
+        )
+        for key_id, wrapped in rows:
+            self._open_keys[key_id] = AESGCM(self._keyring.unwrap(key_id, wrapped))
+
+    def _cipher(self, key_id: str) -> AESGCM:
+        if key_id not in self._open_keys:
+            self.load({key_id})
+        if key_id not in self._open_keys:
+            raise VaultClosed(key_id)
+        return self._open_keys[key_id]
+
+
+def _derive(master: bytes, purpose: bytes) -> bytes:
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"feedback_hub " + purpose).derive(master)
+
+
+def _seal(cipher: AESGCM, plain: bytes, bound_to: bytes) -> bytes:
+    nonce = secrets.token_bytes(_NONCE)
+    return nonce + cipher.encrypt(nonce, plain, bound_to)
+
+
+def _open(cipher: AESGCM, sealed: bytes, bound_to: bytes) -> bytes:
+    try:
+        return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], bound_to)
+    except (InvalidTag, ValueError) as error:
+        raise VaultTampered("a sealed value does not belong where it was found") from error

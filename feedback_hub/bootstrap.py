@@ -1,0 +1,195 @@
+"""The one composition root: ``build(config)`` puts the real parts together and returns a ``Hub``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
+from functools import cached_property
+from inspect import signature
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from channels.base import Channel, load_kind
+from feedback_hub.adapters.classifier import LexiconClassifier
+from feedback_hub.adapters.engine import make_engine, sqlite_url
+from feedback_hub.adapters.gazetteer import SiteNames
+from feedback_hub.adapters.rendering import JinjaRenderer
+from feedback_hub.adapters.secrets_files import load_or_make
+from feedback_hub.adapters.tables import start_mappers
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.adapters.vault import Keyring
+from feedback_hub.config import Config, Section, Span, build_settings
+from feedback_hub.domain.clocks import Target, Targets, WorkingCalendar
+from feedback_hub.domain.message import DeliveryError, OutboundMessage, SendFault
+from feedback_hub.domain.sensitivity import Priority
+from feedback_hub.frame import load_frame
+from feedback_hub.services.ports import Classifier, Gazetteer, Rules
+
+_PHONE_KINDS = frozenset({"twilio_sms", "sms_http"})
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The wall clock; tests pass another."""
+    return datetime.now(UTC)
+
+
+class ChannelAccounts:
+    """Every configured channel account by name; fulfils ``services.ports.Channels``."""
+
+    def __init__(self, accounts: Mapping[str, Channel]) -> None:
+        self.accounts = accounts
+
+    def send(self, message: OutboundMessage) -> str:
+        """Send on ``message.channel``. Raises ``DeliveryError``."""
+        return self._account(message).send(message)
+
+    def find_sent(self, message: OutboundMessage) -> str | None:
+        """Ask the provider. Raises ``CannotAsk``, ``DeliveryError``."""
+        return self._account(message).find_sent(message)
+
+    def _account(self, message: OutboundMessage) -> Channel:
+        account = self.accounts.get(message.channel)
+        if account is None:
+            # Configured again it could be sent; until then nobody can.
+            raise DeliveryError(SendFault.UNREACHABLE, permanent=True, provider_code="no channel")
+        return account
+
+
+@dataclass
+class Hub:
+    """Everything a process needs. Cheap to make before a fork: connections open on first use."""
+
+    config: Config
+    keyring: Keyring
+    session_key: str
+    rules: Rules
+    classifier: Classifier
+    gazetteer: Gazetteer
+    channels: ChannelAccounts
+    clock: Clock = utc_now
+    keys_made: bool = False
+    _engines: list[Engine] = field(default_factory=list)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The database. Touch it only after the last fork: connections cannot be shared."""
+        engine = make_engine(database_url(self.config))
+        self._engines.append(engine)
+        return engine
+
+    def unit_of_work(self) -> SqlUnitOfWork:
+        """A new transaction."""
+        return SqlUnitOfWork(Session(self.engine, expire_on_commit=False), self.keyring)
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlUnitOfWork]:
+        """A transaction that only reads: on SQLite it never waits for a writer."""
+        engine = self.engine.execution_options(readonly=True)
+        with SqlUnitOfWork(Session(engine, expire_on_commit=False), self.keyring) as uow:
+            yield uow
+
+    def close(self) -> None:
+        """Let every connection go."""
+        for engine in self._engines:
+            engine.dispose()
+
+
+def database_url(config: Config) -> str:
+    """Where the database is; SQLite in the home folder unless configured."""
+    return config.database.url or sqlite_url(config.hub.home / "hub.sqlite3")
+
+
+def build(config: Config, *, clock: Clock = utc_now) -> Hub:
+    """Put the hub together. Makes missing keys; opens no connection. Raises ``ConfigError``."""
+    start_mappers()
+    config.hub.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key, made = _secret(config, config.security.encryption_key, "encryption_key")
+    session_key, _ = _secret(config, config.security.session_key, "session_key")
+    keyring = Keyring(hashlib.sha256(key.encode()).digest())
+    frame = load_frame()
+    return Hub(
+        config=config,
+        keyring=keyring,
+        session_key=session_key,
+        rules=Rules(
+            frame=frame,
+            targets=_targets(config),
+            calendar=_calendar(config),
+            renderer=JinjaRenderer(),
+            organisation=config.hub.organisation,
+            hotline=config.hub.hotline,
+            default_language=config.hub.languages[0],
+            attempts_before_unreachable=config.loopback.attempts,
+            appeal_days=config.loopback.appeal_days,
+            reply_channels=frozenset(config.channels),
+            phone_channel=next(
+                (name for name, s in config.channels.items() if s.kind in _PHONE_KINDS), ""
+            ),
+        ),
+        classifier=LexiconClassifier.shipped(frame),
+        gazetteer=SiteNames(),
+        channels=ChannelAccounts(
+            {
+                section.name: _channel(config, section, keyring)
+                for section in config.channels.values()
+            }
+        ),
+        clock=clock,
+        keys_made=made,
+    )
+
+
+def settings_of(family: str, kind: str) -> type:
+    """The settings class of a channel kind, for checking a configuration. Raises ``LookupError``."""
+    if family != "channels":
+        raise LookupError(kind)
+    return load_kind(kind).Settings
+
+
+def _secret(config: Config, given: str, name: str) -> tuple[str, bool]:
+    return (given, False) if given else load_or_make(config.secrets_directory, name)
+
+
+def _channel(config: Config, section: Section, keyring: Keyring) -> Channel:
+    adapter = load_kind(section.kind)
+    settings: object = build_settings(adapter.Settings, section, config.context)
+    public_url = f"{config.hub.base_url}/channels/{section.name}"
+    extra = {}
+    if "signing_key" in signature(adapter).parameters:
+        extra["signing_key"] = keyring.handset_key()
+    made: Channel = adapter(section.name, settings, public_url, **extra)  # type: ignore[call-arg]
+    return made
+
+
+def _targets(config: Config) -> Targets:
+    clocks = config.clocks
+    return Targets(
+        accept={priority: _target(clocks.accept[priority.value]) for priority in Priority},
+        answer={priority: _target(clocks.answer[priority.value]) for priority in Priority},
+        acknowledge=_target(clocks.acknowledge),
+    )
+
+
+def _target(span: Span) -> Target:
+    return Target(span.seconds, span.working_days)
+
+
+def _calendar(config: Config) -> WorkingCalendar:
+    clocks = config.clocks
+    return WorkingCalendar(
+        zone=config.hub.timezone,
+        opens=_plain(clocks.working_hours.start),
+        closes=_plain(clocks.working_hours.end),
+        weekdays=clocks.working_days,
+        holidays=clocks.holidays,
+    )
+
+
+def _plain(at: time) -> time:
+    return at.replace(tzinfo=None)

@@ -1,0 +1,303 @@
+# ruff: noqa: RUF009 - setting() makes a dataclass field, which is what belongs there
+"""The hub's own tables: every key, what it means and what it is when nothing is said.
+
+``config.example.toml`` says the same to people; a test keeps the two equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from feedback_hub.config.convert import named
+from feedback_hub.config.faults import Fault, Unfit
+from feedback_hub.config.settings import Context, Section, secret, setting
+from feedback_hub.config.values import (
+    Span,
+    WorkingHours,
+    every_year,
+    parse_base_url,
+    parse_code,
+    parse_country,
+    parse_database_url,
+    parse_holidays,
+    parse_hosts,
+    parse_hotline,
+    parse_key_material,
+    parse_languages,
+    parse_queue_url,
+    parse_span,
+    parse_timezone,
+    parse_working_days,
+    parse_working_hours,
+)
+
+_HOUR = 3600
+_DAY = 24 * _HOUR
+# The national holidays of Mozambique, month and day.
+_HOLIDAYS = ((1, 1), (2, 3), (4, 7), (5, 1), (6, 25), (9, 7), (9, 25), (10, 4), (12, 25))
+
+
+@dataclass(frozen=True)
+class HubConfig:
+    """``[hub]``: who and where the mechanism is."""
+
+    name: str = setting(
+        "What the mechanism is called on its pages.", default="Feedback hub", parse=named
+    )
+    home: Path = setting(
+        "The folder that holds the embedded database, secrets and files.",
+        default=Path("~/.local/share/feedback_hub"),
+        env="FEEDBACK_HUB_HOME",
+    )
+    base_url: str = setting(
+        "The public address; providers sign their webhooks over it.",
+        default="http://127.0.0.1:8000",
+        parse=parse_base_url,
+    )
+    timezone: ZoneInfo = setting(
+        "IANA name of the time zone of the people served.",
+        default=ZoneInfo("Africa/Maputo"),
+        parse=parse_timezone,
+    )
+    languages: tuple[str, ...] = setting(
+        "ISO 639-3 codes of the languages written in; the first is the one to fall back to.",
+        default=("por", "eng"),
+        parse=parse_languages,
+    )
+    hotline: str = setting(
+        "The free number that messages and pages tell people to ring.",
+        default="1458",
+        parse=parse_hotline,
+    )
+    organisation: str = setting(
+        "Code of the organisation that runs this hub.", default="hub", parse=parse_code
+    )
+    default_country: str = setting(
+        "ISO 3166-1 code of the country whose phone numbers may come without a prefix.",
+        default="MZ",
+        parse=parse_country,
+    )
+
+
+@dataclass(frozen=True)
+class DatabaseConfig:
+    """``[database]``. Once loaded, ``url`` is complete: driver, password, path of the file."""
+
+    url: str = setting(
+        "PostgreSQL address, or empty for SQLite in the home folder.",
+        default="",
+        parse=parse_database_url,
+        private=True,
+    )
+    password: str = secret("The password that belongs into the address.", default="")
+
+    def __post_init__(self) -> None:
+        user = urlsplit(self.url).username if self.url.startswith("postgresql") else None
+        if self.password and not user:
+            remedy = 'Set url to "postgresql://user@host/name", or take the password out.'
+            raise Unfit("has no user and address to belong to", remedy, key="password")
+
+
+@dataclass(frozen=True)
+class QueueConfig:
+    """``[queue]``. ``url`` is empty for the embedded Valkey, else complete with its password."""
+
+    url: str = setting(
+        "Redis or Valkey address, or empty for the embedded one.",
+        default="",
+        parse=parse_queue_url,
+        private=True,
+    )
+    password: str = secret("The password that belongs into the address.", default="")
+
+    def __post_init__(self) -> None:
+        if self.password and not self.url.startswith(("redis://", "rediss://")):
+            remedy = 'Set url to "redis://host:6379/0", or take the password out.'
+            raise Unfit("has no address to belong to", remedy, key="password")
+
+
+@dataclass(frozen=True)
+class SecurityConfig:
+    """``[security]``. A key that is empty here is made on the first run, in ``secrets`` of home."""
+
+    encryption_key: str = secret(
+        "Wraps the keys of all message text, names and addresses. Lost, all of it is lost.",
+        default="",
+        parse=parse_key_material,
+    )
+    session_key: str = secret("Signs log-in sessions.", default="", parse=parse_key_material)
+    trusted_hosts: tuple[str, ...] = setting(
+        "Host names answered besides that of base_url; a leading dot takes in all beneath it.",
+        default=(),
+        parse=parse_hosts,
+    )
+    trusted_proxies: int = setting(
+        "How many proxies of yours stand in front and set X-Forwarded-For.",
+        default=0,
+        least=0,
+        most=10,
+    )
+    session_idle_minutes: int = setting(
+        "Minutes without a click after which a person is logged out.",
+        default=30,
+        least=1,
+        most=1440,
+    )
+    login_attempts: int = setting(
+        "Wrong passwords after which a log-in is shut for a while.", default=5, least=1, most=100
+    )
+    login_lock_minutes: int = setting(
+        "Minutes it then stays shut, and within which wrong passwords are counted.",
+        default=15,
+        least=1,
+        most=1440,
+    )
+
+
+class _Targets:
+    """One span for each priority, ``targets["P2"]``."""
+
+    def __getitem__(self, priority: str) -> Span:
+        if priority not in ("P0", "P1", "P2", "P3", "P4"):
+            raise KeyError(priority)
+        span: Span = getattr(self, str(priority))
+        return span
+
+
+@dataclass(frozen=True)
+class AcceptTargets(_Targets):
+    """``[clocks.accept]``: until a partner has accepted a referral."""
+
+    P0: Span = setting("Life and safety.", default=Span(), parse=parse_span)
+    P1: Span = setting("SEA, child, GBV, fraud.", default=Span(_DAY), parse=parse_span)
+    P2: Span = setting("Urgent basic need.", default=Span(2 * _DAY), parse=parse_span)
+    P3: Span = setting("Complaint or request.", default=Span(working_days=3), parse=parse_span)
+    P4: Span = setting(
+        "Question, suggestion: DOMAIN.md wants them answered at first contact, so this is for the "
+        "few that are referred after all.",
+        default=Span(working_days=3),
+        parse=parse_span,
+    )
+
+
+@dataclass(frozen=True)
+class AnswerTargets(_Targets):
+    """``[clocks.answer]``: until the person has an answer (P1: safe contact)."""
+
+    P0: Span = setting("Life and safety.", default=Span(12 * _HOUR), parse=parse_span)
+    P1: Span = setting(
+        "Safe contact for SEA, child, GBV, fraud.", default=Span(3 * _DAY), parse=parse_span
+    )
+    P2: Span = setting("Urgent basic need.", default=Span(7 * _DAY), parse=parse_span)
+    P3: Span = setting("Complaint or request.", default=Span(14 * _DAY), parse=parse_span)
+    P4: Span = setting("Question, suggestion.", default=Span(7 * _DAY), parse=parse_span)
+
+
+@dataclass(frozen=True)
+class ClocksConfig:
+    """``[clocks]``: how long each duty may take (DOMAIN.md, Clocks) and when people work."""
+
+    acknowledge: Span = setting(
+        "Until the person hears that the message arrived.", default=Span(_DAY), parse=parse_span
+    )
+    working_hours: WorkingHours = setting(
+        "Opening hours of a working day, local time.",
+        default=WorkingHours(time(7, 30), time(15, 30)),
+        parse=parse_working_hours,
+    )
+    working_days: frozenset[int] = setting(
+        "Days of the week worked.", default=frozenset(range(5)), parse=parse_working_days
+    )
+    holidays: frozenset[date] = setting(
+        "Days off: month-day in every year, or a whole date once.",
+        default=frozenset().union(*(every_year(month, day) for month, day in _HOLIDAYS)),
+        parse=parse_holidays,
+        private=True,
+    )
+    accept: AcceptTargets = setting(default=AcceptTargets())
+    answer: AnswerTargets = setting(default=AnswerTargets())
+
+
+@dataclass(frozen=True)
+class RetentionConfig:
+    """``[retention]``: how long what is kept."""
+
+    raw_payload_days: int = setting(
+        "Days until a provider's raw request is erased; the message in the case stays.",
+        default=30,
+        least=1,
+        most=3650,
+    )
+
+
+@dataclass(frozen=True)
+class LoopbackConfig:
+    """``[loopback]``: telling the person, and the community (DOMAIN.md, States and Loop back)."""
+
+    attempts: int = setting(
+        "Attempts on different days before a person counts as unreachable.",
+        default=5,
+        least=1,
+        most=30,
+    )
+    small_number_threshold: int = setting(
+        "Counts below this are not published.", default=5, least=1, most=100
+    )
+    appeal_days: int = setting(
+        "Days after closing in which a person may appeal.", default=30, least=1, most=3650
+    )
+
+
+class ClassifierKind(StrEnum):
+    """How messages are read."""
+
+    LEXICON = "lexicon"
+
+
+@dataclass(frozen=True)
+class ClassifierConfig:
+    """``[classifier]``: the machine that suggests."""
+
+    kind: ClassifierKind = setting(
+        "How messages are read: lexicon (keywords).", default=ClassifierKind.LEXICON
+    )
+    confidence_threshold: float = setting(
+        "Between 0 and 1: below this a suggestion is marked as a guess.",
+        default=0.5,
+        least=0.0,
+        most=1.0,
+    )
+
+
+@dataclass(frozen=True)
+class Config:
+    """The whole configuration, checked. ``source`` is the file it came from, None without one.
+
+    ``warnings`` are worth a line in ``feedback-hub check`` and stop nothing. ``context`` is for
+    ``build_settings`` of the channels' sections.
+    """
+
+    hub: HubConfig
+    database: DatabaseConfig
+    queue: QueueConfig
+    security: SecurityConfig
+    clocks: ClocksConfig
+    retention: RetentionConfig
+    loopback: LoopbackConfig
+    classifier: ClassifierConfig
+    channels: Mapping[str, Section]
+    exchange: Mapping[str, Section]
+    context: Context
+    source: Path | None = None
+    warnings: tuple[Fault, ...] = ()
+
+    @property
+    def secrets_directory(self) -> Path:
+        """Where keys that were not given are made and kept (mode 0700, files 0600)."""
+        return self.hub.home / "secrets"

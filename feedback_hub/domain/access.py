@@ -1,0 +1,235 @@
+"""Who may see and do what: the one policy (CONTRACT, Roles; DOMAIN.md, Sensitivity and Harm).
+
+Everything not granted is denied. What an actor may not see does not exist for them. A ``Scope`` is
+a value: this module asks it about one case, ``adapters.visibility`` compiles it to SQL, and a
+property test proves that both agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from feedback_hub.domain.referral import Referral, ReferralState
+from feedback_hub.domain.sensitivity import Sensitivity
+
+
+class Role(StrEnum):
+    """What somebody is here for."""
+
+    DESK = "desk"
+    CASE_MANAGER = "case_manager"
+    FOCAL_POINT = "focal_point"
+    PROTECTION = "protection"
+    COORDINATOR = "coordinator"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+    MECHANISM = "mechanism"
+
+
+class Action(StrEnum):
+    """What can be done, as far as permission goes."""
+
+    SUBMIT = "submit"
+    READ_CASE = "read_case"
+    READ_HISTORY = "read_history"
+    TRIAGE = "triage"
+    WORK_CASE = "work_case"
+    CHANGE_SENSITIVITY = "change_sensitivity"
+    NOTE = "note"
+    READ_REFERRAL = "read_referral"
+    ANSWER_REFERRAL = "answer_referral"
+    READ_MEASURES = "read_measures"
+    READ_REGISTER = "read_register"
+    MANAGE_USERS = "manage_users"
+    CONFIGURE = "configure"
+    APPROVE_WORDING = "approve_wording"
+    READ_AUDIT = "read_audit"
+
+
+_TEAM = frozenset(
+    {
+        Action.SUBMIT,
+        Action.READ_CASE,
+        Action.READ_HISTORY,
+        Action.TRIAGE,
+        Action.WORK_CASE,
+        Action.CHANGE_SENSITIVITY,
+        Action.NOTE,
+        Action.READ_REFERRAL,
+        Action.READ_REGISTER,
+    }
+)
+
+GRANTED: dict[Role, frozenset[Action]] = {
+    Role.DESK: frozenset({Action.SUBMIT, Action.READ_CASE, Action.NOTE, Action.READ_REGISTER}),
+    Role.CASE_MANAGER: _TEAM | {Action.READ_MEASURES, Action.APPROVE_WORDING},
+    Role.FOCAL_POINT: frozenset(
+        {Action.READ_CASE, Action.READ_REFERRAL, Action.ANSWER_REFERRAL, Action.READ_REGISTER}
+    ),
+    Role.PROTECTION: _TEAM,
+    Role.COORDINATOR: frozenset(
+        {Action.READ_MEASURES, Action.READ_REGISTER, Action.APPROVE_WORDING}
+    ),
+    Role.ADMIN: frozenset(
+        {Action.MANAGE_USERS, Action.CONFIGURE, Action.READ_REGISTER, Action.APPROVE_WORDING}
+    ),
+    Role.AUDITOR: frozenset({Action.READ_AUDIT}),
+    Role.MECHANISM: frozenset({Action.SUBMIT, Action.READ_CASE, Action.READ_REGISTER}),
+}
+
+
+class ActorKind(StrEnum):
+    """Who acts."""
+
+    ACCOUNT = "account"
+    TOKEN = "token"  # noqa: S105  a word on the wire, not a secret
+    MACHINE = "machine"
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A role, and where it holds. Empty means everywhere (of that kind)."""
+
+    role: Role
+    organisation: str = ""
+    site: str = ""
+    sector: str = ""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody or something that acts. ``id`` is an account's or a token's."""
+
+    id: str
+    kind: ActorKind = ActorKind.ACCOUNT
+    memberships: tuple[Membership, ...] = ()
+
+    def may(self, action: Action) -> bool:
+        """Whether any role permits ``action`` on something at all."""
+        return any(action in GRANTED[membership.role] for membership in self.memberships)
+
+    @property
+    def organisations(self) -> frozenset[str]:
+        """Every organisation the actor belongs to."""
+        return frozenset(m.organisation for m in self.memberships if m.organisation)
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """Every role held."""
+        return frozenset(membership.role for membership in self.memberships)
+
+
+MACHINE = Actor("machine", ActorKind.MACHINE)
+"""The hub itself: acts in jobs, sees through no scope and is shown nothing."""
+
+
+@dataclass(frozen=True)
+class CaseFacts:
+    """What the policy needs to know of a case. ``referred_to``: organisations with a sent referral."""
+
+    sensitivity: Sensitivity
+    site: str = ""
+    sector: str = ""
+    owner: str = ""
+    entered_by: str = ""
+    accused_organisation: str = ""
+    referred_to: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One way to be allowed: every condition that is set must hold.
+
+    ``owner``: at these levels only if the case is the actor's own to handle.
+    """
+
+    levels: frozenset[Sensitivity]
+    site: str = ""
+    sector: str = ""
+    referred_to: str = ""
+    entered_by: str = ""
+    owner: str = ""
+
+    def admits(self, facts: CaseFacts) -> bool:
+        """Whether this grant reaches a case with these facts."""
+        return (
+            facts.sensitivity in self.levels
+            and (not self.site or facts.site == self.site)
+            and (not self.sector or facts.sector == self.sector)
+            and (not self.referred_to or self.referred_to in facts.referred_to)
+            and (not self.entered_by or facts.entered_by == self.entered_by)
+            and (not self.owner or facts.owner == self.owner)
+        )
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Everything an actor may reach with one action: the union of grants, less conflicts of interest.
+
+    ``conflicted``: organisations that must not be the accused. ``not_entered_by``: an L3 case is
+    closed to whoever wrote it.
+    """
+
+    grants: tuple[Grant, ...] = ()
+    conflicted: frozenset[str] = frozenset()
+    not_entered_by: str = ""
+
+    def admits(self, facts: CaseFacts) -> bool:
+        """Whether a case with these facts exists for the actor."""
+        if facts.accused_organisation and facts.accused_organisation in self.conflicted:
+            return False
+        wrote_it = facts.entered_by == self.not_entered_by
+        if facts.sensitivity is Sensitivity.L3 and wrote_it:
+            return False
+        return any(grant.admits(facts) for grant in self.grants)
+
+    def admits_referral(self, facts: CaseFacts, referral: Referral) -> bool:
+        """Whether one referral of a case exists for the actor: a partner sees its own only."""
+        return self.admits(facts) and any(
+            not grant.referred_to
+            or (
+                referral.organisation == grant.referred_to
+                and referral.state is not ReferralState.DRAFTED
+            )
+            for grant in self.grants
+            if grant.admits(facts)
+        )
+
+
+_L1 = frozenset({Sensitivity.L1})
+_TO_L2 = frozenset({Sensitivity.L1, Sensitivity.L2})
+_L3 = frozenset({Sensitivity.L3})
+
+
+def scope_of(actor: Actor, action: Action) -> Scope:
+    """What ``actor`` may reach with ``action``.
+
+    Each membership counts for itself and only where its role permits the action: there is no
+    "highest wins". Nobody but ``protection`` reaches L3.
+    """
+    grants: list[Grant] = []
+    for held in actor.memberships:
+        if action in GRANTED[held.role]:
+            grants.extend(_grants(actor, held))
+    return Scope(tuple(grants), actor.organisations, actor.id)
+
+
+def _grants(actor: Actor, held: Membership) -> list[Grant]:
+    place = {"site": held.site, "sector": held.sector}
+    match held.role:
+        case Role.CASE_MANAGER:
+            return [Grant(_TO_L2, **place)]
+        case Role.PROTECTION:
+            return [Grant(_L3, **place)]
+        case Role.DESK:
+            # L2 is for the case team: the desk reaches it only where it was made the owner.
+            return [Grant(_L1, **place), Grant(_TO_L2, **place, owner=actor.id)]
+        case Role.FOCAL_POINT:
+            if not held.organisation:
+                return []
+            return [Grant(_TO_L2, **place, referred_to=held.organisation)]
+        case Role.MECHANISM:
+            return [Grant(_TO_L2, **place, entered_by=actor.id)]
+        case _:
+            return []

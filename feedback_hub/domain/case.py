@@ -1,0 +1,330 @@
+"""A case and its moves (DOMAIN.md, States; CONTRACT, words on the wire)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from feedback_hub.domain.consent import Consent
+from feedback_hub.domain.errors import IllegalMove, Invalid, NotAllowed
+from feedback_hub.domain.events import Event, EventKind, Recorder
+from feedback_hub.domain.person import AccusedClass, Person
+from feedback_hub.domain.sensitivity import Priority, Sensitivity, raised_by_machine
+
+
+class CaseState(StrEnum):
+    """Where a case stands."""
+
+    RECEIVED = "received"
+    TRIAGED = "triaged"
+    ANSWERED_ON_SPOT = "answered_on_spot"
+    REFERRED = "referred"
+    HANDED_OFF = "handed_off"
+    RESPONSE_READY = "response_ready"
+    LOOP_ATTEMPTED = "loop_attempted"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    APPEALED = "appealed"
+
+
+class Outcome(StrEnum):
+    """How a case ended."""
+
+    RESOLVED = "resolved"
+    PARTLY = "partly"
+    NOT_POSSIBLE = "not_possible"
+    INFORMATION_GIVEN = "information_given"
+    DUPLICATE = "duplicate"
+    UNREACHABLE = "unreachable"
+    WITHDRAWN = "withdrawn"
+    ANONYMOUS_PUBLIC = "anonymous_public"
+    NOT_FEEDBACK = "not_feedback"
+
+
+class CaseVerb(StrEnum):
+    """What can be done to a case that changes its state."""
+
+    TRIAGE = "triage"
+    ANSWER_ON_SPOT = "answer_on_spot"
+    REFER = "refer"
+    HAND_OFF = "hand_off"
+    RESPOND = "respond"
+    ATTEMPT_LOOP = "attempt_loop"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    APPEAL = "appeal"
+
+
+OPEN = frozenset(CaseState) - {CaseState.CLOSED}
+
+MOVES: dict[CaseVerb, dict[CaseState, CaseState]] = {
+    CaseVerb.TRIAGE: dict.fromkeys(
+        (CaseState.RECEIVED, CaseState.REOPENED, CaseState.APPEALED), CaseState.TRIAGED
+    ),
+    CaseVerb.ANSWER_ON_SPOT: {CaseState.TRIAGED: CaseState.ANSWERED_ON_SPOT},
+    CaseVerb.REFER: dict.fromkeys(
+        (CaseState.TRIAGED, CaseState.REFERRED, CaseState.RESPONSE_READY), CaseState.REFERRED
+    ),
+    CaseVerb.HAND_OFF: {CaseState.TRIAGED: CaseState.HANDED_OFF},
+    CaseVerb.RESPOND: dict.fromkeys(
+        (CaseState.TRIAGED, CaseState.REFERRED, CaseState.HANDED_OFF), CaseState.RESPONSE_READY
+    ),
+    CaseVerb.ATTEMPT_LOOP: dict.fromkeys(
+        (CaseState.RESPONSE_READY, CaseState.ANSWERED_ON_SPOT, CaseState.LOOP_ATTEMPTED),
+        CaseState.LOOP_ATTEMPTED,
+    ),
+    CaseVerb.CLOSE: dict.fromkeys(OPEN, CaseState.CLOSED),
+    CaseVerb.REOPEN: {CaseState.CLOSED: CaseState.REOPENED},
+    CaseVerb.APPEAL: {CaseState.CLOSED: CaseState.APPEALED},
+}
+
+_WITHOUT_LOOP = frozenset({Outcome.DUPLICATE, Outcome.NOT_FEEDBACK, Outcome.WITHDRAWN})
+
+_EVENT_OF = {
+    CaseVerb.TRIAGE: EventKind.TRIAGED,
+    CaseVerb.ANSWER_ON_SPOT: EventKind.ANSWERED_ON_SPOT,
+    CaseVerb.REFER: EventKind.REFERRED,
+    CaseVerb.HAND_OFF: EventKind.HANDED_OFF,
+    CaseVerb.RESPOND: EventKind.RESPONSE_READY,
+    CaseVerb.ATTEMPT_LOOP: EventKind.LOOP_ATTEMPTED,
+    CaseVerb.CLOSE: EventKind.CLOSED,
+    CaseVerb.REOPEN: EventKind.REOPENED,
+    CaseVerb.APPEAL: EventKind.APPEALED,
+}
+
+
+def may_close(state: CaseState, outcome: Outcome, attempts: int, attempts_needed: int) -> bool:
+    """Whether a case in ``state`` may end with ``outcome``.
+
+    After the loop or an answer given face to face: any outcome but *unreachable* and what never
+    was feedback. Before it: only what needs no answer. *Unreachable* takes ``attempts_needed``
+    attempts from any open state (DOMAIN.md, States).
+    """
+    if state is CaseState.CLOSED:
+        return False
+    if outcome is Outcome.UNREACHABLE:
+        return attempts >= attempts_needed
+    if state in {CaseState.LOOP_ATTEMPTED, CaseState.ANSWERED_ON_SPOT}:
+        return True
+    return state in {CaseState.RECEIVED, CaseState.TRIAGED} and outcome in _WITHOUT_LOOP
+
+
+@dataclass(eq=False)
+class Case(Recorder):
+    """One matter somebody raised. Text lives in messages and remarks, never here.
+
+    Codes are the machine's until a person triages (``triaged_at``). ``suspected`` marks an L3 that
+    a machine raised and no handler has judged. ``due_at`` is the next duty's deadline, UTC.
+    """
+
+    id: str
+    ref: str
+    channel: str
+    received_at: datetime
+    entered_at: datetime
+    entered_by: str
+    state: CaseState = CaseState.RECEIVED
+    contact_id: str | None = None
+    site: str = ""
+    place: str = ""
+    language: str = "und"
+    codes: tuple[str, ...] = ()
+    type: str = ""
+    sector: str = ""
+    sensitivity: Sensitivity = Sensitivity.L1
+    suspected: bool = False
+    priority: Priority = Priority.P3
+    person: Person = field(default_factory=Person)
+    consent: Consent = field(default_factory=Consent)
+    accused_organisation: str = ""
+    accused_class: AccusedClass | None = None
+    owner: str = ""
+    route_organisation: str = ""
+    route_focal_point: str = ""
+    classified_at: datetime | None = None
+    triaged_at: datetime | None = None
+    answer_id: str = ""
+    answer_outcome: Outcome | None = None
+    answered_by: str = ""
+    loop_attempts: int = 0
+    outcome: Outcome | None = None
+    closed_at: datetime | None = None
+    appealed_at: datetime | None = None
+    due_at: datetime | None = None
+    satisfied: bool | None = None
+    from_history: bool = False
+    version: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still owes something."""
+        return self.state is not CaseState.CLOSED
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether the next duty's deadline has passed (UTC)."""
+        return self.is_open and self.due_at is not None and self.due_at < now
+
+    def classify(
+        self,
+        codes: tuple[str, ...],
+        case_type: str,
+        sector: str,
+        sensitivity: Sensitivity,
+        priority: Priority,
+        now: datetime,
+    ) -> None:
+        """Take a machine's suggestion. Raises sensitivity, never lowers it; no state changes.
+
+        Codes that a person gave stand: then only a rise in sensitivity has an effect.
+        """
+        raised = raised_by_machine(self.sensitivity, sensitivity)
+        if raised is Sensitivity.L3 and self.sensitivity is not Sensitivity.L3:
+            self.suspected = True
+            self.owner = ""
+            self._happened(EventKind.SUSPECTED, "machine", now)
+        self.sensitivity = raised
+        if not self.codes:
+            self.codes, self.type, self.sector = codes, case_type, sector
+            self.priority = priority
+        self.classified_at = now
+        self._happened(EventKind.CLASSIFIED, "machine", now, detail={"code": codes[0]})
+
+    def triage(
+        self,
+        codes: tuple[str, ...],
+        case_type: str,
+        sector: str,
+        sensitivity: Sensitivity,
+        priority: Priority,
+        actor: str,
+        now: datetime,
+    ) -> None:
+        """A person decides what it is about. Raises ``IllegalMove``.
+
+        Sensitivity may go up here; going down is ``change_sensitivity`` with a reason.
+        """
+        self._move(CaseVerb.TRIAGE, actor, now, detail={"code": codes[0]})
+        self.codes, self.type, self.sector = codes, case_type, sector
+        self.priority = priority
+        self.triaged_at = now
+        raised = raised_by_machine(self.sensitivity, sensitivity)
+        if raised is not self.sensitivity:
+            self.change_sensitivity(raised, actor, now, reason_id="")
+
+    def confirm(self, actor: str, now: datetime) -> None:
+        """A handler confirms that a suspected L3 is one. Raises ``IllegalMove`` if none is."""
+        if not self.suspected:
+            raise IllegalMove("case", "confirm", "not suspected")
+        self.suspected = False
+        self._happened(EventKind.CONFIRMED, actor, now)
+
+    def change_sensitivity(
+        self, level: Sensitivity, actor: str, now: datetime, reason_id: str
+    ) -> None:
+        """A person sets the level; the reason is a remark. Ends a suspicion (DOMAIN.md, Sensitivity)."""
+        before = self.sensitivity
+        if level.rank < before.rank and not reason_id:
+            raise Invalid("reason", "lowering sensitivity needs a reason")
+        self.sensitivity = level
+        self.suspected = False
+        if level is Sensitivity.L3 and before is not Sensitivity.L3:
+            # The case team may no longer know of it: nobody of theirs stays its owner.
+            self.owner = ""
+        detail = {"from": before.value, "to": level.value}
+        self._happened(EventKind.SENSITIVITY_CHANGED, actor, now, reason_id, detail)
+
+    def answer_on_spot(self, answer_id: str, outcome: Outcome, actor: str, now: datetime) -> None:
+        """The person was told face to face. Raises ``IllegalMove``."""
+        self._move(CaseVerb.ANSWER_ON_SPOT, actor, now, answer_id, {"outcome": outcome.value})
+        self._answered(answer_id, outcome, actor)
+
+    def refer(self, referral_id: str, actor: str, now: datetime) -> None:
+        """A referral leaves for a partner. Raises ``IllegalMove``."""
+        self._move(CaseVerb.REFER, actor, now, referral_id)
+
+    def hand_off(self, group: str, actor: str, now: datetime) -> None:
+        """An L3 goes to its handlers' group. Raises ``IllegalMove``, ``NotAllowed`` below L3."""
+        if self.sensitivity is not Sensitivity.L3:
+            raise NotAllowed("only a highly sensitive case is handed off")
+        self._move(CaseVerb.HAND_OFF, actor, now, detail={"group": group})
+
+    def respond(self, answer_id: str, outcome: Outcome, actor: str, now: datetime) -> None:
+        """What the person will be told is ready. Raises ``IllegalMove``."""
+        self._move(CaseVerb.RESPOND, actor, now, answer_id, {"outcome": outcome.value})
+        self._answered(answer_id, outcome, actor)
+
+    def attempt_loop(self, method: str, about: str, actor: str, now: datetime) -> None:
+        """Somebody or something tries to tell the person. Raises ``IllegalMove``."""
+        self._move(CaseVerb.ATTEMPT_LOOP, actor, now, about, {"method": method})
+        self.loop_attempts += 1
+
+    def close(
+        self, outcome: Outcome, reason_id: str, actor: str, now: datetime, attempts_needed: int
+    ) -> None:
+        """End it with a plain-language reason (a remark). Raises ``IllegalMove``, ``Invalid``."""
+        if not reason_id:
+            raise Invalid("reason", "closing needs a reason in plain words")
+        if not may_close(self.state, outcome, self.loop_attempts, attempts_needed):
+            raise IllegalMove("case", f"close as {outcome.value}", self.state.value)
+        self._move(CaseVerb.CLOSE, actor, now, reason_id, {"outcome": outcome.value})
+        self.outcome = outcome
+        self.closed_at = now
+        self.due_at = None
+
+    def reopen(self, reason_id: str, actor: str, now: datetime) -> None:
+        """It was not over. Raises ``IllegalMove``."""
+        self._move(CaseVerb.REOPEN, actor, now, reason_id)
+        self._not_over()
+
+    def appeal(self, reason_id: str, actor: str, now: datetime, within: timedelta) -> None:
+        """The person disagrees: once, within ``within`` of closing. Raises ``IllegalMove``."""
+        too_late = self.closed_at is not None and now - self.closed_at > within
+        if self.appealed_at is not None or too_late:
+            raise IllegalMove("case", "appeal", "appealed before" if self.appealed_at else "final")
+        self._move(CaseVerb.APPEAL, actor, now, reason_id)
+        self.appealed_at = now
+        self._not_over()
+
+    def assign(self, owner: str, actor: str, now: datetime) -> None:
+        """Give it to somebody of the case team. Raises ``IllegalMove`` when closed."""
+        if not self.is_open:
+            raise IllegalMove("case", "assign", self.state.value)
+        self.owner = owner
+        self._happened(EventKind.ASSIGNED, actor, now, owner)
+
+    def note(self, kind: EventKind, about: str, actor: str, now: datetime) -> None:
+        """Something happened that moves no state: a note, a message, a delivery, a link."""
+        self._happened(kind, actor, now, about)
+
+    def _answered(self, answer_id: str, outcome: Outcome, actor: str) -> None:
+        self.answer_id, self.answer_outcome, self.answered_by = answer_id, outcome, actor
+
+    def _not_over(self) -> None:
+        self.outcome = None
+        self.closed_at = None
+        self.satisfied = None
+
+    def _move(
+        self,
+        verb: CaseVerb,
+        actor: str,
+        now: datetime,
+        about: str = "",
+        detail: dict[str, str] | None = None,
+    ) -> None:
+        target = MOVES[verb].get(self.state)
+        if target is None:
+            raise IllegalMove("case", verb.value, self.state.value)
+        self.state = target
+        self._happened(_EVENT_OF[verb], actor, now, about, detail)
+
+    def _happened(
+        self,
+        kind: EventKind,
+        actor: str,
+        now: datetime,
+        about: str = "",
+        detail: dict[str, str] | None = None,
+    ) -> None:
+        self.record(Event(kind, self.id, actor, now, about, detail or {}))

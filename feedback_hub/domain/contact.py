@@ -1,0 +1,109 @@
+"""A contact point (a number, a chat) and what may be sent to it.
+
+A shared phone is one contact point with several possible people: cases are never merged by it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from feedback_hub.domain.consent import Answered, Consent
+from feedback_hub.domain.sensitivity import Sensitivity
+
+
+class Purpose(StrEnum):
+    """What a text to a person is for; one approved wording per purpose and language."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    ANSWER_READY = "answer_ready"
+    ANSWER = "answer"
+    STOPPED = "stopped"
+    RESUMED = "resumed"
+    STATUS = "status"
+
+
+class Command(StrEnum):
+    """A word that is an instruction to the mechanism, not a matter to handle."""
+
+    STOP = "stop"
+    START = "start"
+
+
+_COMMANDS = {
+    **dict.fromkeys(("stop", "stopall", "unsubscribe", "parar", "para", "sair"), Command.STOP),
+    **dict.fromkeys(("start", "unstop", "comecar", "recomecar", "iniciar"), Command.START),
+}
+_NOT_LETTERS = re.compile(r"[^a-z]+")
+
+
+def command_in(text: str) -> Command | None:
+    """The command that ``text`` consists of, or None. Read before anything else (DOMAIN, Loop back).
+
+    Only a message that is nothing but the word counts: "parar de roubar" is a complaint.
+    """
+    if len(text) > 40:
+        return None
+    word = text.strip().lower().replace("ç", "c").replace("ã", "a").replace("é", "e")
+    return _COMMANDS.get(_NOT_LETTERS.sub("", word)) if len(word.split()) == 1 else None
+
+
+@dataclass(eq=False)
+class Contact:
+    """One address on one channel account. The address and name are sealed; only the index finds it.
+
+    ``private_phone`` and ``may_leave_message``: what the person said of it, "not asked" included.
+    """
+
+    id: str
+    channel: str
+    address_index: str
+    key_id: str
+    address_sealed: bytes
+    created_at: datetime
+    name_sealed: bytes | None = None
+    language: str = "und"
+    stopped_at: datetime | None = None
+    private_phone: Answered = Answered.NOT_ASKED
+    may_leave_message: Answered = Answered.NOT_ASKED
+    safe_time_sealed: bytes | None = None
+
+
+class Withheld(StrEnum):
+    """Why nothing is sent. Shown to those who may see the case."""
+
+    HIGHLY_SENSITIVE = "highly_sensitive"
+    STOPPED = "stopped"
+    NO_CONSENT = "no_consent"
+    NO_ADDRESS = "no_address"
+    NO_APPROVED_WORDING = "no_approved_wording"
+    CONTENT_NOT_AGREED = "content_not_agreed"
+
+
+def why_not(
+    purpose: Purpose,
+    *,
+    sensitivity: Sensitivity,
+    consent: Consent,
+    stopped: bool,
+) -> Withheld | None:
+    """Whether an automatic text may go to a person: None if it may, else why not.
+
+    The one function that decides (DOMAIN.md, Loop back). L3, suspected too: no text at all. A
+    person who stopped gets the one legal confirmation and nothing else. A text with content
+    needs an explicit yes and an L1 case.
+    """
+    if purpose in {Purpose.STOPPED, Purpose.RESUMED}:
+        return None
+    if sensitivity is Sensitivity.L3:
+        return Withheld.HIGHLY_SENSITIVE
+    if stopped:
+        return Withheld.STOPPED
+    if not consent.may_contact:
+        return Withheld.NO_CONSENT
+    carries_content = purpose is Purpose.ANSWER
+    if carries_content and not (consent.may_carry_content and sensitivity is Sensitivity.L1):
+        return Withheld.CONTENT_NOT_AGREED
+    return None

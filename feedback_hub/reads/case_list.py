@@ -1,0 +1,199 @@
+"""The list of cases an actor may see: filters, search and keyset pages, the same for page and API."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+
+from feedback_hub.adapters import search_index
+from feedback_hub.adapters.tables import case, referral
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.adapters.visibility import case_visible, referral_visible
+from feedback_hub.domain.access import Action, Actor, scope_of
+from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.errors import Invalid
+from feedback_hub.domain.reference import parse_reference
+from feedback_hub.domain.referral import Referral, ReferralState
+from feedback_hub.domain.sensitivity import Priority
+
+MOST = 200
+ENOUGH = 1000
+"""Counts stop here: "more than a thousand" is answer enough, and a full count is not cheap."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list is narrowed to; empty means any (CONTRACT, HTTP: cases)."""
+
+    states: tuple[CaseState, ...] = ()
+    site: str = ""
+    sector: str = ""
+    type: str = ""
+    priority: Priority | None = None
+    partner: str = ""
+    assigned: str = ""
+    overdue: bool = False
+    answered_referral: bool = False
+    waiting_for_partner: bool = False
+    q: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Cases, newest first, their visible referrals, and the cursors of the pages around."""
+
+    cases: tuple[Case, ...]
+    referrals: dict[str, tuple[Referral, ...]]
+    older: str = ""
+    newer: str = ""
+
+
+def page(
+    uow: SqlUnitOfWork,
+    actor: Actor,
+    filters: Filters,
+    now: datetime,
+    *,
+    cursor: str = "",
+    limit: int = 50,
+) -> Page:
+    """One page of what ``actor`` may see. Raises ``Invalid`` for a cursor nobody gave out."""
+    conditions = _conditions(uow, actor, filters, now)
+    key = (case.c.received_at, case.c.id)
+    backwards = cursor.startswith("-")
+    query = select(Case).where(*conditions)
+    if cursor:
+        at, case_id = _position(cursor.lstrip("-"))
+        place = (at, case_id)
+        query = query.where(_after(*place) if backwards else _before(*place))
+    order = [column.asc() if backwards else column.desc() for column in key]
+    found = list(uow.session.scalars(query.order_by(*order).limit(limit + 1)))
+    more = len(found) > limit
+    found = found[:limit]
+    if backwards:
+        found.reverse()
+    older = bool(found) and (more if not backwards else True)
+    newer = bool(found) and (bool(cursor) if not backwards else more)
+    return Page(
+        cases=tuple(found),
+        referrals=referrals_of(uow, actor, [c.id for c in found]),
+        older=_cursor(found[-1]) if older else "",
+        newer="-" + _cursor(found[0]) if newer else "",
+    )
+
+
+def count(uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime) -> int:
+    """How many cases the filters leave, up to ``ENOUGH``."""
+    some = select(case.c.id).where(*_conditions(uow, actor, filters, now)).limit(ENOUGH)
+    return uow.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+def oldest(uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime) -> datetime | None:
+    """When the oldest case that the filters leave was received."""
+    first = (
+        select(case.c.received_at)
+        .where(*_conditions(uow, actor, filters, now))
+        .order_by(case.c.received_at)
+        .limit(1)
+    )
+    at: datetime | None = uow.session.scalar(first)
+    return at
+
+
+def referrals_of(
+    uow: SqlUnitOfWork, actor: Actor, case_ids: Sequence[str]
+) -> dict[str, tuple[Referral, ...]]:
+    """The referrals of these cases that exist for ``actor``, by case, the oldest first."""
+    if not case_ids:
+        return {}
+    visible = or_(
+        referral_visible(scope_of(actor, Action.READ_CASE)),
+        referral_visible(scope_of(actor, Action.READ_REFERRAL)),
+    )
+    rows = uow.session.scalars(
+        select(Referral)
+        .join(case, case.c.id == referral.c.case_id)
+        .where(referral.c.case_id.in_(case_ids), visible)
+        .order_by(referral.c.created_at)
+    )
+    by_case: dict[str, tuple[Referral, ...]] = {}
+    for row in rows:
+        by_case[row.case_id] = (*by_case.get(row.case_id, ()), row)
+    return by_case
+
+
+def _conditions(
+    uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime
+) -> list[ColumnElement[bool]]:
+    conditions = [case_visible(scope_of(actor, Action.READ_CASE))]
+    if filters.states:
+        conditions.append(case.c.state.in_(filters.states))
+    for column, wanted in (
+        (case.c.site, filters.site),
+        (case.c.sector, filters.sector),
+        (case.c.type, filters.type),
+        (case.c.priority, filters.priority),
+    ):
+        if wanted:
+            conditions.append(column == wanted)
+    if filters.assigned:
+        owner = {"me": actor.id, "none": ""}.get(filters.assigned, filters.assigned)
+        conditions.append(case.c.owner == owner)
+    if filters.overdue:
+        conditions += [case.c.due_at < now, case.c.state != CaseState.CLOSED]
+    if filters.partner:
+        conditions.append(
+            _has_referral(
+                referral.c.organisation == filters.partner,
+                referral_visible(scope_of(actor, Action.READ_CASE)),
+            )
+        )
+    if filters.answered_referral:
+        conditions.append(_has_referral(referral.c.state == ReferralState.ANSWERED))
+    if filters.waiting_for_partner:
+        waiting = (ReferralState.SENT, ReferralState.ACCEPTED, ReferralState.IN_ACTION)
+        conditions.append(_has_referral(referral.c.state.in_(waiting)))
+    if filters.q.strip():
+        conditions.append(_found(uow, filters.q))
+    return conditions
+
+
+def _has_referral(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists(
+        select(referral.c.id).where(referral.c.case_id == case.c.id, *conditions).correlate(case)
+    )
+
+
+def _found(uow: SqlUnitOfWork, q: str) -> ColumnElement[bool]:
+    ref = parse_reference(q)
+    return case.c.ref == ref if ref else search_index.matches(uow.session, q)
+
+
+def _before(at: datetime, case_id: str) -> ColumnElement[bool]:
+    earlier = case.c.received_at < at
+    return or_(earlier, and_(case.c.received_at == at, case.c.id < case_id))
+
+
+def _after(at: datetime, case_id: str) -> ColumnElement[bool]:
+    later = case.c.received_at > at
+    return or_(later, and_(case.c.received_at == at, case.c.id > case_id))
+
+
+def _cursor(of: Case) -> str:
+    return base64.urlsafe_b64encode(f"{of.received_at.isoformat()}|{of.id}".encode()).decode()
+
+
+def _position(cursor: str) -> tuple[datetime, str]:
+    try:
+        at, _, case_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
+        when = datetime.fromisoformat(at)
+        if when.tzinfo is None:
+            raise ValueError
+    except (binascii.Error, ValueError, UnicodeError):
+        raise Invalid("cursor", "is not one that this list gave out") from None
+    return when, case_id

@@ -1,0 +1,258 @@
+"""How a case and what belongs to it look on the wire (CONTRACT, Bodies)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from feedback_hub.adapters import tables
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.domain.access import Action, Actor, scope_of
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.consent import Share
+from feedback_hub.domain.issue import Issue
+from feedback_hub.domain.masking import mask
+from feedback_hub.domain.place import Organisation, Service, Site
+from feedback_hub.domain.referral import Referral
+from feedback_hub.services import intake, loopback, remarks
+from feedback_hub.services.records import Delivery, Message
+
+Json = dict[str, object]
+
+
+def when(at: datetime | None) -> str | None:
+    """RFC 3339 with offset."""
+    return at.isoformat() if at else None
+
+
+def case_body(case: Case, referrals: Iterable[Referral], now: datetime) -> Json:
+    """A case. No text, no name, no address: those are asked for apart."""
+    return {
+        "ref": case.ref,
+        "state": case.state,
+        "type": case.type,
+        "codes": list(case.codes),
+        "sector": case.sector,
+        "sensitivity": case.sensitivity,
+        "suspected": case.suspected,
+        "confirmed": case.triaged_at is not None and not case.suspected,
+        "priority": case.priority,
+        "site": case.site,
+        "place": case.place,
+        "language": case.language,
+        "channel": case.channel,
+        "received_at": when(case.received_at),
+        "entered_at": when(case.entered_at),
+        "classified_at": when(case.classified_at),
+        "triaged_at": when(case.triaged_at),
+        "closed_at": when(case.closed_at),
+        "due_at": when(case.due_at),
+        "overdue": case.is_overdue(now),
+        "owner": case.owner,
+        "outcome": case.outcome,
+        "loop_attempts": case.loop_attempts,
+        "satisfied": case.satisfied,
+        "route": {
+            "organisation": case.route_organisation,
+            "focal_point": case.route_focal_point,
+        },
+        "referrals": [referral_body(referral) for referral in referrals],
+        "version": case.version,
+    }
+
+
+def partner_case_body(case: Case, referrals: Iterable[Referral], now: datetime) -> Json:
+    """A case as a partner sees it: what the referral needs, and nothing of how it is handled."""
+    whole = case_body(case, referrals, now)
+    kept = (
+        "ref state type codes sector sensitivity priority site language received_at overdue due_at "
+        "referrals version"
+    )
+    return {name: whole[name] for name in kept.split()} | {
+        "channel": "",
+        "owner": "",
+    }
+
+
+def referral_body(referral: Referral) -> Json:
+    """A referral; its words are asked for apart."""
+    return {
+        "id": referral.id,
+        "state": referral.state,
+        "organisation": referral.organisation,
+        "share": referral.share,
+        "parent": referral.parent_id,
+        "focal_point": referral.focal_point,
+        "decline_reason": referral.decline_reason,
+        "answer_outcome": referral.answer_outcome,
+        "sent_at": when(referral.sent_at),
+        "accepted_at": when(referral.accepted_at),
+        "answered_at": when(referral.answered_at),
+        "due_at": when(referral.due_at),
+        "version": referral.version,
+    }
+
+
+def referral_words(uow: SqlUnitOfWork, referral: Referral) -> Json:
+    """What was written on a referral: the note that went with it and the partner's answer."""
+    return {
+        "note": remarks.read(uow, referral.note_id),
+        "answer": remarks.read(uow, referral.answer_id),
+    }
+
+
+def delivery_body(delivery: Delivery) -> Json:
+    """A delivery without its text."""
+    return {
+        "id": delivery.id,
+        "channel": delivery.channel,
+        "purpose": delivery.purpose,
+        "state": delivery.state,
+        "withheld": delivery.withheld,
+        "fault": delivery.fault,
+        "attempts": delivery.attempts,
+        "queued_at": when(delivery.queued_at),
+        "sent_at": when(delivery.sent_at),
+    }
+
+
+def shared_texts(uow: SqlUnitOfWork, case: Case, share: Share) -> list[tuple[Message, str]]:
+    """The person's words as far as a referral may carry them: whole with a name, else masked."""
+    messages = uow.messages_of(case.id)
+    uow.vault.load({message.key_id for message in messages})
+    return [
+        (message, text if share is Share.NAME else mask(text))
+        for message in messages
+        for text in (message_text(uow, message),)
+    ]
+
+
+def message_text(uow: SqlUnitOfWork, message: Message) -> str:
+    """A person's own words."""
+    bound_to = intake.text_bound_to(message.id)
+    return uow.vault.open(message.key_id, message.text_sealed, bound_to)
+
+
+def messages_body(uow: SqlUnitOfWork, actor: Actor, case: Case) -> list[Json]:
+    """The conversation, the oldest first.
+
+    The case team reads the words as they came, and what was sent; a partner reads what its
+    referral carries.
+    """
+    team = scope_of(actor, Action.READ_HISTORY).admits(uow.facts(case))
+    wrote_it = case.entered_by == actor.id
+    if not team and not wrote_it:
+        shares = [
+            r.share for r in uow.referrals_of(case.id) if r.organisation in actor.organisations
+        ]
+        share = Share.NAME if Share.NAME in shares else Share.ANONYMOUS
+        return [_inbound(message, text) for message, text in shared_texts(uow, case, share)]
+    lines = [
+        (message.received_at, _inbound(message, text))
+        for message, text in shared_texts(uow, case, Share.NAME)
+    ]
+    deliveries = uow.deliveries_of(case.id)
+    uow.vault.load({delivery.key_id for delivery in deliveries})
+    for delivery in deliveries:
+        text = ""
+        if delivery.text_sealed is not None:
+            text = uow.vault.open(
+                delivery.key_id, delivery.text_sealed, loopback.text_bound_to(delivery.id)
+            )
+        line = {"direction": "outbound", "text": text, "language": delivery.language}
+        lines.append((delivery.queued_at, delivery_body(delivery) | line))
+    lines.sort(key=lambda line: line[0])
+    return [line for _, line in lines]
+
+
+def _inbound(message: Message, text: str) -> Json:
+    return {
+        "id": message.id,
+        "direction": "inbound",
+        "kind": message.kind,
+        "text": text,
+        "language": message.language,
+        "channel": message.channel,
+        "received_at": when(message.received_at),
+        "sent_at": when(message.sent_at),
+    }
+
+
+def events_body(uow: SqlUnitOfWork, case: Case) -> list[Json]:
+    """The history, the oldest first: ids and words on the wire only."""
+    event = tables.case_event.c
+    rows = uow.session.execute(
+        select(event.kind, event.actor, event.at, event.about, event.detail)
+        .where(event.case_id == case.id)
+        .order_by(event.at, event.position)
+    )
+    return [
+        {
+            "kind": row.kind,
+            "actor": row.actor,
+            "at": when(row.at),
+            "about": row.about,
+            "detail": row.detail,
+        }
+        for row in rows
+    ]
+
+
+def issue_body(issue: Issue, refs: Sequence[str]) -> Json:
+    """An issue and the cases under it that the reader may see."""
+    return {
+        "id": issue.id,
+        "title": issue.title,
+        "state": issue.state,
+        "site": issue.site,
+        "sector": issue.sector,
+        "code": issue.code,
+        "owner": issue.owner,
+        "decision": issue.decision,
+        "public_answer": issue.public_answer,
+        "created_at": when(issue.created_at),
+        "cases": list(refs),
+        "version": issue.version,
+    }
+
+
+def site_body(site: Site) -> Json:
+    """A site; a P-code never travels without its scheme."""
+    return {
+        "code": site.code,
+        "name": site.name,
+        "aliases": list(site.aliases),
+        "province": site.province,
+        "district": site.district,
+        "pcode": site.pcode,
+        "pcode_scheme": site.pcode_scheme,
+        "latitude": site.latitude,
+        "longitude": site.longitude,
+        "population": site.population,
+        "status": site.status,
+    }
+
+
+def service_body(service: Service) -> Json:
+    """A service, without its focal point's address."""
+    return {
+        "site": service.site,
+        "sector": service.sector,
+        "organisation": service.organisation,
+        "hours": service.hours,
+        "valid_from": service.valid_from.isoformat() if service.valid_from else None,
+        "valid_to": service.valid_to.isoformat() if service.valid_to else None,
+    }
+
+
+def organisation_body(organisation: Organisation) -> Json:
+    """An organisation, without its address."""
+    return {
+        "code": organisation.code,
+        "name": organisation.name,
+        "kind": organisation.kind,
+        "language": organisation.language,
+        "active": organisation.active,
+    }

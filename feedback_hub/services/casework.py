@@ -1,0 +1,266 @@
+"""What the case team does with a case: answer, close, reopen, note, assign, link, split."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.case import Case, Outcome
+from feedback_hub.domain.clocks import case_due
+from feedback_hub.domain.errors import Invalid, NotFound
+from feedback_hub.domain.events import Event, EventKind
+from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.services import remarks
+from feedback_hub.services.intake import text_bound_to
+from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.records import Message, RemarkKind, Task
+
+HANDLER_GROUPS = {
+    "misconduct.sea": "psea",
+    "misconduct.harassment": "psea",
+    "protection.gbv": "gbv",
+    "protection.child": "child_protection",
+    "misconduct.fraud": "fraud",
+    "misconduct.bribe": "fraud",
+    "misconduct.favouritism": "fraud",
+    "misconduct.data": "fraud",
+}
+
+
+def reach(
+    uow: UnitOfWork, actor: Actor, action: Action, ref: str, version: int | None = None
+) -> Case:
+    """The case, if it exists for the actor. Raises ``NotFound``, ``StaleVersion``."""
+    case = uow.visible_case(actor, action, ref)
+    if case is None:
+        raise NotFound
+    uow.expect(case, version)
+    return case
+
+
+def answer(
+    uow: UnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    ref: str,
+    text: str,
+    outcome: Outcome,
+    now: datetime,
+    *,
+    on_the_spot: bool = False,
+    version: int | None = None,
+) -> Case:
+    """What the person is told: told already (``on_the_spot``) or ready to be.
+
+    Raises ``NotFound``, ``IllegalMove``, ``Invalid``.
+    """
+    case = reach(uow, actor, Action.WORK_CASE, ref, version)
+    answer_id = remarks.write(uow, RemarkKind.ANSWER, case.id, text, actor.id, now)
+    if on_the_spot:
+        case.answer_on_spot(answer_id, outcome, actor.id, now)
+    else:
+        case.respond(answer_id, outcome, actor.id, now)
+    case.due_at = case_due(case, rules.targets, rules.calendar)
+    return case
+
+
+def close(
+    uow: UnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    ref: str,
+    outcome: Outcome,
+    reason: str,
+    now: datetime,
+    *,
+    version: int | None = None,
+) -> Case:
+    """End a case with a plain-language reason. Raises ``NotFound``, ``IllegalMove``, ``Invalid``."""
+    case = reach(uow, actor, Action.WORK_CASE, ref, version)
+    reason_id = _reason(uow, case, reason, actor, now)
+    case.close(outcome, reason_id, actor.id, now, rules.attempts_before_unreachable)
+    return case
+
+
+def reopen(
+    uow: UnitOfWork, rules: Rules, actor: Actor, ref: str, reason: str, now: datetime
+) -> Case:
+    """It was not over. Raises ``NotFound``, ``IllegalMove``, ``Invalid``."""
+    case = reach(uow, actor, Action.WORK_CASE, ref)
+    case.reopen(_reason(uow, case, reason, actor, now), actor.id, now)
+    case.due_at = case_due(case, rules.targets, rules.calendar)
+    return case
+
+
+def appeal(
+    uow: UnitOfWork, rules: Rules, actor: Actor, ref: str, reason: str, now: datetime
+) -> Case:
+    """The person disagrees, once; the one who decided may not take it up again (DOMAIN, States).
+
+    Raises ``NotFound``, ``IllegalMove``, ``Invalid``.
+    """
+    case = reach(uow, actor, Action.WORK_CASE, ref)
+    reason_id = _reason(uow, case, reason, actor, now)
+    case.appeal(reason_id, actor.id, now, timedelta(days=rules.appeal_days))
+    if case.owner == case.answered_by:
+        case.owner = ""
+    case.due_at = case_due(case, rules.targets, rules.calendar)
+    return case
+
+
+def note(uow: UnitOfWork, actor: Actor, ref: str, text: str, now: datetime) -> Case:
+    """Write something down for whoever works on the case. Raises ``NotFound``, ``Invalid``."""
+    case = reach(uow, actor, Action.NOTE, ref)
+    remark_id = remarks.write(uow, RemarkKind.NOTE, case.id, text, actor.id, now)
+    case.note(EventKind.NOTED, remark_id, actor.id, now)
+    return case
+
+
+def translate(
+    uow: UnitOfWork, actor: Actor, ref: str, text: str, language: str, now: datetime
+) -> Case:
+    """Put a translation beside the original, which stays as it is. Raises as ``note``."""
+    case = reach(uow, actor, Action.NOTE, ref)
+    remark_id = remarks.write(uow, RemarkKind.TRANSLATION, case.id, text, actor.id, now)
+    case.record(
+        Event(EventKind.TRANSLATED, case.id, actor.id, now, remark_id, {"language": language})
+    )
+    return case
+
+
+def assign(uow: UnitOfWork, actor: Actor, ref: str, owner: str, now: datetime) -> Case:
+    """Give the case to an account that may work on it. Raises ``NotFound``, ``Invalid``."""
+    case = reach(uow, actor, Action.WORK_CASE, ref)
+    if owner:
+        colleague = uow.actor(owner)
+        if colleague is None or uow.visible_case(colleague, Action.WORK_CASE, ref) is None:
+            raise Invalid("owner", "is nobody who may work on this case")
+        owner = colleague.id
+    case.assign(owner, actor.id, now)
+    return case
+
+
+def hand_off(
+    uow: UnitOfWork, rules: Rules, actor: Actor, ref: str, group: str, now: datetime
+) -> Case:
+    """Give an L3 to its handlers' group. Raises ``NotFound``, ``IllegalMove``, ``NotAllowed``."""
+    case = reach(uow, actor, Action.WORK_CASE, ref)
+    default = next((HANDLER_GROUPS[c] for c in case.codes if c in HANDLER_GROUPS), "protection")
+    case.hand_off(group or default, actor.id, now)
+    case.due_at = case_due(case, rules.targets, rules.calendar)
+    return case
+
+
+def satisfaction(
+    uow: UnitOfWork, rules: Rules, actor: Actor, ref: str, satisfied: bool, now: datetime
+) -> Case:
+    """What the person says of the answer; "no" reopens a closed case.
+
+    Never asked by the one who answered (DOMAIN.md, Loop back). Raises ``NotFound``, ``Invalid``.
+    """
+    case = reach(uow, actor, Action.WORK_CASE, ref)
+    if case.answered_by == actor.id:
+        raise Invalid("satisfied", "must be asked by somebody other than the one who answered")
+    case.satisfied = satisfied
+    answered = {"satisfied": "yes" if satisfied else "no"}
+    case.record(Event(EventKind.SATISFACTION, case.id, actor.id, now, "", answered))
+    if not satisfied and not case.is_open:
+        case.reopen("", actor.id, now)
+        case.owner = ""
+        case.due_at = case_due(case, rules.targets, rules.calendar)
+    return case
+
+
+def link(uow: UnitOfWork, actor: Actor, ref: str, other_ref: str, now: datetime) -> Case:
+    """Say that two cases belong together; both stay. Never across sensitivity (issue 4).
+
+    Raises ``NotFound`` when either does not exist for the actor, ``Invalid``.
+    """
+    case = reach(uow, actor, Action.WORK_CASE, ref)
+    other = reach(uow, actor, Action.WORK_CASE, other_ref)
+    if other.id == case.id:
+        raise Invalid("ref", "is the same case")
+    if Sensitivity.L3 in {case.sensitivity, other.sensitivity} and (
+        case.sensitivity is not other.sensitivity
+    ):
+        raise NotFound
+    uow.link(case.id, other.id, "related", actor.id, now)
+    case.note(EventKind.LINKED, other.id, actor.id, now)
+    other.note(EventKind.LINKED, case.id, actor.id, now)
+    return case
+
+
+def link_issue(uow: UnitOfWork, actor: Actor, ref: str, issue_id: str, now: datetime) -> Case:
+    """Put a case under an issue. Raises ``NotFound``."""
+    case = reach(uow, actor, Action.WORK_CASE, ref)
+    if uow.issue(issue_id) is None or case.sensitivity is Sensitivity.L3:
+        raise NotFound
+    uow.link_issue(issue_id, case.id)
+    case.note(EventKind.LINKED, issue_id, actor.id, now)
+    return case
+
+
+def split(
+    uow: UnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    ref: str,
+    message_ids: tuple[str, ...],
+    now: datetime,
+    *,
+    sensitivity: Sensitivity | None = None,
+) -> Case:
+    """Move messages that are another matter into a case of their own; the old one keeps "moved".
+
+    Without ids the last message moves. Raises ``NotFound``, ``Invalid``.
+    """
+    case = reach(uow, actor, Action.WORK_CASE, ref)
+    messages = list(uow.messages_of(case.id))
+    moving = [m for m in messages if m.id in message_ids] if message_ids else messages[-1:]
+    if message_ids and len(moving) != len(set(message_ids)):
+        raise Invalid("messages", "are not all messages of this case")
+    if not moving or len(moving) == len(messages):
+        raise Invalid("messages", "leave at least one message in this case")
+    new = _apart(uow, case, moving, actor, now)
+    if sensitivity is not None:
+        new.sensitivity = sensitivity
+    new.due_at = case_due(new, rules.targets, rules.calendar)
+    case.note(EventKind.SPLIT, "" if new.sensitivity is Sensitivity.L3 else new.id, actor.id, now)
+    return new
+
+
+def _apart(uow: UnitOfWork, case: Case, moving: list[Message], actor: Actor, now: datetime) -> Case:
+    new = Case(
+        id=uuid.uuid4().hex,
+        ref=uow.new_reference(),
+        channel=case.channel,
+        received_at=moving[0].received_at,
+        entered_at=now,
+        entered_by=case.entered_by,
+        contact_id=case.contact_id,
+        site=case.site,
+        place=case.place,
+        language=case.language,
+        person=case.person,
+        consent=case.consent,
+        accused_organisation=case.accused_organisation,
+        accused_class=case.accused_class,
+        from_history=case.from_history,
+    )
+    new.record(Event(EventKind.RECEIVED, new.id, actor.id, now))
+    uow.add(new)
+    for message in moving:
+        message.case_id = new.id
+        new.note(EventKind.MESSAGE_ADDED, message.id, actor.id, now)
+        uow.work(Task.CLASSIFY, message.id, now)
+    return new
+
+
+def read_message(uow: UnitOfWork, message: Message) -> str:
+    """A message's own words."""
+    return uow.vault.open(message.key_id, message.text_sealed, text_bound_to(message.id))
+
+
+def _reason(uow: UnitOfWork, case: Case, reason: str, actor: Actor, now: datetime) -> str:
+    return remarks.write(uow, RemarkKind.REASON, case.id, reason, actor.id, now, field="reason")

@@ -1,0 +1,203 @@
+"""Sending one text in three steps: commit an attempt, call the provider, commit the outcome.
+
+A send is never blindly repeated: when an attempt was committed and no outcome followed (a crash, a
+time-out after the request left), the provider is asked what it has before anything is sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from feedback_hub.domain.contact import Withheld
+from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.message import (
+    CannotAsk,
+    DeliveryError,
+    DeliveryState,
+    OutboundMessage,
+    SendFault,
+)
+from feedback_hub.services import loopback
+from feedback_hub.services.intake import address_bound_to
+from feedback_hub.services.ports import Channels, UnitOfWork
+from feedback_hub.services.records import Delivery
+
+MOST_ATTEMPTS = 6
+_BACK_OFF = (5, 30, 120, 600, 1800)
+SETTLE = timedelta(seconds=15)
+"""How long a provider may take to list what it accepted, before "it has none" is believed."""
+
+
+@dataclass(frozen=True)
+class Again:
+    """Try this delivery again, not before ``at`` (UTC)."""
+
+    at: datetime
+
+
+def send(
+    open_uow: Callable[[], UnitOfWork],
+    channels: Channels,
+    delivery_id: str,
+    clock: Callable[[], datetime],
+) -> Again | None:
+    """Bring one delivery forward; ``Again`` when it needs another turn, None when it does not.
+
+    Calls the provider outside any transaction. The caller holds the work's lease, so nobody else
+    is sending the same delivery.
+    """
+    now = clock()
+    with open_uow() as uow:
+        delivery = uow.delivery(delivery_id)
+        if delivery is None or delivery.state.rank >= DeliveryState.SENT.rank:
+            return None
+        message = _message(uow, delivery)
+        unsettled = delivery.state in {DeliveryState.ATTEMPTING, DeliveryState.OUTCOME_UNKNOWN}
+        tried_at = delivery.tried_at or now
+    if unsettled:
+        settled = _ask(open_uow, channels, message, tried_at, now)
+        if settled is not _UNSENT:
+            return settled
+    with open_uow() as uow:
+        delivery = uow.delivery(delivery_id)
+        if delivery is None:
+            return None
+        withheld = loopback.still_forbidden(uow, delivery)
+        if withheld is not None:
+            _withhold(uow, delivery, withheld, now)
+            uow.commit()
+            return None
+        delivery.state = DeliveryState.ATTEMPTING
+        delivery.attempts += 1
+        delivery.attempted_at = delivery.attempted_at or now
+        delivery.tried_at = now
+        uow.commit()
+    try:
+        provider_id = channels.send(message)
+    except DeliveryError as error:
+        return _failed(open_uow, delivery_id, error, clock())
+    _sent(open_uow, delivery_id, provider_id, clock())
+    return None
+
+
+_UNSENT = Again(datetime.min)  # noqa: DTZ901  a mark, never compared with a time
+
+
+def _ask(
+    open_uow: Callable[[], UnitOfWork],
+    channels: Channels,
+    message: OutboundMessage,
+    tried_at: datetime,
+    now: datetime,
+) -> Again | None:
+    """What became of an attempt whose outcome was never written down; ``_UNSENT`` if nothing."""
+    if now < tried_at + SETTLE:
+        return Again(tried_at + SETTLE)
+    try:
+        provider_id = channels.find_sent(message)
+    except CannotAsk:
+        # Nobody can tell: it stays unknown and people decide. Never a second send.
+        with open_uow() as uow:
+            if (delivery := uow.delivery(message.id)) is not None:
+                delivery.advance(DeliveryState.OUTCOME_UNKNOWN, now)
+            uow.commit()
+        return None
+    except DeliveryError as error:
+        return Again(now + timedelta(seconds=error.retry_after or _BACK_OFF[1]))
+    if provider_id is None:
+        return _UNSENT
+    _sent(open_uow, message.id, provider_id, now)
+    return None
+
+
+def _sent(
+    open_uow: Callable[[], UnitOfWork], delivery_id: str, provider_id: str, now: datetime
+) -> None:
+    with open_uow() as uow:
+        delivery = uow.delivery(delivery_id)
+        if delivery is not None:
+            delivery.provider_id = provider_id
+            delivery.fault = None
+            delivery.advance(DeliveryState.SENT, now)
+            _note(uow, delivery, now)
+        uow.commit()
+
+
+def _failed(
+    open_uow: Callable[[], UnitOfWork], delivery_id: str, error: DeliveryError, now: datetime
+) -> Again | None:
+    with open_uow() as uow:
+        delivery = uow.delivery(delivery_id)
+        if delivery is None:
+            return None
+        delivery.fault = error.fault
+        delivery.provider_code = error.provider_code[:32]
+        again: Again | None = None
+        if error.outcome_unknown:
+            delivery.advance(DeliveryState.OUTCOME_UNKNOWN, now)
+            if delivery.attempts < MOST_ATTEMPTS:
+                wait = max(SETTLE, timedelta(seconds=error.retry_after or 0), _wait(delivery))
+                again = Again(now + wait)
+        elif error.opted_out:
+            _stop(uow, delivery, now)
+            delivery.advance(DeliveryState.FAILED, now)
+        elif error.permanent or delivery.attempts >= MOST_ATTEMPTS:
+            delivery.advance(DeliveryState.FAILED, now)
+        else:
+            # Surely not sent: it may simply be tried again.
+            delivery.state = DeliveryState.QUEUED
+            asked = timedelta(seconds=error.retry_after or 0)
+            again = Again(now + max(asked, _wait(delivery)))
+        if delivery.state.is_final:
+            _note(uow, delivery, now)
+        uow.commit()
+        return again
+
+
+def _wait(delivery: Delivery) -> timedelta:
+    return timedelta(seconds=_BACK_OFF[min(delivery.attempts, len(_BACK_OFF)) - 1])
+
+
+def _stop(uow: UnitOfWork, delivery: Delivery, now: datetime) -> None:
+    contact = uow.contact(delivery.contact_id) if delivery.contact_id else None
+    if contact is not None:
+        contact.stopped_at = contact.stopped_at or now
+    delivery.fault = SendFault.OPTED_OUT
+
+
+def _withhold(uow: UnitOfWork, delivery: Delivery, withheld: Withheld, now: datetime) -> None:
+    delivery.withheld = withheld
+    delivery.advance(DeliveryState.WITHHELD, now)
+    case = uow.case(delivery.case_id) if delivery.case_id else None
+    if case is not None:
+        case.note(EventKind.WITHHELD, delivery.id, "machine", now)
+
+
+def _note(uow: UnitOfWork, delivery: Delivery, now: datetime) -> None:
+    case = uow.case(delivery.case_id) if delivery.case_id else None
+    if case is not None:
+        case.note(EventKind.DELIVERY, delivery.id, "machine", now)
+
+
+def _message(uow: UnitOfWork, delivery: Delivery) -> OutboundMessage:
+    contact = uow.contact(delivery.contact_id) if delivery.contact_id else None
+    address = ""
+    if contact is not None:
+        address = uow.vault.open(
+            contact.key_id, contact.address_sealed, address_bound_to(contact.id)
+        )
+    text = ""
+    if delivery.text_sealed is not None:
+        text = uow.vault.open(
+            delivery.key_id, delivery.text_sealed, loopback.text_bound_to(delivery.id)
+        )
+    return OutboundMessage(
+        id=delivery.id,
+        channel=delivery.channel,
+        address=address,
+        text=text,
+        language=delivery.language,
+        attempted_at=delivery.attempted_at,
+    )

@@ -1,0 +1,384 @@
+"""How what people send becomes a case: accepted at once, registered by a worker.
+
+``accept`` is all that happens while a provider waits: one commit, nothing read. ``register`` turns
+an accepted row into contact, message, case and work, in one transaction, once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+from feedback_hub.domain.access import Actor
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.clocks import case_due
+from feedback_hub.domain.consent import Answered, Consent
+from feedback_hub.domain.contact import Command, Contact, Purpose, command_in
+from feedback_hub.domain.errors import Invalid
+from feedback_hub.domain.events import Event, EventKind
+from feedback_hub.domain.message import (
+    Attachment,
+    DeliveryReceipt,
+    DeliveryState,
+    InboundMessage,
+    MessageKind,
+)
+from feedback_hub.domain.person import AccusedClass, Person
+from feedback_hub.domain.reference import references_in
+from feedback_hub.domain.sensitivity import Sensitivity, highest
+from feedback_hub.services import loopback
+from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.records import InboxKind, InboxRow, Message, Task
+
+API = "api"
+"""The inbox's name for submissions that came over the API, whatever channel they report."""
+
+
+class ReceiptTooEarly(Exception):
+    """A receipt for a send that is not recorded yet: try again later."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One record a desk, a form or another system hands in (CONTRACT, Bodies: intake).
+
+    ``channel`` is how the matter came; ``contact_channel`` the channel account that may reach the
+    person, where that is another.
+    """
+
+    message: InboundMessage
+    channel: str
+    contact_channel: str = ""
+    person: Person = field(default_factory=Person)
+    consent: Consent = field(default_factory=Consent)
+    private_phone: Answered = Answered.NOT_ASKED
+    leave_message: Answered = Answered.NOT_ASKED
+    safe_time: str = ""
+    place: str = ""
+    accused_organisation: str = ""
+    accused_class: AccusedClass | None = None
+    codes: tuple[str, ...] = ()
+    sensitivity: Sensitivity | None = None
+
+
+def accept(
+    uow: UnitOfWork,
+    channel: str,
+    items: Sequence[InboundMessage | DeliveryReceipt],
+    raw: bytes,
+    now: datetime,
+    *,
+    from_history: bool = False,
+) -> int:
+    """Keep what a provider delivered; returns how many items are new.
+
+    Called inside the webhook: a known (channel, kind, external id) changes nothing, so that a
+    delivery repeated is one message.
+    """
+    new = 0
+    for item in items:
+        kind = InboxKind.MESSAGE if isinstance(item, InboundMessage) else InboxKind.RECEIPT
+        row = _row(uow, channel, kind, _external_id(item), raw, _dump(item), now)
+        row.from_history = from_history
+        new += uow.add_inbox(row)
+    return new
+
+
+def reject(uow: UnitOfWork, channel: str, raw: bytes, reason: str, now: datetime) -> None:
+    """Keep a payload nobody could read, for the operator; the same one is kept once."""
+    digest = hashlib.sha256(raw).hexdigest()
+    row = _row(uow, channel, InboxKind.REJECTED, digest, raw, "{}", now)
+    row.set_aside_at = now
+    row.fault = reason[:200]
+    uow.add_inbox(row)
+
+
+def submit(
+    uow: UnitOfWork, rules: Rules, actor: Actor, submission: Submission, now: datetime
+) -> tuple[str, bool]:
+    """Accept and register a submission at once: ``(case reference, whether it is new)``.
+
+    The same ``submission_id`` gives the same reference. Raises ``Invalid``.
+    """
+    _check(rules, submission)
+    external_id = submission.message.external_id
+    row = _row(uow, API, InboxKind.SUBMISSION, external_id, b"", _dump(submission.message), now)
+    row.handled_at = now
+    if not uow.add_inbox(row):
+        known = uow.submission(API, external_id)
+        before = uow.case(known.case_id) if known and known.case_id else None
+        if before is None:
+            raise Invalid("submission_id", "was used for something that is not a case")
+        return before.ref, False
+    case = _open_case(uow, rules, submission, row.key_id, actor.id, now)
+    uow.set_inbox_case(row.id, case.id)
+    return case.ref, True
+
+
+def register(uow: UnitOfWork, rules: Rules, inbox_id: str, now: datetime) -> None:
+    """Turn one accepted row into what it means. Raises ``ReceiptTooEarly``."""
+    row = uow.inbox_row(inbox_id)
+    if row is None:
+        return
+    parsed = json.loads(uow.vault.open(row.key_id, row.parsed_sealed, f"inbox.parsed:{row.id}"))
+    if row.kind is InboxKind.RECEIPT:
+        _receive(uow, row.channel, parsed, now)
+    elif row.kind is InboxKind.MESSAGE:
+        row.case_id = _take_in(uow, rules, row, _load(parsed), now)
+
+
+def _take_in(
+    uow: UnitOfWork, rules: Rules, row: InboxRow, message: InboundMessage, now: datetime
+) -> str | None:
+    contact = _contact(uow, row.channel, message, now)
+    # Read before anything else (DOMAIN.md, Loop back); only then is it a matter to handle.
+    command = command_in(message.text)
+    if command and contact is not None:
+        _obey(uow, rules, command, contact, row, now)
+        return None
+    known = _case_meant(uow, contact, message)
+    if known is not None:
+        _add_message(uow, known, contact, message, row.key_id, row.channel, now)
+        return known.id
+    entered_by = f"channel:{row.channel}"
+    submission = Submission(message, row.channel)
+    case = _open_case(uow, rules, submission, row.key_id, entered_by, now, row.from_history)
+    return case.id
+
+
+def _obey(
+    uow: UnitOfWork,
+    rules: Rules,
+    command: Command,
+    contact: Contact,
+    row: InboxRow,
+    now: datetime,
+) -> None:
+    was_stopped = contact.stopped_at is not None
+    contact.stopped_at = now if command is Command.STOP else None
+    if was_stopped != (command is Command.STOP) and not row.from_history:
+        purpose = Purpose.STOPPED if command is Command.STOP else Purpose.RESUMED
+        loopback.tell_contact(uow, rules, contact, purpose, now)
+
+
+def _case_meant(uow: UnitOfWork, contact: Contact | None, message: InboundMessage) -> Case | None:
+    """The open case of this contact whose reference the text carries; nobody else's, ever."""
+    if contact is None:
+        return None
+    for ref in references_in(message.text):
+        case = uow.case_by_ref(ref)
+        if case is not None and case.contact_id == contact.id and case.is_open:
+            return case
+    return None
+
+
+def _open_case(
+    uow: UnitOfWork,
+    rules: Rules,
+    submission: Submission,
+    key_id: str,
+    entered_by: str,
+    now: datetime,
+    from_history: bool = False,
+) -> Case:
+    message = submission.message
+    contact = _contact(uow, submission.contact_channel or submission.channel, message, now)
+    if contact is not None:
+        _note_safe_contact(uow, contact, submission)
+    # A site nobody imported here is not refused: a report is worth more than our list of sites.
+    site = message.site if uow.site_exists(message.site) else ""
+    case = Case(
+        id=uuid.uuid4().hex,
+        ref=uow.new_reference(),
+        channel=submission.channel,
+        received_at=message.received_at,
+        entered_at=now,
+        entered_by=entered_by,
+        contact_id=contact.id if contact else None,
+        site=site,
+        place=(submission.place or ("" if site else message.site))[:200],
+        language=message.language,
+        person=submission.person,
+        consent=submission.consent,
+        accused_organisation=submission.accused_organisation,
+        accused_class=submission.accused_class,
+        from_history=from_history,
+    )
+    if submission.codes:
+        case.codes = submission.codes
+        case.type = rules.frame.type_of(submission.codes)
+        case.sector = rules.frame.sector_of(submission.codes)
+        case.priority = rules.frame.priority_of(submission.codes)
+        case.sensitivity = rules.frame.sensitivity_of(submission.codes)
+    if submission.sensitivity is not None:
+        case.sensitivity = highest(case.sensitivity, submission.sensitivity)
+    case.due_at = case_due(case, rules.targets, rules.calendar)
+    case.record(Event(EventKind.RECEIVED, case.id, entered_by, now))
+    uow.add(case)
+    _add_message(uow, case, contact, message, key_id, submission.channel, now)
+    return case
+
+
+def _add_message(
+    uow: UnitOfWork,
+    case: Case,
+    contact: Contact | None,
+    message: InboundMessage,
+    key_id: str,
+    channel: str,
+    now: datetime,
+) -> None:
+    message_id = uuid.uuid4().hex
+    attachments = None
+    if message.attachments:
+        listed = json.dumps([asdict(attachment) for attachment in message.attachments])
+        attachments = uow.vault.seal(key_id, listed, f"message.attachments:{message_id}")
+    uow.add(
+        Message(
+            id=message_id,
+            case_id=case.id,
+            contact_id=contact.id if contact else None,
+            channel=channel,
+            external_id=message.external_id,
+            kind=message.kind,
+            key_id=key_id,
+            text_sealed=uow.vault.seal(key_id, message.text, text_bound_to(message_id)),
+            attachments_sealed=attachments,
+            language=message.language,
+            received_at=message.received_at,
+            sent_at=message.sent_at,
+        )
+    )
+    case.note(EventKind.MESSAGE_ADDED, message_id, case.entered_by, now)
+    uow.work(Task.CLASSIFY, message_id, now)
+
+
+def text_bound_to(message_id: str) -> str:
+    """What a message's ciphertext is tied to."""
+    return f"message.text:{message_id}"
+
+
+def address_bound_to(contact_id: str) -> str:
+    """What a contact's address is tied to."""
+    return f"contact.address:{contact_id}"
+
+
+def name_bound_to(contact_id: str) -> str:
+    """What a contact's name is tied to."""
+    return f"contact.name:{contact_id}"
+
+
+def _contact(
+    uow: UnitOfWork, channel: str, message: InboundMessage, now: datetime
+) -> Contact | None:
+    address = message.address or message.sender
+    if not address:
+        return None
+    index = uow.vault.index(address, f"address:{channel}")
+    contact = uow.contact_at(channel, index)
+    if contact is None:
+        contact_id, key_id = uuid.uuid4().hex, uow.vault.new_key()
+        contact = Contact(
+            id=contact_id,
+            channel=channel,
+            address_index=index,
+            key_id=key_id,
+            address_sealed=uow.vault.seal(key_id, address, address_bound_to(contact_id)),
+            created_at=now,
+        )
+        uow.add(contact)
+    if message.sender_name and contact.name_sealed is None:
+        contact.name_sealed = uow.vault.seal(
+            contact.key_id, message.sender_name, name_bound_to(contact.id)
+        )
+    return contact
+
+
+def _note_safe_contact(uow: UnitOfWork, contact: Contact, submission: Submission) -> None:
+    if submission.private_phone is not Answered.NOT_ASKED:
+        contact.private_phone = submission.private_phone
+    if submission.leave_message is not Answered.NOT_ASKED:
+        contact.may_leave_message = submission.leave_message
+    if submission.safe_time:
+        contact.safe_time_sealed = uow.vault.seal(
+            contact.key_id, submission.safe_time, f"contact.safe_time:{contact.id}"
+        )
+
+
+def _receive(uow: UnitOfWork, channel: str, parsed: Mapping[str, str], now: datetime) -> None:
+    """A provider's receipt: the ledger moves forward or not at all."""
+    delivery = uow.delivery_by_provider(channel, parsed["provider_id"])
+    if delivery is None:
+        raise ReceiptTooEarly
+    if parsed["opted_out"] and delivery.contact_id:
+        contact = uow.contact(delivery.contact_id)
+        if contact is not None:
+            contact.stopped_at = contact.stopped_at or now
+    if parsed["state"] and delivery.advance(DeliveryState(parsed["state"]), now):
+        delivery.provider_code = parsed["error_code"][:32] or delivery.provider_code
+
+
+def _check(rules: Rules, submission: Submission) -> None:
+    for code in submission.codes:
+        if code not in rules.frame:
+            raise Invalid("codes", "has a code that the coding frame does not know")
+
+
+def _row(
+    uow: UnitOfWork,
+    channel: str,
+    kind: InboxKind,
+    external_id: str,
+    raw: bytes,
+    parsed: str,
+    now: datetime,
+) -> InboxRow:
+    row_id, key_id = uuid.uuid4().hex, uow.vault.new_key()
+    return InboxRow(
+        id=row_id,
+        channel=channel,
+        kind=kind,
+        external_id=external_id,
+        key_id=key_id,
+        raw_sealed=uow.vault.seal(key_id, raw, f"inbox.raw:{row_id}"),
+        parsed_sealed=uow.vault.seal(key_id, parsed, f"inbox.parsed:{row_id}"),
+        arrived_at=now,
+        available_at=now,
+    )
+
+
+def _external_id(item: InboundMessage | DeliveryReceipt) -> str:
+    if isinstance(item, InboundMessage):
+        return _fitting(item.external_id)
+    # The same message has several receipts; each state of it counts once.
+    return _fitting(f"{item.provider_id}:{item.raw_state}:{item.error_code}")
+
+
+def _fitting(external_id: str) -> str:
+    """A provider's id as the column takes it: an overlong one by its hash, still unique."""
+    if len(external_id) <= 200:
+        return external_id
+    return hashlib.sha256(external_id.encode()).hexdigest()
+
+
+def _dump(item: InboundMessage | DeliveryReceipt) -> str:
+    fields = asdict(item)
+    for name, value in fields.items():
+        if isinstance(value, datetime):
+            fields[name] = value.isoformat()
+    return json.dumps(fields)
+
+
+def _load(parsed: dict[str, object]) -> InboundMessage:
+    fields = dict(parsed)
+    for name in ("received_at", "sent_at"):
+        if isinstance(written := fields[name], str):
+            fields[name] = datetime.fromisoformat(written)
+    listed = fields.pop("attachments")
+    attachments = tuple(Attachment(**a) for a in listed) if isinstance(listed, list) else ()
+    fields["kind"] = MessageKind(str(fields["kind"]))
+    return InboundMessage(**fields, attachments=attachments)  # type: ignore[arg-type]

@@ -1,0 +1,195 @@
+"""What is said to the person, and whether it may be (DOMAIN.md, Loop back).
+
+Every automatic text passes ``tell``: one function decides, from the case, the consent, the contact
+and the approved wording, and what it decides is written down either way.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.clocks import case_due
+from feedback_hub.domain.consent import Consent
+from feedback_hub.domain.contact import Contact, Purpose, Withheld, why_not
+from feedback_hub.domain.errors import Invalid, NotFound
+from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.message import DeliveryState
+from feedback_hub.domain.reference import spoken
+from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.services import remarks
+from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.records import Delivery, Task, Wording, WordingState
+
+UNKNOWN_LANGUAGE = "und"
+
+
+class Method(StrEnum):
+    """How somebody tries to tell the person."""
+
+    MESSAGE = "message"
+    CALL = "call"
+    DESK = "desk"
+    IN_PERSON = "in_person"
+    PUBLIC = "public"
+
+
+def text_bound_to(delivery_id: str) -> str:
+    """What a delivery's ciphertext is tied to."""
+    return f"delivery.text:{delivery_id}"
+
+
+def acknowledge(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> None:
+    """Tell the person that their message arrived: once a case, after the machine has read it.
+
+    Not in the webhook: only after reading is it known whether silence is the safe answer.
+    """
+    if any(d.purpose is Purpose.ACKNOWLEDGEMENT for d in uow.deliveries_of(case.id)):
+        return
+    delivery = tell(uow, rules, case, Purpose.ACKNOWLEDGEMENT, now)
+    if delivery is not None and delivery.withheld is None:
+        case.note(EventKind.ACKNOWLEDGED, delivery.id, "machine", now)
+
+
+def loop_back(
+    uow: UnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    ref: str,
+    method: Method | None,
+    now: datetime,
+) -> tuple[Case, Delivery | None, Method]:
+    """Try to tell the person the answer: by a text where one may go, else by call or at the desk.
+
+    Returns the case, the delivery (None where people do it) and the method that was taken.
+    Raises ``NotFound``, ``IllegalMove``, ``Invalid``.
+    """
+    case = uow.visible_case(actor, Action.WORK_CASE, ref)
+    if case is None:
+        raise NotFound
+    delivery = None
+    if method is Method.MESSAGE and case.sensitivity is Sensitivity.L3:
+        raise Invalid("method", "nothing is texted about this case; reach the person safely")
+    if method in {None, Method.MESSAGE}:
+        delivery = _tell_answer(uow, rules, case, now)
+    if delivery is not None and delivery.withheld is None:
+        taken = Method.MESSAGE
+    else:
+        fallback = Method.CALL if case.contact_id else Method.DESK
+        taken = method if method and method is not Method.MESSAGE else fallback
+    about = delivery.id if delivery else ""
+    case.attempt_loop(taken.value, about, actor.id, now)
+    case.due_at = case_due(case, rules.targets, rules.calendar)
+    return case, delivery, taken
+
+
+def _tell_answer(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> Delivery | None:
+    if case.consent.may_carry_content and case.sensitivity is Sensitivity.L1:
+        answer = remarks.read(uow, case.answer_id)
+        return tell(uow, rules, case, Purpose.ANSWER, now, answer=answer)
+    return tell(uow, rules, case, Purpose.ANSWER_READY, now)
+
+
+def tell(
+    uow: UnitOfWork,
+    rules: Rules,
+    case: Case,
+    purpose: Purpose,
+    now: datetime,
+    *,
+    answer: str = "",
+) -> Delivery | None:
+    """Queue one automatic text about a case, or note why none goes.
+
+    None where there is nobody to tell by text: no contact point, one that no channel account of
+    ours writes to, or a case imported as history.
+    """
+    contact = uow.contact(case.contact_id) if case.contact_id else None
+    if contact is None or case.from_history or contact.channel not in rules.reply_channels:
+        return None
+    wording = _approved(uow, rules, (contact.language, case.language), purpose)
+    withheld = why_not(
+        purpose,
+        sensitivity=case.sensitivity,
+        consent=case.consent,
+        stopped=contact.stopped_at is not None,
+    )
+    if withheld is None and wording is None:
+        withheld = Withheld.NO_APPROVED_WORDING
+    delivery = _queue(uow, rules, contact, purpose, wording, withheld, now, case, answer)
+    if withheld is not None:
+        case.note(EventKind.WITHHELD, delivery.id, "machine", now)
+    return delivery
+
+
+def tell_contact(
+    uow: UnitOfWork, rules: Rules, contact: Contact, purpose: Purpose, now: datetime
+) -> Delivery:
+    """Queue a text that concerns no case: the one legal confirmation after STOP or START."""
+    wording = _approved(uow, rules, (contact.language,), purpose)
+    withheld = None if wording else Withheld.NO_APPROVED_WORDING
+    return _queue(uow, rules, contact, purpose, wording, withheld, now)
+
+
+def still_forbidden(uow: UnitOfWork, delivery: Delivery) -> Withheld | None:
+    """Whether a queued text may still go: a case may have been raised, a contact have stopped."""
+    contact = uow.contact(delivery.contact_id) if delivery.contact_id else None
+    if contact is None:
+        return Withheld.NO_ADDRESS
+    case = uow.case(delivery.case_id) if delivery.case_id else None
+    return why_not(
+        delivery.purpose,
+        sensitivity=case.sensitivity if case else Sensitivity.L1,
+        consent=case.consent if case else Consent(),
+        stopped=contact.stopped_at is not None,
+    )
+
+
+def _approved(
+    uow: UnitOfWork, rules: Rules, languages: tuple[str, ...], purpose: Purpose
+) -> Wording | None:
+    """The first approved wording: the person's language, then the hub's. Never an unapproved one."""
+    for language in dict.fromkeys((*languages, rules.default_language)):
+        if language == UNKNOWN_LANGUAGE:
+            continue
+        wording = uow.wording(language, purpose)
+        if wording is not None and wording.state is WordingState.APPROVED:
+            return wording
+    return None
+
+
+def _queue(
+    uow: UnitOfWork,
+    rules: Rules,
+    contact: Contact,
+    purpose: Purpose,
+    wording: Wording | None,
+    withheld: Withheld | None,
+    now: datetime,
+    case: Case | None = None,
+    answer: str = "",
+) -> Delivery:
+    delivery_id, key_id = uuid.uuid4().hex, uow.vault.new_key()
+    delivery = Delivery(
+        id=delivery_id,
+        channel=contact.channel,
+        purpose=purpose,
+        language=wording.language if wording else rules.default_language,
+        key_id=key_id,
+        queued_at=now,
+        case_id=case.id if case else None,
+        contact_id=contact.id,
+        withheld=withheld,
+    )
+    if withheld is None and wording is not None:
+        values = {"ref": spoken(case.ref) if case else "", "hotline": rules.hotline}
+        text = rules.renderer.render(wording.text, values | {"answer": answer})
+        delivery.text_sealed = uow.vault.seal(key_id, text, text_bound_to(delivery_id))
+        uow.work(Task.SEND, delivery_id, now)
+    else:
+        delivery.advance(DeliveryState.WITHHELD, now)
+    uow.add(delivery)
+    return delivery

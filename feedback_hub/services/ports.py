@@ -1,0 +1,244 @@
+"""What the services need from the outside, as Protocols the adapters fulfil.
+
+Tests swap here and nowhere else; ``feedback_hub.bootstrap`` puts the real ones together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol, Self
+
+from feedback_hub.domain.access import Action, Actor, CaseFacts
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.clocks import Targets, WorkingCalendar
+from feedback_hub.domain.coding import CodingFrame
+from feedback_hub.domain.contact import Contact, Purpose
+from feedback_hub.domain.issue import Issue
+from feedback_hub.domain.message import OutboundMessage
+from feedback_hub.domain.place import Service, Site
+from feedback_hub.domain.referral import Referral
+from feedback_hub.domain.suggestion import Suggestion
+from feedback_hub.services.records import (
+    Delivery,
+    InboxRow,
+    Message,
+    Remark,
+    SuggestionRow,
+    Task,
+    Wording,
+)
+
+
+class Renderer(Protocol):
+    """Fills an approved wording."""
+
+    def render(self, wording: str, values: Mapping[str, str]) -> str:
+        """The text to send. Raises ``Invalid`` for a placeholder without a value."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The hub's settings as the services need them; built once from the configuration.
+
+    ``reply_channels`` are the channel accounts a text can go out on; ``phone_channel`` the one of
+    them that reaches a phone number somebody gave at a desk, empty where there is none.
+    """
+
+    frame: CodingFrame
+    targets: Targets
+    calendar: WorkingCalendar
+    renderer: Renderer
+    organisation: str = ""
+    hotline: str = "1458"
+    default_language: str = "por"
+    attempts_before_unreachable: int = 5
+    appeal_days: int = 30
+    reply_channels: frozenset[str] = frozenset()
+    phone_channel: str = ""
+
+
+class Classifier(Protocol):
+    """Reads one message. Pure and offline; no state changes, safe from several threads."""
+
+    version: str
+
+    def classify(self, text: str, *, language: str = "und") -> Suggestion:
+        """What ``text`` is probably about. Always answers: nothing read is ``other.unclear``."""
+
+
+class Gazetteer(Protocol):
+    """Finds places that a text names."""
+
+    def site_in(self, text: str, sites: Sequence[Site]) -> tuple[str, str]:
+        """``(site code, the words that named it)``; both empty when none or ambiguous."""
+
+
+class VaultClosed(Exception):
+    """The data key no longer exists: what it sealed is gone for good."""
+
+
+class VaultTampered(Exception):
+    """The ciphertext does not belong where it was found, or was altered, or the key is another."""
+
+
+class Vault(Protocol):
+    """Keeps message text, names and addresses unreadable at rest (DOMAIN.md, Harm).
+
+    One data key per contact and per message, wrapped by the hub's key; ``bound_to`` ties a
+    ciphertext to its row and column, so that it cannot be moved to another.
+    """
+
+    def new_key(self) -> str:
+        """Make a data key in the current unit of work and return its id."""
+
+    def seal(self, key_id: str, plain: str | bytes, bound_to: str) -> bytes:
+        """Encrypt under the data key ``key_id``. Raises ``VaultClosed``."""
+
+    def open(self, key_id: str, sealed: bytes, bound_to: str) -> str:
+        """Decrypt. Raises ``VaultClosed`` if the key was destroyed, ``VaultTampered`` if moved."""
+
+    def index(self, value: str, purpose: str) -> str:
+        """Keyed hash of ``value`` for look-up by equality; differs for each ``purpose``."""
+
+    def secret_for(self, ref: str) -> str:
+        """The case's 6-digit secret, derived from its reference and never stored."""
+
+
+class Channels(Protocol):
+    """The configured channel accounts, as the services see them."""
+
+    def send(self, message: OutboundMessage) -> str:
+        """Send on ``message.channel``; the provider's id. Raises ``DeliveryError``."""
+
+    def find_sent(self, message: OutboundMessage) -> str | None:
+        """Ask the provider whether it has the message. Raises ``CannotAsk``, ``DeliveryError``."""
+
+
+Kept = Case | Referral | Issue | Contact | Message | Delivery | Remark | SuggestionRow | Wording
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Nothing is kept unless ``commit`` is called.
+
+    ``commit`` writes the state, the events that objects recorded and the work they caused,
+    together. Raises ``StaleVersion`` when somebody else changed a case or referral meanwhile.
+    """
+
+    @property
+    def vault(self) -> Vault:
+        """The vault of this transaction."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+    def commit(self) -> None:
+        """Keep everything."""
+
+    def expect(self, kept: Case | Referral, version: int | None) -> None:
+        """Raises ``StaleVersion`` if the caller read another version; None is not checked."""
+
+    def add(self, kept: Kept) -> None:
+        """A new object, written at commit."""
+
+    def add_inbox(self, row: InboxRow) -> bool:
+        """Keep an inbox row; False if this delivery is known already (channel, kind, id)."""
+
+    def new_reference(self) -> str:
+        """A random case reference that is not taken."""
+
+    def work(self, task: Task, subject_id: str, available_at: datetime) -> None:
+        """Put a piece of work in the outbox."""
+
+    # --- reading for change: each None when there is none ---
+
+    def inbox_row(self, inbox_id: str) -> InboxRow | None:
+        """An inbox row by id."""
+
+    def set_inbox_case(self, inbox_id: str, case_id: str) -> None:
+        """Note which case a submission became."""
+
+    def submission(self, channel: str, external_id: str) -> InboxRow | None:
+        """The inbox row of a submission that was made before."""
+
+    def case(self, case_id: str) -> Case | None:
+        """A case by id, for the hub itself: no scope."""
+
+    def case_by_ref(self, ref: str) -> Case | None:
+        """A case by reference, for the hub itself: no scope."""
+
+    def visible_case(self, actor: Actor, action: Action, ref: str) -> Case | None:
+        """The case, if it exists for ``actor`` with ``action``."""
+
+    def visible_referral(
+        self, actor: Actor, action: Action, referral_id: str
+    ) -> tuple[Referral, Case] | None:
+        """The referral and its case, if it exists for ``actor`` with ``action``."""
+
+    def facts(self, case: Case) -> CaseFacts:
+        """What the access policy needs to know of a case."""
+
+    def referral(self, referral_id: str) -> Referral | None:
+        """A referral by id, for the hub itself: no scope."""
+
+    def actor(self, actor_id: str) -> Actor | None:
+        """An active account or live token by id, with its memberships."""
+
+    def referrals_of(self, case_id: str) -> Sequence[Referral]:
+        """Every referral of a case, the oldest first."""
+
+    def issue(self, issue_id: str) -> Issue | None:
+        """An issue by id."""
+
+    def contact(self, contact_id: str) -> Contact | None:
+        """A contact point by id."""
+
+    def contact_at(self, channel: str, address_index: str) -> Contact | None:
+        """The contact point with this address on this channel account."""
+
+    def messages_of(self, case_id: str) -> Sequence[Message]:
+        """Every inbound message of a case, the oldest first."""
+
+    def message(self, message_id: str) -> Message | None:
+        """A message by id."""
+
+    def remark(self, remark_id: str) -> Remark | None:
+        """A remark by id."""
+
+    def delivery(self, delivery_id: str) -> Delivery | None:
+        """A delivery by id."""
+
+    def delivery_by_provider(self, channel: str, provider_id: str) -> Delivery | None:
+        """The delivery a provider's receipt speaks of."""
+
+    def deliveries_of(self, case_id: str) -> Sequence[Delivery]:
+        """Every delivery of a case, the oldest first."""
+
+    def services_on(self, sector: str, on: date) -> Sequence[Service]:
+        """Services of a sector valid on a day, everywhere and at each site."""
+
+    def sites(self) -> Sequence[Site]:
+        """Every site."""
+
+    def site_exists(self, code: str) -> bool:
+        """Whether a site has this code."""
+
+    def organisation_exists(self, code: str) -> bool:
+        """Whether an active organisation has this code."""
+
+    def wording(self, language: str, purpose: Purpose) -> Wording | None:
+        """The wording for a purpose in a language, whatever its state."""
+
+    def link(self, case_id: str, other_id: str, kind: str, actor: str, now: datetime) -> None:
+        """Link two cases; a link that stands already is left."""
+
+    def link_issue(self, issue_id: str, case_id: str) -> None:
+        """Put a case under an issue; once."""
+
+    def index_text(self, case_id: str, masked: str) -> None:
+        """Make a case findable by its masked text (person-confirmed L1 only)."""
+
+    def forget_text(self, case_id: str) -> None:
+        """Take a case out of the search index."""

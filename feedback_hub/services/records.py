@@ -1,0 +1,188 @@
+"""What the services keep beside the domain's own objects: messages, remarks, deliveries, work.
+
+Rows with a life but no rules of their own. Sealed fields open with the vault and ``key_id``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from feedback_hub.domain.contact import Purpose, Withheld
+from feedback_hub.domain.message import DeliveryState, MessageKind, SendFault
+from feedback_hub.domain.sensitivity import Priority, Sensitivity
+
+
+class InboxKind(StrEnum):
+    """What an inbox row holds."""
+
+    MESSAGE = "message"
+    RECEIPT = "receipt"
+    SUBMISSION = "submission"
+    REJECTED = "rejected"
+
+
+class Queue(StrEnum):
+    """Which workers' queue a piece of work waits in, the most pressing first."""
+
+    INTAKE = "intake"
+    TRIAGE = "triage"
+    DELIVERY = "delivery"
+    HOUSEKEEPING = "housekeeping"
+
+
+class Task(StrEnum):
+    """What is to be done with the subject of an outbox row."""
+
+    CLASSIFY = "classify"
+    SEND = "send"
+
+
+@dataclass(eq=False)
+class InboxRow:
+    """One thing that reached us, exactly as it came, until a worker has registered it."""
+
+    id: str
+    channel: str
+    kind: InboxKind
+    external_id: str
+    key_id: str
+    raw_sealed: bytes
+    parsed_sealed: bytes
+    arrived_at: datetime
+    available_at: datetime
+    from_history: bool = False
+    case_id: str | None = None
+    leased_until: datetime | None = None
+    attempts: int = 0
+    handled_at: datetime | None = None
+    set_aside_at: datetime | None = None
+    fault: str = ""
+
+
+@dataclass(eq=False)
+class Message:
+    """What a person said, word for word, sealed."""
+
+    id: str
+    case_id: str
+    channel: str
+    external_id: str
+    kind: MessageKind
+    key_id: str
+    text_sealed: bytes
+    received_at: datetime
+    contact_id: str | None = None
+    attachments_sealed: bytes | None = None
+    language: str = "und"
+    sent_at: datetime | None = None
+
+
+class RemarkKind(StrEnum):
+    """What staff or a partner wrote."""
+
+    NOTE = "note"
+    ANSWER = "answer"
+    REASON = "reason"
+    REFERRAL_NOTE = "referral_note"
+    DECLINE = "decline"
+    QUESTION = "question"
+    RESUME = "resume"
+    PARTNER_ANSWER = "partner_answer"
+    SENT_BACK = "sent_back"
+    TRANSLATION = "translation"
+
+
+@dataclass(eq=False)
+class Remark:
+    """Words of staff or a partner on a case, sealed like the person's own."""
+
+    id: str
+    case_id: str
+    kind: RemarkKind
+    author: str
+    at: datetime
+    key_id: str
+    text_sealed: bytes
+    referral_id: str | None = None
+
+
+@dataclass(eq=False)
+class SuggestionRow:
+    """A machine's reading of one message, kept so that it can be judged later."""
+
+    id: str
+    case_id: str
+    message_id: str
+    at: datetime
+    codes: tuple[str, ...]
+    sector: str
+    sensitivity: Sensitivity
+    priority: Priority
+    confidence: float
+    language: str
+    site: str
+    classifier: str
+    key_id: str
+    reasons_sealed: bytes
+
+
+@dataclass(eq=False)
+class Delivery:
+    """One text to one person: the ledger of what was sent and what became of it.
+
+    ``attempted_at`` is the first attempt, ``tried_at`` the latest.
+    """
+
+    id: str
+    channel: str
+    purpose: Purpose
+    language: str
+    key_id: str
+    queued_at: datetime
+    case_id: str | None = None
+    contact_id: str | None = None
+    text_sealed: bytes | None = None
+    state: DeliveryState = DeliveryState.QUEUED
+    withheld: Withheld | None = None
+    fault: SendFault | None = None
+    provider_code: str = ""
+    provider_id: str | None = None
+    attempts: int = 0
+    attempted_at: datetime | None = None
+    tried_at: datetime | None = None
+    sent_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    def advance(self, state: DeliveryState, now: datetime) -> bool:
+        """Move forward to ``state``; False, and no change, if that would go back or stand still."""
+        if state.rank <= self.state.rank:
+            return False
+        self.state = state
+        if state.rank >= DeliveryState.SENT.rank and self.sent_at is None:
+            self.sent_at = now
+        if state.is_final:
+            self.ended_at = now
+        return True
+
+
+class WordingState(StrEnum):
+    """Whether a wording may be sent. Only approved wording is (DOMAIN.md, Loop back)."""
+
+    DRAFT = "draft"
+    RECORDED = "recorded"
+    BACK_TRANSLATED = "back_translated"
+    APPROVED = "approved"
+
+
+@dataclass(eq=False)
+class Wording:
+    """The text for one purpose in one language, and who approved it."""
+
+    language: str
+    purpose: Purpose
+    text: str
+    state: WordingState = WordingState.DRAFT
+    approved_by: str = ""
+    approved_at: datetime | None = None

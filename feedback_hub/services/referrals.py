@@ -1,0 +1,309 @@
+"""Referrals: a partner is asked, answers, and the mechanism's owner verifies (DOMAIN.md, States)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.case import Case, Outcome
+from feedback_hub.domain.clocks import case_due, referral_due
+from feedback_hub.domain.consent import Share
+from feedback_hub.domain.errors import Invalid, NotFound
+from feedback_hub.domain.events import Event, EventKind
+from feedback_hub.domain.referral import DeclineReason, Referral, ReferralState
+from feedback_hub.domain.routing import route
+from feedback_hub.services import remarks
+from feedback_hub.services.casework import reach
+from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.records import RemarkKind
+
+
+def refer(
+    uow: UnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    ref: str,
+    organisation: str,
+    now: datetime,
+    *,
+    share: Share | None = None,
+    note: str = "",
+    version: int | None = None,
+) -> Referral:
+    """Ask a partner to act on a case. Raises ``NotFound``, ``IllegalMove``, ``Invalid``.
+
+    It carries what the person agreed to and no more; the accused is never asked.
+    """
+    case = reach(uow, actor, Action.WORK_CASE, ref, version)
+    share = share or _least(case.consent.share)
+    if not case.consent.allows_share(share):
+        raise Invalid("share", "the person did not agree to that")
+    if share is Share.NO:
+        raise Invalid("share", "the person does not want it shared")
+    _check_partner(uow, case, organisation)
+    referral = _new(uow, case, organisation, share, actor, now)
+    referral.note_id = _note(uow, referral, note, actor, now)
+    referral.send(actor.id, now)
+    case.refer(referral.id, actor.id, now)
+    _set_due(referral, case, rules)
+    case.due_at = case_due(case, rules.targets, rules.calendar)
+    return referral
+
+
+def refer_on(
+    uow: UnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    referral_id: str,
+    organisation: str,
+    now: datetime,
+    *,
+    note: str = "",
+) -> Referral:
+    """A partner asks another one; the answer travels back hop by hop. Returns the new referral.
+
+    Raises ``NotFound``, ``IllegalMove``, ``Invalid`` (also for a chain that would come round).
+    """
+    referral, case = _reach(uow, actor, Action.ANSWER_REFERRAL, referral_id)
+    _check_partner(uow, case, organisation)
+    above: Referral | None = referral
+    while above is not None:
+        if above.organisation == organisation:
+            raise Invalid("organisation", "has this referral already")
+        above = uow.referral(above.parent_id) if above.parent_id else None
+    child = _new(uow, case, organisation, referral.share, actor, now)
+    child.parent_id = referral.id
+    child.note_id = _note(uow, child, note, actor, now)
+    referral.refer_on(child.id, actor.id, now)
+    child.send(actor.id, now)
+    _set_due(referral, case, rules)
+    _set_due(child, case, rules)
+    return child
+
+
+def accept(
+    uow: UnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    referral_id: str,
+    now: datetime,
+    version: int | None = None,
+) -> Referral:
+    """The partner takes it. Raises ``NotFound``, ``IllegalMove``."""
+    referral, case = _reach(uow, actor, Action.ANSWER_REFERRAL, referral_id, version)
+    referral.accept(actor.id, now)
+    _set_due(referral, case, rules)
+    return referral
+
+
+def decline(
+    uow: UnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    referral_id: str,
+    reason: DeclineReason,
+    text: str,
+    now: datetime,
+    version: int | None = None,
+) -> Referral:
+    """The partner cannot take it. ``other`` needs words. Raises ``NotFound``, ``IllegalMove``."""
+    referral, case = _reach(uow, actor, Action.ANSWER_REFERRAL, referral_id, version)
+    if reason is DeclineReason.OTHER and not text.strip():
+        raise Invalid("text", "say why in a few words")
+    remark_id = _write(uow, RemarkKind.DECLINE, referral, text, actor, now)
+    referral.decline(reason, remark_id, actor.id, now)
+    _give_back_to_parent(uow, rules, referral, case, now)
+    return referral
+
+
+def give_back(
+    uow: UnitOfWork, rules: Rules, actor: Actor, referral_id: str, question: str, now: datetime
+) -> Referral:
+    """The partner needs to know more first. Raises ``NotFound``, ``IllegalMove``, ``Invalid``."""
+    referral, case = _reach(uow, actor, Action.ANSWER_REFERRAL, referral_id)
+    question_id = remarks.write(
+        uow,
+        RemarkKind.QUESTION,
+        case.id,
+        question,
+        actor.id,
+        now,
+        referral_id=referral.id,
+        field="question",
+    )
+    referral.give_back(question_id, actor.id, now)
+    _set_due(referral, case, rules)
+    return referral
+
+
+def resume(
+    uow: UnitOfWork, rules: Rules, actor: Actor, referral_id: str, text: str, now: datetime
+) -> Referral:
+    """The case team answers the partner's question. Raises ``NotFound``, ``IllegalMove``."""
+    referral, case = _reach(uow, actor, Action.WORK_CASE, referral_id)
+    remark_id = _write(uow, RemarkKind.RESUME, referral, text, actor, now)
+    referral.resume(remark_id, actor.id, now)
+    _set_due(referral, case, rules)
+    return referral
+
+
+def start(uow: UnitOfWork, rules: Rules, actor: Actor, referral_id: str, now: datetime) -> Referral:
+    """The partner is working on it. Raises ``NotFound``, ``IllegalMove``."""
+    referral, case = _reach(uow, actor, Action.ANSWER_REFERRAL, referral_id)
+    referral.start(actor.id, now)
+    _set_due(referral, case, rules)
+    return referral
+
+
+def answer(
+    uow: UnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    referral_id: str,
+    text: str,
+    outcome: Outcome,
+    now: datetime,
+    version: int | None = None,
+) -> Referral:
+    """The partner says what was done; it reaches every referral up the chain.
+
+    Raises ``NotFound``, ``IllegalMove``, ``Invalid``.
+    """
+    referral, case = _reach(uow, actor, Action.ANSWER_REFERRAL, referral_id, version)
+    answer_id = remarks.write(
+        uow,
+        RemarkKind.PARTNER_ANSWER,
+        case.id,
+        text,
+        actor.id,
+        now,
+        referral_id=referral.id,
+    )
+    referral.answer(answer_id, outcome, actor.id, now)
+    _set_due(referral, case, rules)
+    child = referral
+    while child.parent_id and (parent := uow.referral(child.parent_id)) is not None:
+        parent.receive_answer(child, now)
+        _set_due(parent, case, rules)
+        child = parent
+    return referral
+
+
+def verify(
+    uow: UnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    referral_id: str,
+    ok: bool,
+    text: str,
+    now: datetime,
+    version: int | None = None,
+) -> Referral:
+    """The case team judges the answer: good, or back in action with what is missing.
+
+    Raises ``NotFound``, ``IllegalMove``, ``Invalid`` (sending back needs words).
+    """
+    referral, case = _reach(uow, actor, Action.WORK_CASE, referral_id, version)
+    if ok:
+        referral.verify(actor.id, now)
+    else:
+        remark_id = remarks.write(
+            uow,
+            RemarkKind.SENT_BACK,
+            case.id,
+            text,
+            actor.id,
+            now,
+            referral_id=referral.id,
+        )
+        referral.send_back(remark_id, actor.id, now)
+    _set_due(referral, case, rules)
+    return referral
+
+
+def expire(uow: UnitOfWork, rules: Rules, referral_id: str, now: datetime) -> None:
+    """Nobody accepted in time: silence expires, it never accepts. Nothing if it moved meanwhile."""
+    referral = uow.referral(referral_id)
+    case = uow.case(referral.case_id) if referral else None
+    if referral is None or case is None or referral.state is not ReferralState.SENT:
+        return
+    if referral.due_at is None or referral.due_at > now:
+        return
+    referral.expire(now)
+    referral.due_at = None
+    _give_back_to_parent(uow, rules, referral, case, now)
+
+
+def _reach(
+    uow: UnitOfWork, actor: Actor, action: Action, referral_id: str, version: int | None = None
+) -> tuple[Referral, Case]:
+    found = uow.visible_referral(actor, action, referral_id)
+    if found is None:
+        raise NotFound
+    uow.expect(found[0], version)
+    return found
+
+
+def _least(agreed: Share) -> Share:
+    return Share.ANONYMOUS if agreed is Share.NOT_ASKED else agreed
+
+
+def _check_partner(uow: UnitOfWork, case: Case, organisation: str) -> None:
+    if not uow.organisation_exists(organisation):
+        raise Invalid("organisation", "is not an active organisation of this hub")
+    if case.accused_organisation and organisation == case.accused_organisation:
+        raise Invalid("organisation", "cannot be asked about this case")
+
+
+def _new(
+    uow: UnitOfWork, case: Case, organisation: str, share: Share, actor: Actor, now: datetime
+) -> Referral:
+    referral = Referral(uuid.uuid4().hex, case.id, organisation, now, actor.id, share)
+    routed = route(
+        [
+            service
+            for service in uow.services_on(case.sector, now.date())
+            if service.organisation == organisation
+        ],
+        site=case.site,
+        sector=case.sector,
+        on=now.date(),
+    )
+    referral.focal_point = routed.focal_point
+    words = {"referral": referral.id, "organisation": organisation}
+    referral.record(Event(EventKind.REFERRAL_DRAFTED, case.id, actor.id, now, referral.id, words))
+    uow.add(referral)
+    return referral
+
+
+def _give_back_to_parent(
+    uow: UnitOfWork, rules: Rules, child: Referral, case: Case, now: datetime
+) -> None:
+    parent = uow.referral(child.parent_id) if child.parent_id else None
+    if parent is not None and parent.state is ReferralState.REFERRED_ON:
+        parent.take_back(now)
+        parent.accepted_at = parent.accepted_at or now
+        _set_due(parent, case, rules)
+
+
+def _note(uow: UnitOfWork, referral: Referral, text: str, actor: Actor, now: datetime) -> str:
+    return _write(uow, RemarkKind.REFERRAL_NOTE, referral, text, actor, now)
+
+
+def _write(
+    uow: UnitOfWork,
+    kind: RemarkKind,
+    referral: Referral,
+    text: str,
+    actor: Actor,
+    now: datetime,
+) -> str:
+    """Keep words that may be left out."""
+    if not text.strip():
+        return ""
+    return remarks.write(uow, kind, referral.case_id, text, actor.id, now, referral_id=referral.id)
+
+
+def _set_due(referral: Referral, case: Case, rules: Rules) -> None:
+    referral.due_at = referral_due(referral, case.priority, rules.targets, rules.calendar)

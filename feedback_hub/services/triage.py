@@ -1,0 +1,229 @@
+"""What a case is about: a machine suggests, a person decides (DOMAIN.md, Sensitivity and Harm)."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+
+from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.clocks import case_due
+from feedback_hub.domain.errors import Invalid, NotFound
+from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.masking import mask
+from feedback_hub.domain.routing import Route, Why, route
+from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest
+from feedback_hub.domain.suggestion import Reason, Suggestion
+from feedback_hub.services import loopback, remarks
+from feedback_hub.services.intake import text_bound_to
+from feedback_hub.services.ports import Classifier, Gazetteer, Rules, UnitOfWork
+from feedback_hub.services.records import Message, RemarkKind, SuggestionRow
+
+MACHINE = "machine"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person decided; None keeps what stands (CONTRACT, Bodies: triage)."""
+
+    codes: tuple[str, ...] = ()
+    sector: str | None = None
+    sensitivity: Sensitivity | None = None
+    priority: Priority | None = None
+    site: str | None = None
+    reason: str = ""
+    version: int | None = None
+
+
+def classify(
+    uow: UnitOfWork,
+    rules: Rules,
+    classifier: Classifier,
+    gazetteer: Gazetteer,
+    message_id: str,
+    now: datetime,
+) -> None:
+    """Read one message: keep the suggestion, raise where needed, find the route, acknowledge."""
+    message = uow.message(message_id)
+    case = uow.case(message.case_id) if message else None
+    if message is None or case is None:
+        return
+    text = uow.vault.open(message.key_id, message.text_sealed, text_bound_to(message.id))
+    suggestion = classifier.classify(text, language=message.language)
+    site, named = gazetteer.site_in(text, uow.sites()) if not case.site else ("", "")
+    if site:
+        why = Reason("site", site, named)
+        suggestion = replace(suggestion, site=site, reasons=(*suggestion.reasons, why))
+        case.site = site
+    if case.language == loopback.UNKNOWN_LANGUAGE:
+        case.language = suggestion.language
+    _keep(uow, suggestion, message, now)
+    case.classify(
+        suggestion.codes,
+        rules.frame.type_of(suggestion.codes),
+        suggestion.sector,
+        suggestion.sensitivity,
+        suggestion.priority,
+        now,
+    )
+    if case.sensitivity is not Sensitivity.L1:
+        uow.forget_text(case.id)
+    suggest_route(uow, case, now)
+    case.due_at = case_due(case, rules.targets, rules.calendar)
+    loopback.acknowledge(uow, rules, case, now)
+
+
+def suggest_route(uow: UnitOfWork, case: Case, now: datetime) -> Route:
+    """Where the case would be referred, kept on it; an L3 is routed by its handlers only."""
+    if case.sensitivity is Sensitivity.L3:
+        found = Route(Why.NO_SERVICE)
+    else:
+        found = route(
+            uow.services_on(case.sector, now.date()),
+            site=case.site,
+            sector=case.sector,
+            on=now.date(),
+            accused_organisation=case.accused_organisation,
+        )
+    case.route_organisation = found.organisation
+    case.route_focal_point = found.focal_point
+    return found
+
+
+def triage(
+    uow: UnitOfWork, rules: Rules, actor: Actor, ref: str, decision: Decision, now: datetime
+) -> Case:
+    """A person decides what the case is about. Raises ``NotFound``, ``Invalid``, ``IllegalMove``.
+
+    A lower level than the case has needs a reason; an L1 becomes findable by its masked text.
+    """
+    case = uow.visible_case(actor, Action.TRIAGE, ref)
+    if case is None:
+        raise NotFound
+    uow.expect(case, decision.version)
+    codes = decision.codes or case.codes
+    if not codes:
+        raise Invalid("codes", "say what it is about")
+    for code in codes:
+        if code not in rules.frame:
+            raise Invalid("codes", "has a code that the coding frame does not know")
+    if decision.site and not uow.site_exists(decision.site):
+        raise Invalid("site", "is not a site of this hub")
+    level = decision.sensitivity or highest(case.sensitivity, rules.frame.sensitivity_of(codes))
+    if level.rank < rules.frame.sensitivity_of(codes).rank and not decision.reason.strip():
+        raise Invalid("reason", "a lower level than these codes have needs a reason")
+    was_suspected = case.suspected
+    if decision.site is not None:
+        case.site = decision.site
+    if decision.sector is None:
+        sector = rules.frame.sector_of(codes) or (case.sector if not decision.codes else "")
+    else:
+        sector = decision.sector
+    case.triage(
+        codes,
+        rules.frame.type_of(codes),
+        sector,
+        level,
+        decision.priority or rules.frame.priority_of(codes),
+        actor.id,
+        now,
+    )
+    if level.rank < case.sensitivity.rank:
+        _lower(uow, case, level, decision.reason, actor, now)
+    elif was_suspected:
+        case.confirm(actor.id, now)
+    elif decision.reason.strip():
+        _note(uow, case, decision.reason, actor, now)
+    after_decision(uow, rules, case, now)
+    return case
+
+
+def change_sensitivity(
+    uow: UnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    ref: str,
+    level: Sensitivity,
+    reason: str,
+    now: datetime,
+) -> Case:
+    """Set the level, with a reason. Raises ``NotFound``, ``Invalid``."""
+    case = uow.visible_case(actor, Action.CHANGE_SENSITIVITY, ref)
+    if case is None:
+        raise NotFound
+    _lower(uow, case, level, reason, actor, now)
+    after_decision(uow, rules, case, now)
+    return case
+
+
+def confirm(
+    uow: UnitOfWork, rules: Rules, actor: Actor, ref: str, decision: Decision, now: datetime
+) -> Case:
+    """A handler judges a suspected L3: confirms it, or lowers it with a reason.
+
+    Raises ``NotFound``, ``IllegalMove``, ``Invalid``.
+    """
+    case = uow.visible_case(actor, Action.CHANGE_SENSITIVITY, ref)
+    if case is None:
+        raise NotFound
+    if decision.sensitivity not in {None, Sensitivity.L3}:
+        assert decision.sensitivity is not None  # noqa: S101  narrowed by the line above
+        _lower(uow, case, decision.sensitivity, decision.reason, actor, now)
+    else:
+        case.confirm(actor.id, now)
+    after_decision(uow, rules, case, now)
+    return case
+
+
+def after_decision(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> None:
+    """What follows from a new level, site or sector: search index, route and deadline."""
+    if case.sensitivity is Sensitivity.L1 and case.triaged_at is not None:
+        said = (
+            mask(uow.vault.open(m.key_id, m.text_sealed, text_bound_to(m.id)))
+            for m in uow.messages_of(case.id)
+        )
+        uow.index_text(case.id, "\n".join(said))
+    else:
+        uow.forget_text(case.id)
+    suggest_route(uow, case, now)
+    case.due_at = case_due(case, rules.targets, rules.calendar)
+
+
+def _lower(
+    uow: UnitOfWork, case: Case, level: Sensitivity, reason: str, actor: Actor, now: datetime
+) -> None:
+    reason_id = remarks.write(
+        uow, RemarkKind.REASON, case.id, reason, actor.id, now, field="reason"
+    )
+    case.change_sensitivity(level, actor.id, now, reason_id)
+
+
+def _note(uow: UnitOfWork, case: Case, text: str, actor: Actor, now: datetime) -> None:
+    remark_id = remarks.write(uow, RemarkKind.NOTE, case.id, text, actor.id, now)
+    case.note(EventKind.NOTED, remark_id, actor.id, now)
+
+
+def _keep(uow: UnitOfWork, suggestion: Suggestion, message: Message, now: datetime) -> None:
+    row_id = uuid.uuid4().hex
+    reasons = json.dumps([asdict(reason) for reason in suggestion.reasons], ensure_ascii=False)
+    uow.add(
+        SuggestionRow(
+            id=row_id,
+            case_id=message.case_id,
+            message_id=message.id,
+            at=now,
+            codes=suggestion.codes,
+            sector=suggestion.sector,
+            sensitivity=suggestion.sensitivity,
+            priority=suggestion.priority,
+            confidence=suggestion.confidence,
+            language=suggestion.language,
+            site=suggestion.site,
+            classifier=suggestion.version,
+            key_id=message.key_id,
+            # The words that spoke are the person's own.
+            reasons_sealed=uow.vault.seal(message.key_id, reasons, f"suggestion.reasons:{row_id}"),
+        )
+    )

@@ -1,0 +1,388 @@
+"""``/api/v1/cases`` and ``/api/v1/intake``: thin over the services (CONTRACT, HTTP and Bodies)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from flask import Blueprint, Response, jsonify, request
+
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.domain.access import Action, Actor, scope_of
+from feedback_hub.domain.case import Case, CaseState, Outcome
+from feedback_hub.domain.errors import Invalid, NotFound
+from feedback_hub.domain.reference import parse_reference
+from feedback_hub.domain.referral import Referral
+from feedback_hub.domain.sensitivity import Priority, Sensitivity
+from feedback_hub.reads import case_list, wire
+from feedback_hub.reads.case_list import Filters
+from feedback_hub.services import casework, intake, loopback, triage
+from feedback_hub.services.loopback import Method
+from feedback_hub.services.triage import Decision
+from feedback_hub.web.acting import act
+from feedback_hub.web.body import Body
+from feedback_hub.web.hub import current_hub
+from feedback_hub.web.security import require
+from feedback_hub.web.submission import read_submission
+
+api_cases = Blueprint("api_cases", __name__, url_prefix="/api/v1")
+
+E = TypeVar("E", bound=StrEnum)
+Verb = Callable[[SqlUnitOfWork, Actor, datetime], Case]
+
+
+@api_cases.post("/intake")
+def submit() -> Response:
+    """One record: 201, or 200 with the same body when it is there already."""
+    body = Body.of_request()
+
+    def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> tuple[object, int]:
+        rules = current_hub().rules
+        submission = read_submission(body, now, rules.phone_channel)
+        ref, new = intake.submit(uow, rules, actor, submission, now)
+        return {"ref": ref, "secret": uow.vault.secret_for(ref)}, 201 if new else 200
+
+    return act(Action.SUBMIT, work)
+
+
+@api_cases.get("/cases")
+def list_cases() -> Response:
+    """A keyset page of the cases that exist for the caller, newest first."""
+    actor = require(Action.READ_CASE)
+    hub = current_hub()
+    now = hub.clock()
+    limit = _limit()
+    with hub.reading() as uow:
+        found = case_list.page(
+            uow, actor, _filters(), now, cursor=request.args.get("cursor", ""), limit=limit
+        )
+        items = [
+            _shown(uow, actor, case, now, found.referrals.get(case.id, ())) for case in found.cases
+        ]
+    return jsonify({"items": items, "next": found.older or None})
+
+
+@api_cases.get("/cases/<ref>")
+def show_case(ref: str) -> Response:
+    """One case."""
+    actor = require(Action.READ_CASE)
+    hub = current_hub()
+    with hub.reading() as uow:
+        case = _reach(uow, actor, Action.READ_CASE, ref)
+        return jsonify(_whole(uow, actor, case, hub.clock()))
+
+
+@api_cases.get("/cases/<ref>/events")
+def show_events(ref: str) -> Response:
+    """A case's history."""
+    actor = require(Action.READ_HISTORY)
+    with current_hub().reading() as uow:
+        case = _reach(uow, actor, Action.READ_HISTORY, ref)
+        return jsonify({"items": wire.events_body(uow, case)})
+
+
+@api_cases.get("/cases/<ref>/messages")
+def show_messages(ref: str) -> Response:
+    """A case's conversation, as far as the caller may read it."""
+    actor = require(Action.READ_CASE)
+    with current_hub().reading() as uow:
+        case = _reach(uow, actor, Action.READ_CASE, ref)
+        return jsonify({"items": wire.messages_body(uow, actor, case)})
+
+
+@api_cases.post("/cases/<ref>/triage")
+def triage_case(ref: str) -> Response:
+    """A person decides what it is about."""
+    decision = _decision(Body.of_request())
+    return _verb(
+        Action.TRIAGE,
+        lambda uow, actor, now: triage.triage(
+            uow, current_hub().rules, actor, _ref(ref), decision, now
+        ),
+    )
+
+
+@api_cases.post("/cases/<ref>/confirm")
+def confirm_case(ref: str) -> Response:
+    """A handler judges a suspected L3."""
+    decision = _decision(Body.of_request())
+    return _verb(
+        Action.CHANGE_SENSITIVITY,
+        lambda uow, actor, now: triage.confirm(
+            uow, current_hub().rules, actor, _ref(ref), decision, now
+        ),
+    )
+
+
+@api_cases.post("/cases/<ref>/sensitivity")
+def change_sensitivity(ref: str) -> Response:
+    """Set the level, with a reason."""
+    body = Body.of_request()
+    level = body.need("level", Sensitivity)
+    reason = body.text("reason", needed=True)
+    return _verb(
+        Action.CHANGE_SENSITIVITY,
+        lambda uow, actor, now: triage.change_sensitivity(
+            uow, current_hub().rules, actor, _ref(ref), level, reason, now
+        ),
+    )
+
+
+@api_cases.post("/cases/<ref>/answer")
+def answer_case(ref: str) -> Response:
+    """What the person is told; ``on_spot`` when they were told face to face."""
+    body = Body.of_request()
+    text, outcome = body.text("text", needed=True), body.need("outcome", Outcome)
+    on_the_spot, version = body.flag("on_spot") or False, body.number("version")
+    return _verb(
+        Action.WORK_CASE,
+        lambda uow, actor, now: casework.answer(
+            uow,
+            current_hub().rules,
+            actor,
+            _ref(ref),
+            text,
+            outcome,
+            now,
+            on_the_spot=on_the_spot,
+            version=version,
+        ),
+    )
+
+
+@api_cases.post("/cases/<ref>/close")
+def close_case(ref: str) -> Response:
+    """End it with an outcome and a plain-language reason."""
+    body = Body.of_request()
+    outcome, reason = body.need("outcome", Outcome), body.text("reason", needed=True)
+    version = body.number("version")
+    return _verb(
+        Action.WORK_CASE,
+        lambda uow, actor, now: casework.close(
+            uow, current_hub().rules, actor, _ref(ref), outcome, reason, now, version=version
+        ),
+    )
+
+
+@api_cases.post("/cases/<ref>/reopen")
+def reopen_case(ref: str) -> Response:
+    """It was not over."""
+    reason = Body.of_request().text("reason", needed=True)
+    return _verb(
+        Action.WORK_CASE,
+        lambda uow, actor, now: casework.reopen(
+            uow, current_hub().rules, actor, _ref(ref), reason, now
+        ),
+    )
+
+
+@api_cases.post("/cases/<ref>/appeal")
+def appeal_case(ref: str) -> Response:
+    """The person disagrees."""
+    reason = Body.of_request().text("reason", needed=True)
+    return _verb(
+        Action.WORK_CASE,
+        lambda uow, actor, now: casework.appeal(
+            uow, current_hub().rules, actor, _ref(ref), reason, now
+        ),
+    )
+
+
+@api_cases.post("/cases/<ref>/note")
+def note_case(ref: str) -> Response:
+    """Write something down for whoever works on it."""
+    text = Body.of_request().text("text", needed=True)
+    return _verb(
+        Action.NOTE,
+        lambda uow, actor, now: casework.note(uow, actor, _ref(ref), text, now),
+    )
+
+
+@api_cases.post("/cases/<ref>/translation")
+def translate_case(ref: str) -> Response:
+    """Put a translation beside the original."""
+    body = Body.of_request()
+    text, language = body.text("text", needed=True), body.text("language", most=8)
+    return _verb(
+        Action.NOTE,
+        lambda uow, actor, now: casework.translate(uow, actor, _ref(ref), text, language, now),
+    )
+
+
+@api_cases.post("/cases/<ref>/assign")
+def assign_case(ref: str) -> Response:
+    """Give it to an account of the case team; empty takes it from whoever has it."""
+    owner = Body.of_request().text("owner", most=64)
+    return _verb(
+        Action.WORK_CASE,
+        lambda uow, actor, now: casework.assign(
+            uow, actor, _ref(ref), actor.id if owner == "me" else owner, now
+        ),
+    )
+
+
+@api_cases.post("/cases/<ref>/hand-off")
+def hand_off_case(ref: str) -> Response:
+    """Give an L3 to its handlers' group."""
+    group = Body.of_request().text("group", most=40)
+    return _verb(
+        Action.WORK_CASE,
+        lambda uow, actor, now: casework.hand_off(
+            uow, current_hub().rules, actor, _ref(ref), group, now
+        ),
+    )
+
+
+@api_cases.post("/cases/<ref>/satisfaction")
+def note_satisfaction(ref: str) -> Response:
+    """What the person says of the answer."""
+    satisfied = Body.of_request().flag("satisfied", needed=True) is True
+    return _verb(
+        Action.WORK_CASE,
+        lambda uow, actor, now: casework.satisfaction(
+            uow, current_hub().rules, actor, _ref(ref), satisfied, now
+        ),
+    )
+
+
+@api_cases.post("/cases/<ref>/link")
+def link_case(ref: str) -> Response:
+    """Link it to another case or to an issue."""
+    body = Body.of_request()
+    other, issue = body.text("ref", most=20), body.text("issue", most=40)
+    if bool(other) is bool(issue):
+        raise Invalid("ref", "give either a case's reference or an issue")
+
+    def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Case:
+        if issue:
+            return casework.link_issue(uow, actor, _ref(ref), issue, now)
+        return casework.link(uow, actor, _ref(ref), _ref(other), now)
+
+    return _verb(Action.WORK_CASE, work)
+
+
+@api_cases.post("/cases/<ref>/split")
+def split_case(ref: str) -> Response:
+    """Move messages that are another matter into a case of their own; answers with that case."""
+    body = Body.of_request()
+    messages, level = body.texts("messages"), body.word("sensitivity", Sensitivity)
+
+    def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> tuple[object, int]:
+        new = casework.split(
+            uow, current_hub().rules, actor, _ref(ref), messages, now, sensitivity=level
+        )
+        return {"ref": new.ref}, 201
+
+    return act(Action.WORK_CASE, work)
+
+
+@api_cases.post("/cases/<ref>/loop-back")
+def loop_back(ref: str) -> Response:
+    """Try to tell the person; answers with the delivery or the task for people."""
+    method = Body.of_request().word("method", Method)
+
+    def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> tuple[object, int]:
+        case, delivery, taken = loopback.loop_back(
+            uow, current_hub().rules, actor, _ref(ref), method, now
+        )
+        body: dict[str, object] = {"method": taken, "case": {"ref": case.ref, "state": case.state}}
+        if delivery is not None:
+            body["delivery"] = wire.delivery_body(delivery)
+        if taken is not Method.MESSAGE:
+            body["task"] = {"kind": taken, "attempt": case.loop_attempts}
+        return body, 200
+
+    return act(Action.WORK_CASE, work)
+
+
+def _verb(action: Action, verb: Verb) -> Response:
+    def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> tuple[object, int]:
+        case = verb(uow, actor, now)
+        uow.session.flush()
+        if uow.visible_case(actor, Action.READ_CASE, case.ref) is None:
+            # It was raised or moved out of the caller's sight by this very act.
+            return {"ref": case.ref}, 200
+        return _whole(uow, actor, case, now), 200
+
+    return act(action, work)
+
+
+def _whole(uow: SqlUnitOfWork, actor: Actor, case: Case, now: datetime) -> wire.Json:
+    referrals = case_list.referrals_of(uow, actor, [case.id]).get(case.id, ())
+    return _shown(uow, actor, case, now, referrals)
+
+
+def _shown(
+    uow: SqlUnitOfWork,
+    actor: Actor,
+    case: Case,
+    now: datetime,
+    referrals: tuple[Referral, ...],
+) -> wire.Json:
+    if actor.may(Action.READ_HISTORY) and scope_of(actor, Action.READ_HISTORY).admits(
+        uow.facts(case)
+    ):
+        return wire.case_body(case, referrals, now)
+    return wire.partner_case_body(case, referrals, now)
+
+
+def _reach(uow: SqlUnitOfWork, actor: Actor, action: Action, ref: str) -> Case:
+    case = uow.visible_case(actor, action, _ref(ref))
+    if case is None:
+        raise NotFound
+    return case
+
+
+def _ref(written: str) -> str:
+    """The reference, or one that no case has: what is no reference does not exist either."""
+    return parse_reference(written) or ""
+
+
+def _decision(body: Body) -> Decision:
+    return Decision(
+        codes=body.texts("codes"),
+        sector=body.text("sector", most=64) if body.has("sector") else None,
+        sensitivity=body.word("sensitivity", Sensitivity),
+        priority=body.word("priority", Priority),
+        site=body.text("site", most=64) if body.has("site") else None,
+        reason=body.text("reason"),
+        version=body.number("version"),
+    )
+
+
+def _filters() -> Filters:
+    args = request.args
+    return Filters(
+        states=tuple(
+            _word("status", CaseState, word)
+            for word in (args.get("status") or args.get("state") or "").split(",")
+            if word
+        ),
+        site=args.get("site", ""),
+        sector=args.get("sector", ""),
+        type=args.get("type", ""),
+        priority=_word("priority", Priority, args["priority"]) if args.get("priority") else None,
+        partner=args.get("partner", ""),
+        assigned=args.get("assigned", ""),
+        overdue=args.get("overdue", "").lower() in {"1", "true", "yes"},
+        q=args.get("q", ""),
+    )
+
+
+def _word(name: str, words: type[E], written: str) -> E:
+    try:
+        return words(written)
+    except ValueError:
+        raise Invalid(name, f"must be one of {', '.join(words)}") from None
+
+
+def _limit() -> int:
+    try:
+        limit = int(request.args.get("limit", "50"))
+    except ValueError:
+        limit = 0
+    if not 1 <= limit <= case_list.MOST:
+        raise Invalid("limit", f"must be between 1 and {case_list.MOST}")
+    return limit

@@ -1,0 +1,147 @@
+"""The Flask application, made for one hub."""
+
+from __future__ import annotations
+
+import uuid
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask, Response, request
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.errors import DomainError
+from feedback_hub.web import problems
+from feedback_hub.web.api_cases import api_cases
+from feedback_hub.web.api_referrals import api_referrals
+from feedback_hub.web.api_register import api_register
+from feedback_hub.web.body import Malformed
+from feedback_hub.web.health import health
+from feedback_hub.web.pages import init_pages, page_error
+from feedback_hub.web.security import Unauthenticated, has_token, init_security
+from feedback_hub.web.webhooks import webhooks
+
+LARGEST_BODY = 2 * 1024 * 1024
+_API = "/api/"
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; font-src 'self'; media-src 'self'; manifest-src 'self'; "
+        "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "geolocation=(), camera=(), microphone=(self), interest-cohort=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+
+log = structlog.get_logger()
+
+
+def create_app(hub: Hub) -> Flask:
+    """The application for ``hub``. Opens no connection: safe to make before a fork."""
+    app = Flask("feedback_hub.web", template_folder=None)
+    app.extensions["feedback_hub"] = hub
+    app.config.update(
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        TRUSTED_HOSTS=_hosts(hub),
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+    )
+    proxies = hub.config.security.trusted_proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
+    init_security(app, hub)
+    _guard_against_forgery(app)
+    for blueprint in (webhooks, api_cases, api_referrals, api_register, health):
+        app.register_blueprint(blueprint)
+    init_pages(app, hub)
+    for kind in (DomainError, Malformed, Unauthenticated):
+        app.register_error_handler(kind, _refused)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(SQLAlchemyError, _broken)
+    app.register_error_handler(Exception, _broken)
+    app.after_request(_harden)
+    return app
+
+
+def _hosts(hub: Hub) -> list[str]:
+    own = urlsplit(hub.config.hub.base_url).hostname or "localhost"
+    return [own, "localhost", "127.0.0.1", "[::1]", *hub.config.security.trusted_hosts]
+
+
+def _guard_against_forgery(app: Flask) -> None:
+    csrf = CSRFProtect(app)
+
+    @app.before_request
+    def _check() -> None:
+        # A provider proves itself by signature, a token is sent by no browser on its own.
+        if request.path.startswith("/channels/") or has_token():
+            return
+        csrf.protect()
+
+    app.extensions["feedback_hub_csrf"] = _check
+
+
+def _refused(error: Exception) -> Response:
+    if request.path.startswith(_API):
+        return problems.problem(error)
+    return page_error(error, problems.status_of(error))
+
+
+def _http_error(error: HTTPException) -> Response:
+    if request.path.startswith(_API):
+        if isinstance(error, CSRFError):
+            return problems.problem(Unauthenticated())
+        return problems.http_problem(error)
+    if request.path.startswith("/channels/"):
+        return Response(status=error.code or 500)
+    response = error.get_response()
+    if response.status_code < 400:
+        return Response(response.get_data(), response.status_code, list(response.headers))
+    return page_error(error, response.status_code)
+
+
+def _broken(error: Exception) -> Response:
+    """Something we did not expect: an id for the operator, no content for anybody."""
+    error_id = uuid.uuid4().hex[:12]
+    log.error(
+        "request failed",
+        error_id=error_id,
+        fault=type(error).__name__,
+        endpoint=request.endpoint,
+        where=_where(error),
+    )
+    if request.path.startswith(_API):
+        return problems.unexpected(error_id)
+    if request.path.startswith("/channels/"):
+        return Response(status=500)
+    return page_error(error, 500, error_id)
+
+
+def _where(error: Exception) -> str:
+    """Where it was raised: file and line; a message could carry content, a place cannot."""
+    trace = error.__traceback__
+    place = ""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if "site-packages" not in code.co_filename:
+            place = f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def _harden(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response

@@ -1,0 +1,165 @@
+// Everything here is a comfort: each page works without it.
+(function () {
+  "use strict";
+  const all = (selector, root) => Array.from((root || document).querySelectorAll(selector));
+  const typing = (el) => el && (/^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName) || el.isContentEditable);
+  let unsaved = false;
+
+  // A press is answered at once, and a second press sends nothing twice.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method.toLowerCase() !== "post") return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    unsaved = false;
+    if (form.hasAttribute("hx-post")) return;
+    form.dataset.sent = "1";
+    const button = event.submitter || form.querySelector("[type=submit]");
+    if (button) button.setAttribute("aria-busy", "true");
+  });
+  window.addEventListener("pageshow", () => {
+    all("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
+    all("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+  });
+
+  // What was typed is not lost by leaving the page without meaning to.
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (event.target.tagName === "TEXTAREA" && form && !form.hasAttribute("data-no-guard")) {
+      unsaved = event.target.value !== event.target.defaultValue;
+    }
+  });
+  window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
+
+  // The preview of what a partner will see follows the form.
+  function mirror(form) {
+    all("[data-mirror]", form).forEach((target) => {
+      const source = form.elements[target.dataset.mirror];
+      if (!source) return;
+      const option = source.selectedOptions && source.selectedOptions[0];
+      target.textContent = option ? option.dataset.name || option.textContent : source.value;
+      const block = target.closest("[data-with]");
+      if (block) block.classList.toggle("hidden", !source.value);
+    });
+    all("[data-when]", form).forEach((target) => {
+      const [name, value] = target.dataset.when.split("=");
+      target.classList.toggle("hidden", form.elements[name].value !== value);
+    });
+    all("[data-count]", form).forEach((target) => {
+      target.textContent = form.elements[target.dataset.count].value.length;
+    });
+  }
+  function mirrors() {
+    all("form[data-mirrors]").forEach((form) => {
+      mirror(form);
+      form.addEventListener("input", () => mirror(form));
+      form.addEventListener("change", () => mirror(form));
+    });
+  }
+
+  // Keys on a list: j k enter / g ?
+  let prefix = "";
+  const places = { h: "home", c: "cases", r: "referrals" };
+  function step(by) {
+    const links = all("[data-rows] .go");
+    if (!links.length) return;
+    const here = links.indexOf(document.activeElement);
+    const next = links[Math.min(links.length - 1, Math.max(0, here < 0 ? 0 : here + by))];
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      all("details.menu[open]").forEach((menu) => {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      });
+      if (typing(event.target)) event.target.blur();
+      return;
+    }
+    if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (prefix === "g") {
+      prefix = "";
+      const link = places[event.key] && document.querySelector(`.nav [data-nav=${places[event.key]}]`);
+      if (link) link.click();
+      return;
+    }
+    if (event.key === "g") { prefix = "g"; setTimeout(() => { prefix = ""; }, 1000); }
+    else if (event.key === "j") step(1);
+    else if (event.key === "k") step(-1);
+    else if (event.key === "o" && document.activeElement.matches(".go")) document.activeElement.click();
+    else if (event.key === "u") { const back = document.querySelector("a.back"); if (back) back.click(); }
+    else if (event.key === "/") {
+      const search = document.getElementById("q");
+      if (search) { event.preventDefault(); search.focus(); search.select(); }
+    } else if (event.key === "?") {
+      const help = document.getElementById("keys");
+      if (help) { help.open = !help.open; help.querySelector("summary").focus(); }
+    }
+  });
+  document.addEventListener("click", (event) => {
+    all("details.menu[open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+    const opener = event.target.closest("[data-opens]");
+    if (opener) {
+      const fold = document.getElementById(opener.dataset.opens);
+      if (fold) fold.open = true;
+    }
+    if (event.target.closest("[data-print]")) window.print();
+    const example = event.target.closest("[data-fill]");
+    if (example) {
+      const box = document.getElementById(example.dataset.fill);
+      box.value = example.textContent.trim();
+      box.focus();
+    }
+  });
+
+  // The practice phone: the newest line is in sight, enter sends.
+  function newest() {
+    const talk = document.getElementById("talk");
+    if (talk) talk.scrollTop = talk.scrollHeight;
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.target.matches("[data-enter-sends]") && event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      event.target.form.requestSubmit();
+    }
+  });
+
+  // htmx: short addresses, the truth about failure, and the phone kept at its newest line.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.verb !== "get") return;
+    for (const name of Object.keys(event.detail.parameters)) {
+      if (event.detail.parameters[name] === "") delete event.detail.parameters[name];
+    }
+  });
+  let lines = 0;
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id !== "talk") return;
+    const now = event.target.children.length;
+    if (now !== lines) newest();
+    lines = now;
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.target;
+    if (form.matches("[data-clears]") && event.detail.successful) {
+      form.querySelector("textarea").value = "";
+      newest();
+    }
+    const lost = document.getElementById("lost");
+    if (lost) lost.hidden = !!event.detail.successful;
+  });
+
+  document.addEventListener("DOMContentLoaded", () => {
+    mirrors();
+    newest();
+    const talk = document.getElementById("talk");
+    lines = talk ? talk.children.length : 0;
+    const summary = document.querySelector("[data-focus]");
+    if (summary) summary.focus();
+    if (location.hash) {
+      const fold = document.querySelector(`details${CSS.escape ? "#" + CSS.escape(location.hash.slice(1)) : ""}`);
+      if (fold) fold.open = true;
+    }
+  });
+})();

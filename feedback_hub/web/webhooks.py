@@ -1,0 +1,67 @@
+"""One route for every channel: verify, store, answer (ARCHITECTURE, How a message becomes durable)."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Blueprint, Response, abort, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from channels.base import Unparseable, Unverified, WebhookReply, WebhookRequest
+from feedback_hub.services import intake
+from feedback_hub.web.hub import current_hub
+
+webhooks = Blueprint("webhooks", __name__, url_prefix="/channels")
+log = structlog.get_logger()
+
+
+@webhooks.route("/<name>/<path:endpoint>", methods=["GET", "POST"])
+def receive(name: str, endpoint: str) -> Response:
+    """A provider's call. 403 unproven, 200 once durable (unreadable too), 500 to be called again."""
+    hub = current_hub()
+    channel = hub.channels.accounts.get(name)
+    if channel is None or endpoint not in channel.methods:
+        abort(404)
+    if request.method not in channel.methods[endpoint]:
+        abort(405)
+    asked = _plain(f"{hub.config.hub.base_url}/channels/{name}/{endpoint}", endpoint)
+    now = hub.clock()
+    try:
+        channel.verify(asked)
+    except Unverified:
+        log.warning("webhook not verified", channel=name)
+        abort(403)
+    try:
+        items = channel.parse(asked, now)
+    except Unparseable as refused:
+        with hub.unit_of_work() as uow:
+            intake.reject(uow, name, asked.body, refused.reason, now)
+            uow.commit()
+        log.warning("webhook not understood", channel=name, reason=refused.reason)
+        return _answer(channel.reply(()))
+    try:
+        with hub.unit_of_work() as uow:
+            intake.accept(uow, name, items, asked.body or asked.url.encode(), now)
+            uow.commit()
+    except SQLAlchemyError as error:
+        # Not durable: say so, and the provider calls again.
+        log.error("webhook not stored", channel=name, fault=type(error).__name__)
+        return Response(status=500)
+    return _answer(channel.reply(items))
+
+
+def _plain(url: str, endpoint: str) -> WebhookRequest:
+    query = request.query_string.decode("latin-1")
+    return WebhookRequest(
+        endpoint=endpoint,
+        method=request.method,
+        url=f"{url}?{query}" if query else url,
+        headers={key.lower(): value for key, value in request.headers.items()},
+        body=request.get_data(cache=False),
+        remote_address=request.remote_addr or "",
+    )
+
+
+def _answer(reply: WebhookReply) -> Response:
+    response = Response(reply.body, status=reply.status, content_type=reply.content_type)
+    response.headers.update(dict(reply.headers))
+    return response

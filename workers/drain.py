@@ -1,0 +1,108 @@
+"""Doing the work that waits in the database, row by row, each in its own transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from feedback_hub.adapters import outbox
+from feedback_hub.adapters.outbox import Claim
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.errors import DomainError
+from feedback_hub.services import delivery, intake, triage
+from feedback_hub.services.intake import ReceiptTooEarly
+from feedback_hub.services.ports import VaultClosed, VaultTampered
+from feedback_hub.services.records import Queue, Task
+
+LONGEST = 60.0
+"""Seconds one wake-up works before it makes room for other queues."""
+
+log = structlog.get_logger()
+
+
+def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> int:
+    """Handle what waits in ``queue`` until nothing is due, time is up or ``stop`` says so.
+
+    Returns how many rows were handled. One row's failure is its own: it is tried again later and
+    set aside after too many tries, and stops nothing else.
+    """
+    handled = 0
+    until = time.monotonic() + LONGEST
+    # A provider may take its time: what is claimed must be reached before its lease runs out.
+    batch = 20 if queue is Queue.DELIVERY else outbox.BATCH
+    while time.monotonic() < until and not stop():
+        with hub.unit_of_work() as uow:
+            claims = outbox.claim(uow.session, queue, hub.clock(), batch=batch)
+            uow.commit()
+        if not claims:
+            break
+        for claim in claims:
+            if stop() or time.monotonic() >= until:
+                _give_back(hub, claim)
+            else:
+                handled += _handle(hub, claim)
+    return handled
+
+
+def _handle(hub: Hub, claim: Claim) -> bool:
+    try:
+        if claim.task is Task.SEND:
+            return _send(hub, claim)
+        with hub.unit_of_work() as uow:
+            if not outbox.finish(uow.session, claim, hub.clock()):
+                return False
+            _do(hub, uow, claim)
+            uow.commit()
+    except ReceiptTooEarly:
+        _fail(hub, claim, "receipt for a message not recorded yet")
+    except (DomainError, SQLAlchemyError, VaultClosed, VaultTampered) as error:
+        _fail(hub, claim, type(error).__name__)
+    except Exception as error:  # noqa: BLE001  a poison message must not stop the others
+        _fail(hub, claim, type(error).__name__)
+    else:
+        return True
+    return False
+
+
+def _do(hub: Hub, uow: SqlUnitOfWork, claim: Claim) -> None:
+    now = hub.clock()
+    match claim.task:
+        case None:
+            intake.register(uow, hub.rules, claim.subject_id, now)
+        case Task.CLASSIFY:
+            triage.classify(uow, hub.rules, hub.classifier, hub.gazetteer, claim.subject_id, now)
+
+
+def _send(hub: Hub, claim: Claim) -> bool:
+    """A send is not one transaction: the lease, not a row lock, keeps others away meanwhile."""
+    with hub.unit_of_work() as uow:
+        mine = outbox.renew(uow.session, claim, hub.clock())
+        uow.commit()
+    if mine is None:
+        return False
+    again = delivery.send(hub.unit_of_work, hub.channels, claim.subject_id, hub.clock)
+    with hub.unit_of_work() as uow:
+        if again is None:
+            outbox.finish(uow.session, mine, hub.clock())
+        else:
+            outbox.postpone(uow.session, mine, again.at, counts=False)
+        uow.commit()
+    return True
+
+
+def _give_back(hub: Hub, claim: Claim) -> None:
+    with hub.unit_of_work() as uow:
+        outbox.postpone(uow.session, claim, hub.clock(), counts=False)
+        uow.commit()
+
+
+def _fail(hub: Hub, claim: Claim, fault: str) -> None:
+    with hub.unit_of_work() as uow:
+        set_aside = outbox.fail(uow.session, claim, hub.clock(), fault)
+        uow.commit()
+    task = claim.task.value if claim.task else "register"
+    log.warning("work failed", work=claim.id, task=task, fault=fault, set_aside=set_aside)

@@ -1,0 +1,38 @@
+"""Wakes the workers for what waits in the database. Losing Redis costs delay only.
+
+Runs in the scheduler role and is safe to run twice: a wake-up too many finds nothing to do, one
+too few is made up for at the next look.
+"""
+
+from __future__ import annotations
+
+import math
+
+from redis import Redis
+
+from feedback_hub.adapters import outbox
+from feedback_hub.bootstrap import Hub
+from feedback_hub.services.records import Queue
+from workers.queues import DRAIN, open_queue
+
+MOST_WAKE_UPS = 4
+"""Pending wake-ups a queue may have: more than workers would only find each other's leavings."""
+JOB_SECONDS = 600
+"""RQ ends a job after this; a drain makes room for others long before."""
+
+
+def wake(hub: Hub, connection: Redis) -> dict[Queue, int]:
+    """Make sure that every queue with due rows has a wake-up pending; what was waiting.
+
+    Raises ``redis.exceptions.RedisError`` when Redis is away: nothing is lost, look again later.
+    """
+    with hub.reading() as uow:
+        waiting = outbox.waiting(uow.session, hub.clock())
+    for name, rows in waiting.items():
+        queue = open_queue(name, connection)
+        wanted = min(math.ceil(rows / outbox.BATCH), MOST_WAKE_UPS)
+        for _ in range(wanted - queue.count):
+            queue.enqueue(
+                DRAIN, name.value, job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=3600
+            )
+    return waiting

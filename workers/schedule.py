@@ -1,0 +1,76 @@
+"""The scheduler role: wakes workers and starts what is due by the clock."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from redis.exceptions import RedisError
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from feedback_hub.adapters import tables
+from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.referral import ReferralState
+from feedback_hub.services import referrals
+from workers.queues import connect
+from workers.relay import wake
+
+LOOK_EVERY = 0.2
+"""Seconds between two looks at what waits: what a person feels as the reply's delay."""
+TICK_EVERY = 20.0
+"""Seconds between two looks at what is due by the clock."""
+BATCH = 200
+
+log = structlog.get_logger()
+
+
+def run_scheduler(hub: Hub, queue_url: str) -> None:
+    """Relay and tick until SIGTERM. Redis or the database being away is waited out."""
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    connection = connect(queue_url)
+    next_tick = 0.0
+    away = False
+    while not stopped.is_set():
+        try:
+            wake(hub, connection)
+            if time.monotonic() >= next_tick:
+                tick(hub, hub.clock())
+                next_tick = time.monotonic() + TICK_EVERY
+            away = False
+        except (RedisError, SQLAlchemyError) as error:
+            if not away:
+                log.warning("relay cannot work", fault=type(error).__name__)
+            away = True
+        stopped.wait(LOOK_EVERY)
+    hub.close()
+
+
+def tick(hub: Hub, now: datetime) -> int:
+    """Do what is due by the clock; how much was done. Safe to run twice at once."""
+    return sum(duty(hub, now) for duty in DUTIES)
+
+
+def expire_referrals(hub: Hub, now: datetime) -> int:
+    """Silence expires; it never accepts (DOMAIN.md, States)."""
+    referral = tables.referral.c
+    with hub.reading() as uow:
+        due = uow.session.scalars(
+            select(referral.id)
+            .where(referral.state == ReferralState.SENT, referral.due_at < now)
+            .limit(BATCH)
+        ).all()
+    for referral_id in due:
+        with hub.unit_of_work() as uow:
+            referrals.expire(uow, hub.rules, referral_id, now)
+            uow.commit()
+    return len(due)
+
+
+DUTIES: tuple[Callable[[Hub, datetime], int], ...] = (expire_referrals,)
