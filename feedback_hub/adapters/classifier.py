@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from feedback_hub.adapters.languages import guess_language
-from feedback_hub.adapters.lexicon import Lexicon, Match, Reading
+from feedback_hub.adapters.lexicon import Lexicon, Match, Reading, digest, shipped_documents
 from feedback_hub.domain.coding import UNCLEAR, CodingFrame, Sector
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.suggestion import Reason, Suggestion
@@ -39,11 +40,30 @@ class _Spoken:
 class LexiconClassifier:
     """Fulfils ``services.ports.Classifier``. Pure; safe from several threads."""
 
-    def __init__(self, frame: CodingFrame, lexicon: Lexicon) -> None:
+    def __init__(self, frame: CodingFrame, documents: Mapping[str, str]) -> None:
+        """``documents``: the lexicons, file name → TOML text."""
         self._frame = frame
-        self._lexicon = lexicon
+        self._documents = documents
         self._safety = frozenset(code.code for code in frame if _endangers(code.code, frame))
-        self.version = f"lexicon-{lexicon.version}/{frame.version}"
+        self.version = f"lexicon-{digest(documents)}/{frame.version}"
+
+    @classmethod
+    def shipped(cls, frame: CodingFrame) -> LexiconClassifier:
+        """With the lexicons that ship with the project."""
+        return cls(frame, shipped_documents())
+
+    # Every process builds a classifier and few ever classify, so the words are compiled at first
+    # use. Two threads may both compile; the result is the same.
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        return Lexicon(self._documents, self._frame)
+
+    def prepare(self) -> None:
+        """Compile the words now: before a worker forks, so that no child pays for it.
+
+        Raises ``Invalid`` naming file and phrase if a lexicon is damaged.
+        """
+        _ = self._lexicon
 
     def classify(self, text: str, *, language: str = "und") -> Suggestion:
         """What ``text`` is probably about; nothing read is ``other.unclear``.

@@ -35,7 +35,9 @@ def sqlite_url(path: Path) -> str:
 
 def change(session: Session, statement: Executable) -> int:
     """Run an INSERT, UPDATE or DELETE; how many rows it touched."""
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+    # Without the option psycopg's count of an INSERT is not kept: it would read as -1.
+    options = {"preserve_rowcount": True}
+    return cast("CursorResult[Any]", session.execute(statement, execution_options=options)).rowcount
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

@@ -8,15 +8,16 @@ A phrase is words with one space between, each matched at a word's boundary:
 ``a|b*``       one of these
 ``@water``     one of the file's named words
 ``#``          a number; ``#minor`` one below 18; ``?`` a question mark
-``a b``        b next after a, or after one word between (``a_b``: directly after)
+``a b``        b next after a, or after one word between (``a_b``, also as a choice: directly after)
 ``a .. b``     b within 5 words after a; ``a ... b`` within 10; never over the end of a sentence
 ``a & b``      both in any order within 25 words
 =============  =====================================================================
 
-``[topics]`` and ``[templates]`` multiply: a code with ``template = "request"`` and ``topic = "water"``
-gets every phrase of the template with ``{}`` filled by ``@water``. ``[innocent]`` phrases take
-their words away from what they might be mistaken for: ``safety`` from the codes of the safety
-layer, ``every`` from all. Matching is linear in the length of the text.
+``[topics]`` and ``[templates]`` multiply: a code with ``template = "request"`` and
+``topic = "water"`` gets every phrase of the template with ``{}`` filled by that topic's.
+``[innocent]`` phrases take their words away from what they might be mistaken for: ``safety``
+from the codes of the safety layer, ``every`` from all. Matching is linear in the length of the
+text.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from itertools import chain
+from itertools import chain, product
 from typing import Any
 
 from feedback_hub.adapters.spelling import NUMBER, Token, Vocabulary, fold, tokens
@@ -40,6 +41,8 @@ _NEXT, _DIRECTLY, _NEAR, _FAR, _TOGETHER = 2, 1, 5, 10, 25
 _NEGATION_REACH = 4
 _MOST_ANCHORS = 50
 _SPLIT = re.compile(r"\s+")
+# As tokens have it: no apostrophe, and a hyphen parts words.
+_PLAIN = str.maketrans({"'": None, "-": "_"})
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,6 @@ class Lexicon:
         self._light = self.vocabulary.add(grammar["light"])
         self._if = self.vocabulary.add(grammar["if"])
         self.vocabulary.seal()
-        digest = hashlib.sha256("\x1e".join(documents.values()).encode())
-        self.version = digest.hexdigest()[:12]
         self._index = _index(self.phrases)
         self._sector_index = _index(self.sectors)
         self._innocent_index = {kind: _index(some) for kind, some in self._innocent.items()}
@@ -173,11 +174,19 @@ class Lexicon:
         return False
 
 
-def load_lexicon(frame: CodingFrame) -> Lexicon:
-    """The lexicons that ship with the project. Raises ``Invalid`` if one is damaged."""
-    folder = files("feedback_hub.frame")
-    names = ("lexicon_por.toml", "lexicon_eng.toml")
-    return Lexicon({name: folder.joinpath(name).read_text("utf-8") for name in names}, frame)
+def shipped_documents() -> dict[str, str]:
+    """The lexicons that ship with the project: file name → TOML text, by name."""
+    shipped = sorted(files("feedback_hub.frame").iterdir(), key=lambda file: file.name)
+    return {
+        file.name: file.read_text("utf-8")
+        for file in shipped
+        if file.name.startswith("lexicon_") and file.name.endswith(".toml")
+    }
+
+
+def digest(documents: Mapping[str, str]) -> str:
+    """A version of ``documents``, drawn from the content alone."""
+    return hashlib.sha256("\x1e".join(documents.values()).encode()).hexdigest()[:12]
 
 
 _Index = Mapping[int, list[Phrase]]
@@ -218,7 +227,7 @@ def _part_matches(
 
     Walks each atom's positions once a step, so repeated words cannot make it slow.
     """
-    reached = [(at, (at,)) for at in where.get(part[0][0], ())]
+    reached: list[tuple[int, tuple[int, ...]]] = [(at, (at,)) for at in where.get(part[0][0], ())]
     for atom, reach in part[1:]:
         following = []
         nearest = -1
@@ -256,6 +265,18 @@ def _lines(written: str) -> list[str]:
     return [line.strip() for line in written.splitlines() if line.strip()]
 
 
+def _variants(written: str) -> Iterator[str]:
+    """``a|b_c d`` is ``a d`` or ``b_c d``: words that belong together stand as one choice."""
+    choices = []
+    for piece in _SPLIT.split(written.translate(_PLAIN).strip()):
+        words = piece.lstrip("_").replace("|_", "|").split("|")
+        single = "|".join(word for word in words if "_" not in word)
+        directly = "_" if piece.startswith("_") else ""
+        joined = [word for word in words if "_" in word]
+        choices.append([directly + one for one in (single, *joined) if one])
+    return (" ".join(chosen) for chosen in product(*choices))
+
+
 class _File:
     """One TOML file on its way into the lexicon."""
 
@@ -288,11 +309,11 @@ class _File:
                 raise Invalid(f"{self._name}, {code}", "is not in the coding frame")
             phrases += self._code(code, entry)
         for kind, entries in self._table("innocent").items():
-            innocent[kind] += [self._phrase(kind, 0, written) for written in _lines(entries)]
+            innocent[kind] += self._phrases(kind, 0, entries)
         for sector, entries in self._table("sectors").items():
             if sector not in set(Sector):
                 raise Invalid(f"{self._name}, {sector}", "is not a sector")
-            sectors += [self._phrase(sector, 1, written) for written in _lines(entries)]
+            sectors += self._phrases(sector, 1, entries)
 
     def _table(self, name: str) -> dict[str, Any]:
         return dict(self._data.get(name, {}))
@@ -301,17 +322,21 @@ class _File:
         template = self._table("templates").get(entry.get("template", ""), {})
         topics = _lines(self._table("topics").get(entry.get("topic", ""), ""))
         for strength, weight in WEIGHTS.items():
-            for written in _lines(entry.get(strength, "")):
-                yield self._phrase(code, weight, written)
+            yield from self._phrases(code, weight, entry.get(strength, ""))
             for written in _lines(template.get(strength, "")):
                 for topic in topics:
-                    yield self._phrase(code, weight, written.replace("{}", topic))
+                    yield from self._phrases(code, weight, written.replace("{}", topic))
+
+    def _phrases(self, value: str, weight: int, block: str) -> Iterator[Phrase]:
+        for written in _lines(block):
+            for variant in _variants(fold(written)):
+                yield self._phrase(value, weight, variant)
 
     def _phrase(self, value: str, weight: int, written: str) -> Phrase:
         sets: list[frozenset[str]] = []
         parts = tuple(
             self._part(part.strip(), sets, f"{self._name}, {value}, {written}")
-            for part in fold(written).split("&")
+            for part in written.split("&")
         )
         atoms = frozenset(atom for part in parts for atom, _ in part)
         sizes = {self._vocabulary.add(words): len(words) for words in sets}

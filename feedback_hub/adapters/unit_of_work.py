@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Self, TypeVar
 
-from sqlalchemy import Select, Table, insert, or_, select, update
+from sqlalchemy import Select, Table, event, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -48,6 +48,10 @@ class SqlUnitOfWork:
     def __init__(self, session: Session, keyring: Keyring) -> None:
         self.session = session
         self.vault = SqlVault(session, keyring)
+        # The session lets go of what was not changed, and its history would go with it.
+        self._recorders: dict[int, Recorder] = {}
+        for moment in ("loaded_as_persistent", "pending_to_persistent"):
+            event.listen(session, moment, self._hold)
 
     def __enter__(self) -> Self:
         return self
@@ -64,29 +68,28 @@ class SqlUnitOfWork:
             self.session.rollback()
             raise StaleVersion("changed by somebody else meanwhile") from error
 
+    def _hold(self, _session: Session, kept: object) -> None:
+        if isinstance(kept, Recorder):
+            self._recorders[id(kept)] = kept
+
     def _write_history(self) -> None:
-        happened = [
-            event
-            for kept in (*self.session.new, *self.session.identity_map.values())
-            if isinstance(kept, Recorder)
-            for event in kept.take_events()
-        ]
         self.session.flush()
+        happened = [line for kept in self._recorders.values() for line in kept.take_events()]
         if happened:
             self.session.execute(
                 insert(tables.case_event),
                 [
                     {
                         "id": uuid.uuid4().hex,
-                        "case_id": event.case_id,
+                        "case_id": line.case_id,
                         "position": position,
-                        "kind": event.kind,
-                        "actor": event.actor,
-                        "at": event.at,
-                        "about": event.about,
-                        "detail": dict(event.detail),
+                        "kind": line.kind,
+                        "actor": line.actor,
+                        "at": line.at,
+                        "about": line.about,
+                        "detail": dict(line.detail),
                     }
-                    for position, event in enumerate(happened)
+                    for position, line in enumerate(happened)
                 ],
             )
 

@@ -224,8 +224,14 @@ def _read(row: Mapping[str, str], number: int) -> Code:
 def _version(codes: tuple[Code, ...]) -> str:
     lines = (
         "\x1f".join(
-            (code.code, code.sector or "", code.sensitivity, code.priority, *code.label)
-            + (code.description,)
+            (
+                code.code,
+                code.sector or "",
+                code.sensitivity,
+                code.priority,
+                *code.label,
+                code.description,
+            )
         )
         for code in codes
     )

@@ -10,5 +10,5 @@ from feedback_hub.domain.coding import CodingFrame
 
 def load_frame() -> CodingFrame:
     """The coding frame that ships with the project. Raises ``Invalid`` if the file is damaged."""
-    with files(__name__).joinpath("coding_frame.csv").open(encoding="utf-8", newline="") as lines:
-        return CodingFrame.from_rows(csv.DictReader(lines))
+    text = files(__name__).joinpath("coding_frame.csv").read_text("utf-8")
+    return CodingFrame.from_rows(csv.DictReader(text.splitlines()))

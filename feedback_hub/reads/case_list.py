@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
@@ -14,7 +14,7 @@ from feedback_hub.adapters import search_index
 from feedback_hub.adapters.tables import case, referral
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible, referral_visible
-from feedback_hub.domain.access import Action, Actor, scope_of
+from feedback_hub.domain.access import Action, Actor, Scope, scope_of
 from feedback_hub.domain.case import Case, CaseState
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.reference import parse_reference
@@ -28,7 +28,10 @@ ENOUGH = 1000
 
 @dataclass(frozen=True)
 class Filters:
-    """What a list is narrowed to; empty means any (CONTRACT, HTTP: cases)."""
+    """What a list is narrowed to; empty means any (CONTRACT, HTTP: cases).
+
+    ``in_hand``: what the actor's own team or desk handles, not what was merely referred to them.
+    """
 
     states: tuple[CaseState, ...] = ()
     site: str = ""
@@ -40,6 +43,8 @@ class Filters:
     overdue: bool = False
     answered_referral: bool = False
     waiting_for_partner: bool = False
+    suspected: bool = False
+    in_hand: bool = False
     q: str = ""
 
 
@@ -127,10 +132,20 @@ def referrals_of(
     return by_case
 
 
+def own_scope(actor: Actor) -> Scope:
+    """The cases ``actor`` handles: not those that only a referral or an intake of theirs opens."""
+    scope = scope_of(actor, Action.READ_CASE)
+    grants = tuple(g for g in scope.grants if not g.referred_to and not g.entered_by)
+    return replace(scope, grants=grants)
+
+
 def _conditions(
     uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime
 ) -> list[ColumnElement[bool]]:
-    conditions = [case_visible(scope_of(actor, Action.READ_CASE))]
+    scope = own_scope(actor) if filters.in_hand else scope_of(actor, Action.READ_CASE)
+    conditions = [case_visible(scope)]
+    if filters.suspected:
+        conditions.append(case.c.suspected)
     if filters.states:
         conditions.append(case.c.state.in_(filters.states))
     for column, wanted in (

@@ -327,7 +327,8 @@ class ReferralView:
 
     Known verbs: ``accept``, ``decline``, ``return``, ``resume``, ``start``, ``answer``, ``verify``.
     For the organisation it went to, ``text`` and ``name`` are exactly what was shared; ``name`` is
-    empty unless the person agreed. The other words are people's own.
+    empty unless the person agreed. ``reply`` is the case team's answer to ``question``,
+    ``sent_back`` what they missed in ``answer``. The other words are people's own.
     """
 
     id: str
@@ -342,8 +343,9 @@ class ReferralView:
     answer_outcome: Outcome | None = None
     decline_reason: DeclineReason | None = None
     decline_text: str = ""
+    reply: str = ""
+    sent_back: str = ""
     sent_at: datetime | None = None
-    changed_at: datetime | None = None
     clock: ClockView | None = None
     moves: frozenset[str] = frozenset()
     ref: str = ""
@@ -364,13 +366,14 @@ class ReferralView:
 class CaseView:
     """A case as one reader may see it. ``moves`` are the verbs this reader may use on it now.
 
-    Known verbs: ``triage``, ``confirm``, ``refer``, ``answer``, ``loop-back``, ``close``, ``note``,
-    ``sensitivity``, ``reopen``.
+    Known verbs: ``triage``, ``confirm``, ``refer``, ``hand-off``, ``answer``, ``loop-back``,
+    ``close``, ``note``, ``sensitivity``, ``reopen``, ``take`` (make it one's own).
 
     ``suspected`` says that only the machine raised it to L3. ``partners`` are the organisations
-    that see the shared words, ``partners_named`` those that see the name as well. ``shared_text``
-    and ``shared_name`` are what a referral would carry; ``shares`` what consent allows
-    (empty: none). ``route`` is who answers for it, None with ``route_why``. ``outcomes`` are those
+    that see the shared words, ``partners_named`` those that see the name as well, and ``readers``
+    how many people of each role can open the case (audience and readers make the line "who can see
+    this"). ``shared_text`` is what a referral would carry without the name, ``shared_whole`` and
+    ``shared_name`` with it; ``shares`` what consent allows (empty: none). ``route`` is who answers for it, None with ``route_why``. ``outcomes`` are those
     it can be closed with now; ``attempts`` counts tries to reach the person.
     """
 
@@ -391,6 +394,7 @@ class CaseView:
     owner: str = ""
     suspected: bool = False
     audience: Audience = Audience.TEAM
+    readers: Mapping[Role, int] = field(default_factory=dict)
     partners: tuple[str, ...] = ()
     partners_named: tuple[str, ...] = ()
     person: PersonView = field(default_factory=PersonView)
@@ -403,6 +407,7 @@ class CaseView:
     moves: frozenset[str] = frozenset()
     shares: tuple[Share, ...] = (Share.ANONYMOUS,)
     shared_text: str = ""
+    shared_whole: str = ""
     shared_name: str = ""
     route: OrganisationChoice | None = None
     route_why: Why | None = None
@@ -545,7 +550,7 @@ class PacksPage:
 
 @dataclass(frozen=True)
 class ChannelHealth:
-    """One channel account. ``fault`` is a sentence for the operator, empty when all is well."""
+    """One channel account. ``fault`` is what is wrong (a ``SendFault``), empty when all is well."""
 
     name: str
     kind: str

@@ -353,12 +353,12 @@ def _row(
 
 def _external_id(item: InboundMessage | DeliveryReceipt) -> str:
     if isinstance(item, InboundMessage):
-        return _fitting(item.external_id)
+        return fitting(item.external_id)
     # The same message has several receipts; each state of it counts once.
-    return _fitting(f"{item.provider_id}:{item.raw_state}:{item.error_code}")
+    return fitting(f"{item.provider_id}:{item.raw_state}:{item.error_code}")
 
 
-def _fitting(external_id: str) -> str:
+def fitting(external_id: str) -> str:
     """A provider's id as the column takes it: an overlong one by its hash, still unique."""
     if len(external_id) <= 200:
         return external_id

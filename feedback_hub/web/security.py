@@ -67,6 +67,8 @@ def init_security(app: Flask, hub: Hub) -> None:
         SECURITY_PASSWORD_SALT=hub.keyring.index("password salt", "security"),
         SECURITY_PASSWORD_HASH="argon2",
         SECURITY_PASSWORD_SCHEMES=["argon2"],
+        # argon2id brings its own salt; hashed once, the command line makes the same hashes.
+        SECURITY_PASSWORD_SINGLE_HASH=["argon2"],
         SECURITY_PASSWORD_LENGTH_MIN=10,
         SECURITY_LOGIN_URL="/login",
         SECURITY_LOGOUT_URL="/logout",

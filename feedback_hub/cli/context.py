@@ -1,0 +1,63 @@
+"""What every command shares: the configuration, the hub, and how faults are said."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import click
+
+from feedback_hub.bootstrap import Hub, build, settings_of
+from feedback_hub.config import Config, ConfigError, load_config
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Failure(Exception):
+    """A command could not do its work: one line that says what, where and what to do. Exit 1."""
+
+
+def config_of(ctx: click.Context) -> Config:
+    """The checked configuration. Raises ``ConfigError`` with every fault."""
+    path: Path | None = ctx.find_root().params.get("config")
+    if path is not None:
+        # For what this process forks or starts: it reads the same file.
+        os.environ["FEEDBACK_HUB_CONFIG"] = str(path.absolute())
+    return load_config(path, os.environ, settings_of)
+
+
+def hub_of(ctx: click.Context) -> Hub:
+    """The hub; its home is made if need be. Raises ``ConfigError``."""
+    return build(config_of(ctx))
+
+
+def reporting(command: Callable[P, R]) -> Callable[P, R]:
+    """Say a fault in lines on stderr and exit 1; a traceback only with ``--debug``."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except ConfigError as error:
+            for fault in error.faults:
+                click.echo(f"feedback-hub: {fault}", err=True)
+        except (Failure, OSError) as error:
+            click.echo(f"feedback-hub: {error}", err=True)
+        except click.ClickException:
+            raise
+        except Exception as error:
+            if click.get_current_context().find_root().params.get("debug"):
+                raise
+            # The message of a stranger's error may hold content; its kind does not.
+            click.echo(
+                f"feedback-hub: {type(error).__name__}; run again with --debug to see where",
+                err=True,
+            )
+        sys.exit(1)
+
+    return guarded

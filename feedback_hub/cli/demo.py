@@ -1,0 +1,90 @@
+"""``demo``: the whole system in a throwaway home, with an invented world at work in it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import click
+from sqlalchemy import update
+
+from feedback_hub.adapters.tables import wording
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.bootstrap import Hub
+from feedback_hub.cli.context import reporting
+from feedback_hub.cli.passwords import hash_password
+from feedback_hub.cli.running import prepare, run_all
+from feedback_hub.cli.supervisor import Role
+from feedback_hub.demo import flow, story, world
+from feedback_hub.services.records import WordingState
+from workers.jobs import process_hub
+
+PASSWORD = "maningue-nice"  # noqa: S105  printed for everybody to see
+_CONFIG = """\
+[hub]
+name = "Feedback hub (demonstration)"
+home = "{home}"
+base_url = "{base_url}"
+
+[channels.handset]
+kind = "sandbox"
+"""
+
+
+@click.command("demo")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.pass_context
+@reporting
+def demo(ctx: click.Context, host: str, port: int) -> None:
+    """Show everything with invented sites, partners, users and messages. Ctrl-C ends it."""
+    with tempfile.TemporaryDirectory(prefix="feedback_hub_demo_") as folder:
+        base_url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        config = Path(folder) / "config.toml"
+        config.write_text(_CONFIG.format(home=folder, base_url=base_url), "utf-8")
+        os.environ["FEEDBACK_HUB_CONFIG"] = str(config)
+        ctx.find_root().params["config"] = config
+        hub = process_hub()
+        began = time.monotonic()
+        prepare(hub)
+        count = _fill(hub)
+        took = time.monotonic() - began
+        click.echo(f"{count} invented messages came and were worked on ({took:.1f} s).")
+        flowing = Role("demo", lambda: flow.run(hub))
+        run_all(ctx, host, port, lambda url: click.echo(_welcome(url)), [flowing])
+
+
+def _fill(hub: Hub) -> int:
+    with hub.unit_of_work() as uow:
+        actors = world.settle(uow.session, hub, hash_password(PASSWORD))
+        _approve(uow, hub)
+        uow.commit()
+    count = story.tell(hub, actors)
+    # The roles are forked from here: none may inherit a connection.
+    hub.close()
+    hub.__dict__.pop("engine", None)
+    return count
+
+
+def _approve(uow: SqlUnitOfWork, hub: Hub) -> None:
+    """The demonstration approves the draft wordings itself, and says so; a real hub's team does."""
+    approved = {"state": WordingState.APPROVED, "approved_by": "demo", "approved_at": hub.clock()}
+    uow.session.execute(update(wording).values(**approved))
+
+
+def _welcome(url: str) -> str:
+    lines = [
+        "",
+        f"  feedback_hub is ready at {url}",
+        "",
+        f"  Log in with the password {PASSWORD} as",
+        *(f"    {person.email:26} {person.name}: {person.does}" for person in world.people()),
+        "",
+        f"  Write as a displaced person on the practice phone: {url}/handset/handset",
+        "  The demonstration approved the draft wordings by itself; in a real hub a team does.",
+        "  All of this is invented and lives in a folder that is deleted at the end: Ctrl-C.",
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,323 @@
+"""``import``: tables of partners, sites, services and messages."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+from sqlalchemy.orm import Session
+
+from channels.base import phone_address
+from feedback_hub.adapters import outbox
+from feedback_hub.adapters.register_import import (
+    ORGANISATION_COLUMNS,
+    SERVICE_COLUMNS,
+    SITE_COLUMNS,
+    Taken,
+    take_organisation,
+    take_service,
+    take_site,
+)
+from feedback_hub.adapters.search_index import fold
+from feedback_hub.adapters.table_files import Row
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.bootstrap import Hub
+from feedback_hub.cli.context import Failure, reporting
+from feedback_hub.cli.progress import Progress
+from feedback_hub.cli.ready import ready_hub, somebody_works
+from feedback_hub.cli.taking import Taking, opened, refuse_unknown
+from feedback_hub.domain.errors import Invalid
+from feedback_hub.domain.message import InboundMessage
+from feedback_hub.services import history, intake
+from feedback_hub.services.history import HistoryReader
+from feedback_hub.services.records import Queue
+from workers.drain import drain
+
+_FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+_IGNORE = click.option("--ignore-unknown", is_flag=True, help="Leave columns nobody knows.")
+
+TakeRow = Callable[[Session, Mapping[str, str]], Taken]
+
+
+@click.group("import")
+def import_group() -> None:
+    """Take in tables (CSV or XLSX). Safe to run again: rows that are known are recognised."""
+
+
+@import_group.command("organisations")
+@_FILE
+@_IGNORE
+@click.pass_context
+@reporting
+def organisations(ctx: click.Context, file: Path, ignore_unknown: bool) -> None:
+    """Partners: code, name, kind, email, language."""
+    _register(ctx, file, ORGANISATION_COLUMNS, ("code", "name"), ignore_unknown, take_organisation)
+
+
+@import_group.command("sites")
+@_FILE
+@_IGNORE
+@click.pass_context
+@reporting
+def sites(ctx: click.Context, file: Path, ignore_unknown: bool) -> None:
+    """Sites: code, name, aliases, province, district, pcode, pcode_scheme, and so on."""
+    _register(ctx, file, SITE_COLUMNS, ("code", "name"), ignore_unknown, take_site)
+
+
+@import_group.command("services")
+@_FILE
+@_IGNORE
+@click.pass_context
+@reporting
+def services(ctx: click.Context, file: Path, ignore_unknown: bool) -> None:
+    """Services: site (* is everywhere), sector, organisation, focal_point, backup, hours."""
+    needed = ("site", "sector", "organisation")
+    _register(ctx, file, SERVICE_COLUMNS, needed, ignore_unknown, take_service)
+
+
+@import_group.command("messages")
+@_FILE
+@_IGNORE
+@click.option(
+    "--map",
+    "pairs",
+    multiple=True,
+    metavar="OURS=THEIRS,…",
+    help='What the file calls our columns: id=Serial,text=DESCRIPTION,received_at="INCIDENT DATE".',
+)
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The same in a TOML file: [columns], and channel, timezone, date_format above it.",
+)
+@click.option("--channel", help="Channel of rows that name none.  [default: import]")
+@click.option("--timezone", help="Where times without offset were written.  [default: the hub's]")
+@click.option("--date-format", help="Like %d/%m/%Y %H:%M; ISO 8601 is always read.")
+@click.option("--live", is_flag=True, help="These are new: answer, alert and start clocks.")
+@click.pass_context
+@reporting
+def messages(  # noqa: PLR0913, PLR0917  one argument an option
+    ctx: click.Context,
+    file: Path,
+    ignore_unknown: bool,
+    pairs: tuple[str, ...],
+    mapping: Path | None,
+    channel: str | None,
+    timezone: str | None,
+    date_format: str | None,
+    live: bool,
+) -> None:
+    """Messages people sent. As history (nothing is sent, no clock runs) unless --live."""
+    told = _Told.from_file(mapping) if mapping else _Told({})
+    told = _Told(
+        {**told.columns, **_pairs(pairs)},
+        channel or told.channel or "import",
+        timezone or told.timezone,
+        date_format or told.date_format,
+    )
+    zone = _zone(told.timezone) if told.timezone else None
+    with opened(file) as table:
+        columns = _columns(file, table.columns, told.columns, ignore_unknown)
+    hub = ready_hub(ctx)
+    reader = HistoryReader(
+        columns=columns,
+        channel=told.channel,
+        zone=zone or hub.config.hub.timezone,
+        formats=(told.date_format,) if told.date_format else _formats(file, columns),
+        now=hub.clock(),
+        canonical=phone_address,
+        fold=fold,
+        sites=_site_names(hub),
+    )
+    taking = Taking(hub, _reading(reader), _accepting(reader.now, live=live), columns)
+    with opened(file) as table:
+        tally = taking.run(table, file)
+    _work_off(hub, live=live)
+    click.echo(tally.line((Taken.ADDED, Taken.KNOWN)))
+    sys.exit(0 if tally.usable else 1)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What was said of a file: our column → theirs, and how to read it."""
+
+    columns: Mapping[str, str]
+    channel: str = ""
+    timezone: str = ""
+    date_format: str = ""
+
+    @classmethod
+    def from_file(cls, path: Path) -> _Told:
+        """Read a mapping file. Raises ``Failure``."""
+        try:
+            document = tomllib.loads(path.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise Failure(f"{path} is not TOML; see docs/imports.md for an example") from error
+        columns = document.pop("columns", {})
+        if not isinstance(columns, dict) or not all(
+            isinstance(value, str) for value in (*columns.values(), *document.values())
+        ):
+            raise Failure(f"{path}: every value must be text in quotes, columns a table")
+        if unknown := set(document) - {"channel", "timezone", "date_format"}:
+            raise Failure(f"{path}: unknown key {', '.join(sorted(unknown))}")
+        _check_ours(columns)
+        return cls(columns, **document)
+
+
+def _register(
+    ctx: click.Context,
+    file: Path,
+    known: Sequence[str],
+    needed: Sequence[str],
+    ignore_unknown: bool,
+    take_row: TakeRow,
+) -> None:
+    def take(uow: SqlUnitOfWork, cells: Mapping[str, str]) -> Taken:
+        taken = take_row(uow.session, cells)
+        # The next row may name the same code.
+        uow.session.flush()
+        return taken
+
+    with opened(file) as table:
+        refuse_unknown(file, table.columns, known, needed, ignore_unknown)
+        hub = ready_hub(ctx)
+        tally = Taking(hub, lambda cells: cells, take).run(table, file)
+    click.echo(tally.line(tuple(Taken)))
+    sys.exit(0 if tally.usable else 1)
+
+
+def _pairs(written: Sequence[str]) -> dict[str, str]:
+    columns: dict[str, str] = {}
+    for one in written:
+        words = shlex.shlex(one, posix=True, punctuation_chars="")
+        words.whitespace, words.whitespace_split = ",", True
+        words.commenters, words.escape, words.quotes = "", "", '"'
+        try:
+            pairs = list(words)
+        except ValueError as error:
+            raise click.BadParameter(
+                "has a quote that is not closed", param_hint="--map"
+            ) from error
+        for pair in pairs:
+            ours, is_pair, theirs = pair.partition("=")
+            if not is_pair or not theirs.strip():
+                raise click.BadParameter(
+                    f"{pair!r} is not like text=DESCRIPTION", param_hint="--map"
+                )
+            columns[ours.strip()] = theirs.strip()
+    _check_ours(columns)
+    return columns
+
+
+def _check_ours(columns: Mapping[str, str]) -> None:
+    unknown = [name for name in columns if name not in history.COLUMNS]
+    if unknown:
+        raise click.BadParameter(
+            f"{unknown[0]!r} is no column of ours: {', '.join(history.COLUMNS)}",
+            param_hint="--map",
+        )
+
+
+def _columns(
+    path: Path, found: Sequence[str], told: Mapping[str, str], ignore_unknown: bool
+) -> dict[str, str]:
+    """Our column → the file's. Who maps has chosen: other columns of the file are left then."""
+    absent = [theirs for theirs in told.values() if theirs not in found]
+    if absent:
+        there = ", ".join(ascii(name)[1:-1] for name in found if name)
+        raise Failure(f"{path}, first row: no column {absent[0]!r}; it has: {there}")
+    columns = {name: name for name in history.COLUMNS if name in found} | dict(told)
+    unknown = [name for name in found if name not in columns.values()]
+    if told and unknown:
+        click.echo(f"Columns left out: {', '.join(ascii(n)[1:-1] for n in unknown if n)}", err=True)
+    known = (*history.COLUMNS, *columns.values())
+    refuse_unknown(path, found, known, (columns.get("text", "text"),), ignore_unknown or bool(told))
+    return columns
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise click.BadParameter("is no IANA time zone", param_hint="--timezone") from error
+
+
+def _formats(path: Path, columns: Mapping[str, str]) -> tuple[str, ...]:
+    """How the file writes dates, from a first reading of that column."""
+    theirs = columns.get("received_at")
+    if theirs is None:
+        return ()
+    with opened(path) as table:
+        return history.date_formats(row.cells[theirs] for row in table if isinstance(row, Row))
+
+
+def _site_names(hub: Hub) -> dict[str, str]:
+    """Folded code, name and alias of each site → its code; a name of two sites names none."""
+    named: dict[str, str] = {}
+    twice: set[str] = set()
+    with hub.reading() as uow:
+        sites = uow.sites()
+    for site in sites:
+        for name in {fold(name) for name in (site.name, *site.aliases)}:
+            if named.setdefault(name, site.code) != site.code:
+                twice.add(name)
+    for name in twice:
+        del named[name]
+    return named | {fold(site.code): site.code for site in sites}
+
+
+_Read = tuple[str, InboundMessage, bytes]
+
+
+def _reading(reader: HistoryReader) -> Callable[[Mapping[str, str]], _Read]:
+    def read(cells: Mapping[str, str]) -> _Read:
+        channel, message = reader.read(cells)
+        return channel, message, json.dumps(cells, ensure_ascii=False).encode()
+
+    return read
+
+
+def _accepting(now: datetime, *, live: bool) -> Callable[[SqlUnitOfWork, _Read], Taken]:
+    def take(uow: SqlUnitOfWork, read: _Read) -> Taken:
+        channel, message, raw = read
+        known = uow.submission(channel, intake.fitting(message.external_id))
+        if known is None:
+            added = intake.accept(uow, channel, [message], raw, now, from_history=not live)
+            return Taken.ADDED if added else Taken.KNOWN
+        if not history.is_same(uow, known, message):
+            raise Invalid(
+                "id", "is known here with another text; if this is another source, give --channel"
+            )
+        return Taken.KNOWN
+
+    return take
+
+
+def _work_off(hub: Hub, *, live: bool) -> None:
+    """Register and read what was accepted, here, unless a running hub does so anyway."""
+    if somebody_works(hub):
+        click.echo("The running hub makes cases of them now.", err=True)
+        return
+    queues = [Queue.INTAKE, Queue.TRIAGE, *([Queue.DELIVERY] if live else [])]
+    with hub.reading() as uow:
+        waiting = outbox.unfinished(uow.session)
+    with Progress("rows made cases and read", 2 * waiting) as progress:
+
+        def step() -> bool:
+            progress.step()
+            return False
+
+        while sum(drain(hub, queue, step) for queue in queues):
+            pass
+    with hub.reading() as uow:
+        left = outbox.unfinished(uow.session)
+    if left:
+        click.echo(f"{left} wait for another try; feedback-hub run takes them up.", err=True)

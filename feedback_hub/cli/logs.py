@@ -1,0 +1,27 @@
+"""Structured log lines on standard error: ids and kinds, never content."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+
+def configure_logs() -> None:
+    """One JSON object a line on stderr; a coloured line where somebody is watching."""
+    watching = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer() if watching else structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    # Their lines hold whole URLs, and a URL may hold a phone number.
+    for chatty in ("urllib3", "twilio", "httpx", "rq"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)

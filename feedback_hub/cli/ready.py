@@ -1,0 +1,56 @@
+"""A hub whose database is there: made if there is none, never changed under a running system."""
+
+from __future__ import annotations
+
+import click
+from sqlalchemy import inspect
+from sqlalchemy.exc import SQLAlchemyError
+
+from feedback_hub.adapters.embedded_valkey import EmbeddedValkey, NoEmbeddedValkey
+from feedback_hub.adapters.wordings import seed_wordings
+from feedback_hub.bootstrap import Hub
+from feedback_hub.cli.context import Failure, hub_of
+from feedback_hub.migrations import is_current, migrate
+
+
+def ready_hub(ctx: click.Context) -> Hub:
+    """The hub of ``ctx``, closed when the command ends. A new database is made.
+
+    Raises ``Failure`` for one that cannot be reached or has another version's shape.
+    """
+    hub = hub_of(ctx)
+    ctx.call_on_close(hub.close)
+    if hub.keys_made:
+        click.echo(f"Made new keys in {hub.config.secrets_directory}. Back them up.", err=True)
+    try:
+        if not inspect(hub.engine).has_table("alembic_version"):
+            migrate(hub.engine)
+            seed_wordings(hub.engine)
+        elif not is_current(hub.engine):
+            raise Failure("the database has another version's shape; run feedback-hub migrate")
+    except SQLAlchemyError as error:
+        raise Failure(
+            f"the database cannot be reached ({type(error).__name__}); see feedback-hub check"
+        ) from error
+    return hub
+
+
+def somebody_works(hub: Hub) -> bool:
+    """Whether a running hub takes up what is put in its database.
+
+    With a queue server of one's own, workers may be anywhere: they are asked for there.
+    """
+    if hub.config.queue.url:
+        from redis.exceptions import RedisError
+        from rq import Worker
+
+        from workers.queues import connect
+
+        try:
+            return Worker.count(connection=connect(hub.config.queue.url)) > 0
+        except RedisError:
+            return False
+    try:
+        return EmbeddedValkey(hub.config.hub.home).answers()
+    except NoEmbeddedValkey:
+        return False

@@ -1,0 +1,170 @@
+"""``run`` and the roles apart: ``web``, ``worker``, ``scheduler``, ``migrate``."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import click
+import structlog
+
+from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
+from feedback_hub.adapters.engine import make_engine
+from feedback_hub.adapters.wordings import seed_wordings
+from feedback_hub.bootstrap import Hub, database_url
+from feedback_hub.cli.context import Failure, config_of, hub_of, reporting
+from feedback_hub.cli.supervisor import AlreadyRunning, Role, Supervisor
+from feedback_hub.config import Config
+from feedback_hub.migrations import NewerDatabase, migrate
+from feedback_hub.web.serve import run_web
+from workers.jobs import process_hub
+from workers.schedule import run_scheduler
+from workers.worker import run_worker
+
+_BASE_URL = "FEEDBACK_HUB_HUB_BASE_URL"
+
+log = structlog.get_logger()
+
+
+@click.command("run")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on; 0 takes any.")
+@click.pass_context
+@reporting
+def run(ctx: click.Context, host: str, port: int) -> None:
+    """Run everything in one process tree, migrating first. Ctrl-C stops it."""
+    run_all(ctx, host, port, lambda url: click.echo(f"feedback_hub is ready at {url}"))
+
+
+def run_all(
+    ctx: click.Context,
+    host: str,
+    port: int,
+    on_ready: Callable[[str], None],
+    more_roles: Sequence[Role] = (),
+) -> None:
+    """All roles under one supervisor until SIGTERM. Raises ``Failure``, ``ConfigError``."""
+    listener = _listen(host, port)
+    shown = f"http://{_shown(host)}:{listener.getsockname()[1]}"
+    config = config_of(ctx)
+    if config.source is None and _BASE_URL not in os.environ:
+        # Nothing was configured: the address that providers sign is the one we listen on.
+        os.environ[_BASE_URL] = shown
+    hub = process_hub()
+    say_what_is_new(hub)
+    valkey = None if config.queue.url else EmbeddedValkey(config.hub.home)
+    queue_url = valkey.url if valkey else config.queue.url
+    roles = [Role("queue", valkey.run, ready=valkey.answers)] if valkey else []
+    roles += [
+        Role("web", lambda: run_web(hub, [f"fd://{os.dup(listener.fileno())}"])),
+        Role("worker", lambda: _work(queue_url), count=2),
+        Role("scheduler", lambda: run_scheduler(hub, queue_url)),
+        *more_roles,
+    ]
+    supervisor = Supervisor(
+        roles,
+        config.hub.home,
+        log,
+        prepare=lambda: prepare(hub),
+        ready=lambda: _answers(f"{shown}/readyz"),
+        on_ready=lambda: on_ready(shown),
+    )
+    try:
+        supervisor.run()
+    except AlreadyRunning as error:
+        raise Failure(str(error)) from error
+
+
+@click.command("web")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--workers", default=2, show_default=True, help="Processes that answer.")
+@click.pass_context
+@reporting
+def web(ctx: click.Context, host: str, port: int, workers: int) -> None:
+    """Serve pages, API and webhooks."""
+    run_web(hub_of(ctx), [f"{_shown(host)}:{port}"], workers=workers)
+
+
+@click.command("worker")
+@click.pass_context
+@reporting
+def worker(ctx: click.Context) -> None:
+    """Work on what waits."""
+    _work(_queue_url(config_of(ctx)))
+
+
+@click.command("scheduler")
+@click.pass_context
+@reporting
+def scheduler(ctx: click.Context) -> None:
+    """Wake the workers and start what is due by the clock."""
+    hub = hub_of(ctx)
+    run_scheduler(hub, _queue_url(hub.config))
+
+
+@click.command("migrate")
+@click.pass_context
+@reporting
+def migrate_command(ctx: click.Context) -> None:
+    """Bring the database to this version."""
+    prepare(hub_of(ctx))
+    click.echo("the database has this version's shape")
+
+
+def say_what_is_new(hub: Hub) -> None:
+    """Keys made just now must be backed up, or all they protect is lost with the disk."""
+    if hub.keys_made:
+        click.echo(
+            f"Made new keys in {hub.config.secrets_directory}. Back them up apart from the "
+            "database: without them nobody can read what people sent.",
+            err=True,
+        )
+
+
+def _work(queue_url: str) -> None:
+    # Before the fork of each job: its child finds everything loaded.
+    process_hub()
+    run_worker(queue_url)
+
+
+def prepare(hub: Hub) -> None:
+    """Migrate and seed the draft wordings, with an engine that does not outlive this.
+
+    Raises ``Failure`` when the database is a newer version's.
+    """
+    engine = make_engine(database_url(hub.config))
+    try:
+        migrate(engine)
+        seed_wordings(engine)
+    except NewerDatabase as error:
+        raise Failure(str(error)) from error
+    finally:
+        engine.dispose()
+
+
+def _queue_url(config: Config) -> str:
+    return config.queue.url or EmbeddedValkey(config.hub.home).url
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        raise Failure(f"cannot listen on {host}:{port}: {error.strerror}") from error
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=2) as response:  # noqa: S310  our own address
+            return bool(response.status == 200)
+    except (URLError, OSError):
+        return False

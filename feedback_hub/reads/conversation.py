@@ -1,0 +1,208 @@
+"""What was said on a case and what happened to it: messages, texts of ours, remarks, history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from feedback_hub.adapters import tables
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.referral import Referral
+from feedback_hub.reads.names import Names
+from feedback_hub.reads.views import HistoryLine, MessageView, Piece, Speaker, marked
+from feedback_hub.reads.wire import message_text
+from feedback_hub.services import loopback, remarks
+from feedback_hub.services.records import Message, Remark, RemarkKind, SuggestionRow
+
+_SPOKEN = {RemarkKind.NOTE, RemarkKind.TRANSLATION, RemarkKind.PARTNER_ANSWER}
+# Each is told by the line beside it, or by the conversation.
+_UNTOLD = {EventKind.REFERRAL_DRAFTED, EventKind.REFERRED, EventKind.DELIVERY}
+_WITH_REASON = {
+    EventKind.SENSITIVITY_CHANGED,
+    EventKind.CLOSED,
+    EventKind.REOPENED,
+    EventKind.APPEALED,
+    EventKind.REFERRAL_DECLINED,
+    EventKind.REFERRAL_RETURNED,
+    EventKind.REFERRAL_RESUMED,
+    EventKind.REFERRAL_SENT_BACK,
+}
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """Every remark on a case, opened, the oldest first."""
+
+    rows: tuple[Remark, ...]
+    texts: Mapping[str, str]
+
+    def text(self, remark_id: str) -> str:
+        """What it says; empty when there is none."""
+        return self.texts.get(remark_id, "")
+
+    def last(self, kind: RemarkKind, referral_id: str) -> str:
+        """The newest of this kind on a referral; empty when there is none."""
+        found = [r.id for r in self.rows if r.kind is kind and r.referral_id == referral_id]
+        return self.text(found[-1]) if found else ""
+
+
+def remarks_of(uow: SqlUnitOfWork, case_id: str) -> Remarks:
+    """Open every remark on a case, with one query for their keys."""
+    rows = tuple(
+        uow.session.scalars(
+            select(Remark)
+            .where(tables.remark.c.case_id == case_id)
+            .order_by(tables.remark.c.at, tables.remark.c.id)
+        )
+    )
+    uow.vault.load({row.key_id for row in rows})
+    texts = {
+        row.id: uow.vault.open(row.key_id, row.text_sealed, remarks.bound_to(row.id))
+        for row in rows
+    }
+    return Remarks(rows, texts)
+
+
+def actors_of(uow: SqlUnitOfWork, case_id: str) -> set[str]:
+    """The ids of everybody who did or wrote something on a case."""
+    event, remark = tables.case_event.c, tables.remark.c
+    acted = select(event.actor).where(event.case_id == case_id).distinct()
+    given = select(event.about).where(
+        event.case_id == case_id, event.kind == EventKind.ASSIGNED
+    )
+    wrote = select(remark.author).where(remark.case_id == case_id).distinct()
+    return {one for query in (acted, given, wrote) for one in uow.session.scalars(query)}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the machine thought of one message, with the words that spoke."""
+
+    row: SuggestionRow
+    reasons: tuple[tuple[str, str], ...]
+
+
+def readings(uow: SqlUnitOfWork, case_id: str) -> dict[str, Reading]:
+    """The latest reading of each message of a case, the newest message last."""
+    rows = uow.session.scalars(
+        select(SuggestionRow)
+        .where(tables.suggestion.c.case_id == case_id)
+        .order_by(tables.suggestion.c.at)
+    ).all()
+    uow.vault.load({row.key_id for row in rows})
+    found: dict[str, Reading] = {}
+    for row in rows:
+        opened = uow.vault.open(row.key_id, row.reasons_sealed, f"suggestion.reasons:{row.id}")
+        spoke = tuple((reason["words"], reason["value"]) for reason in json.loads(opened))
+        found[row.message_id] = Reading(row, spoke)
+    return found
+
+
+def inbound(message: Message, text: str, reasons: Iterable[tuple[str, str]] = ()) -> MessageView:
+    """One thing the person said."""
+    return MessageView(
+        id=message.id,
+        speaker=Speaker.PERSON,
+        at=message.received_at,
+        pieces=marked(text, reasons),
+        language=message.language,
+        kind=message.kind,
+        channel=message.channel,
+    )
+
+
+def whole(
+    uow: SqlUnitOfWork,
+    messages: Sequence[Message],
+    case_id: str,
+    said: Remarks,
+    referrals: Iterable[Referral],
+    names: Names,
+    read: Mapping[str, Reading],
+) -> tuple[MessageView, ...]:
+    """Everything that was said, by the person, by us and by partners, the oldest first."""
+    uow.vault.load({message.key_id for message in messages})
+    lines = [
+        inbound(m, message_text(uow, m), read[m.id].reasons if m.id in read else ())
+        for m in messages
+    ]
+    lines += _texts_of_ours(uow, case_id)
+    asked = {referral.id: names.organisation(referral.organisation) for referral in referrals}
+    for remark in said.rows:
+        if remark.kind in _SPOKEN:
+            partner = remark.kind is RemarkKind.PARTNER_ANSWER
+            lines.append(
+                MessageView(
+                    id=remark.id,
+                    speaker=Speaker.PARTNER if partner else Speaker.NOTE,
+                    at=remark.at,
+                    pieces=(Piece(said.text(remark.id)),),
+                    by=asked.get(remark.referral_id or "", "")
+                    if partner
+                    else names.person(remark.author),
+                )
+            )
+    return tuple(sorted(lines, key=lambda line: line.at))
+
+
+def _texts_of_ours(uow: SqlUnitOfWork, case_id: str) -> list[MessageView]:
+    deliveries = uow.deliveries_of(case_id)
+    uow.vault.load({delivery.key_id for delivery in deliveries})
+    lines = []
+    for delivery in deliveries:
+        text = ""
+        if delivery.text_sealed is not None:
+            bound_to = loopback.text_bound_to(delivery.id)
+            text = uow.vault.open(delivery.key_id, delivery.text_sealed, bound_to)
+        lines.append(
+            MessageView(
+                id=delivery.id,
+                speaker=Speaker.HUB,
+                at=delivery.queued_at,
+                pieces=(Piece(text),) if text else (),
+                language=delivery.language,
+                channel=delivery.channel,
+                purpose=delivery.purpose,
+                delivery=delivery.state,
+                fault=delivery.fault,
+                withheld=delivery.withheld,
+            )
+        )
+    return lines
+
+
+def history(
+    uow: SqlUnitOfWork,
+    case_id: str,
+    names: Names,
+    said: Remarks | None = None,
+    *,
+    referral_id: str = "",
+) -> tuple[HistoryLine, ...]:
+    """Who did what and when, the oldest first; only what concerns ``referral_id`` if given."""
+    event = tables.case_event.c
+    rows = uow.session.execute(
+        select(event.kind, event.actor, event.at, event.about, event.detail)
+        .where(event.case_id == case_id)
+        .order_by(event.at, event.position)
+    ).all()
+    lines = []
+    for number, row in enumerate(rows):
+        # The first message is the arrival itself.
+        first = row.kind is EventKind.MESSAGE_ADDED and number == 1
+        if row.kind in _UNTOLD or first:
+            continue
+        if referral_id and row.detail.get("referral") != referral_id:
+            continue
+        values = dict(row.detail)
+        if "organisation" in values:
+            values["organisation"] = names.organisation(values["organisation"])
+        if row.kind is EventKind.ASSIGNED:
+            values["owner"] = names.person(row.about)
+        text = said.text(row.about) if said and row.kind in _WITH_REASON else ""
+        lines.append(HistoryLine(row.at, row.kind, names.person(row.actor), values, text))
+    return tuple(lines)

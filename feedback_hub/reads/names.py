@@ -1,0 +1,61 @@
+"""Names for ids and codes, fetched once a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from feedback_hub.adapters.tables import account, organisation, site, token
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+
+
+@dataclass(frozen=True)
+class Names:
+    """What people are called who acted, and organisations. Unknown ids stand for the hub itself."""
+
+    people: Mapping[str, str]
+    organisations: Mapping[str, str]
+
+    def person(self, actor_id: str) -> str:
+        """The name of an account or token; empty for the machine and the channels."""
+        return self.people.get(actor_id, "")
+
+    def organisation(self, code: str) -> str:
+        """An organisation's name, its code where it has none."""
+        return self.organisations.get(code, code)
+
+    def focal_point(self, email: str) -> str:
+        """The account with this address, else the address as the service names it."""
+        return self.people.get(email.lower(), email)
+
+
+def names_for(
+    uow: SqlUnitOfWork, actor_ids: Iterable[str] = (), emails: Iterable[str] = ()
+) -> Names:
+    """The names of these actors and focal points, and of every organisation."""
+    wanted = {one for one in actor_ids if one}
+    addresses = {one.lower() for one in emails if one}
+    people: dict[str, str] = {}
+    if wanted or addresses:
+        rows = uow.session.execute(
+            select(account.c.id, account.c.email, account.c.name).where(
+                account.c.id.in_(wanted) | account.c.email.in_(addresses)
+            )
+        )
+        for account_id, email, name in rows:
+            people[account_id] = people[email] = name or email.partition("@")[0]
+    if wanted:
+        tokens = uow.session.execute(
+            select(token.c.id, token.c.name).where(token.c.id.in_(wanted))
+        )
+        people |= {token_id: name for token_id, name in tokens}
+    partners = uow.session.execute(select(organisation.c.code, organisation.c.name))
+    return Names(people, {code: name or code for code, name in partners})
+
+
+def site_names(uow: SqlUnitOfWork) -> dict[str, str]:
+    """Every site's name by its code, in the order of names."""
+    rows = uow.session.execute(select(site.c.code, site.c.name).order_by(site.c.name))
+    return {code: name or code for code, name in rows}

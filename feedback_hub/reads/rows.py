@@ -1,0 +1,130 @@
+"""One line for a case or a referral in a list, with its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from feedback_hub.adapters import tables
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.clocks import Duty
+from feedback_hub.domain.coding import UNCLEAR
+from feedback_hub.domain.consent import Share
+from feedback_hub.domain.masking import mask
+from feedback_hub.domain.referral import Referral, ReferralState
+from feedback_hub.reads.names import Names
+from feedback_hub.reads.views import ClockLevel, ClockView, QueueRow, ReferralRow
+from feedback_hub.reads.wire import message_text
+from feedback_hub.services.records import Message
+
+SOON = timedelta(days=1)
+SNIPPET = 160
+WITH_PARTNER = frozenset(
+    {
+        ReferralState.SENT,
+        ReferralState.ACCEPTED,
+        ReferralState.IN_ACTION,
+        ReferralState.RETURNED,
+        ReferralState.EXPIRED,
+        ReferralState.REFERRED_ON,
+    }
+)
+"""A partner has it and has not answered."""
+
+
+def code_of(case: Case) -> str:
+    """The code a case goes by."""
+    return case.codes[0] if case.codes else UNCLEAR
+
+
+def type_of(case: Case) -> str:
+    """The type a case goes by."""
+    return case.type or "other"
+
+
+def clock_to(duty: Duty, at: datetime, now: datetime) -> ClockView:
+    """How ``duty`` stands against its deadline ``at`` (UTC)."""
+    if at < now:
+        return ClockView(duty, ClockLevel.OVERDUE, at)
+    return ClockView(duty, ClockLevel.SOON if at - now <= SOON else ClockLevel.RUNNING, at)
+
+
+def case_clock(case: Case, now: datetime) -> ClockView | None:
+    """The clock of a case's next duty; None when nobody owes anything."""
+    if case.due_at is None or not case.is_open:
+        return None
+    duty = Duty.ACKNOWLEDGE if case.state is CaseState.RECEIVED else Duty.ANSWER
+    return clock_to(duty, case.due_at, now)
+
+
+def referral_clock(referral: Referral, now: datetime) -> ClockView | None:
+    """The partner's clock; paused while the case team owes an answer to a question."""
+    waiting = {ReferralState.SENT, ReferralState.EXPIRED}
+    duty = Duty.ACCEPT if referral.state in waiting else Duty.ANSWER
+    if referral.state is ReferralState.RETURNED:
+        return ClockView(duty, ClockLevel.PAUSED)
+    return clock_to(duty, referral.due_at, now) if referral.due_at else None
+
+
+def snippets(uow: SqlUnitOfWork, case_ids: Sequence[str]) -> dict[str, str]:
+    """The masked beginning of each case's first words, in two queries for the whole page."""
+    if not case_ids:
+        return {}
+    first: dict[str, Message] = {}
+    messages = uow.session.scalars(
+        select(Message)
+        .where(tables.message.c.case_id.in_(case_ids))
+        .order_by(tables.message.c.received_at)
+    )
+    for message in messages:
+        first.setdefault(message.case_id, message)
+    uow.vault.load({message.key_id for message in first.values()})
+    # Masked before it is cut: half a number is still a number.
+    return {
+        case_id: " ".join(mask(message_text(uow, message)).split())[:SNIPPET]
+        for case_id, message in first.items()
+    }
+
+
+def queue_row(
+    case: Case, referrals: Sequence[Referral], snippet: str, names: Names, now: datetime
+) -> QueueRow:
+    """One case in a list."""
+    asked = [r.organisation for r in referrals if r.state in WITH_PARTNER]
+    return QueueRow(
+        ref=case.ref,
+        code=code_of(case),
+        type=type_of(case),
+        state=case.state,
+        sensitivity=case.sensitivity,
+        priority=case.priority,
+        received_at=case.received_at,
+        channel=case.channel,
+        snippet=snippet,
+        sector=case.sector,
+        site=case.site,
+        suggested=case.triaged_at is None,
+        clock=case_clock(case, now),
+        waiting_for=", ".join(dict.fromkeys(names.organisation(code) for code in asked)),
+        owner=names.person(case.owner),
+    )
+
+
+def referral_row(referral: Referral, case: Case, snippet: str, now: datetime) -> ReferralRow:
+    """One referral in a focal point's list: words only as far as it carries any."""
+    return ReferralRow(
+        id=referral.id,
+        ref=case.ref,
+        code=code_of(case),
+        type=type_of(case),
+        state=referral.state,
+        priority=case.priority,
+        sent_at=referral.sent_at or referral.created_at,
+        sector=case.sector,
+        site=case.site,
+        snippet="" if referral.share is Share.NO else snippet,
+        clock=referral_clock(referral, now),
+    )

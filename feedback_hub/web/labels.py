@@ -1,0 +1,446 @@
+"""What a reader is shown for a code, an enumerated word or a time, in their language.
+
+``install`` makes these functions known to every template. Words are translated at the moment of
+use; the tables below only name them (``N_`` marks a string for extraction).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from flask import Flask
+from flask_babel import format_datetime, format_decimal, get_locale
+from flask_babel import gettext as _gettext
+
+from feedback_hub.domain.access import Role
+from feedback_hub.domain.case import CaseState, Outcome
+from feedback_hub.domain.clocks import Duty
+from feedback_hub.domain.coding import (
+    SECTOR_LABELS,
+    TYPE_LABELS,
+    CodingFrame,
+    FeedbackType,
+    Sector,
+)
+from feedback_hub.domain.consent import Answered, Share
+from feedback_hub.domain.contact import Purpose, Withheld
+from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.message import DeliveryState, SendFault
+from feedback_hub.domain.person import AgeBand, Disability, PopulationGroup, Sex, SpeaksFor
+from feedback_hub.domain.referral import DeclineReason, ReferralState
+from feedback_hub.domain.sensitivity import Priority, Sensitivity
+from feedback_hub.reads.views import HistoryLine
+
+
+def gettext(words: str, **values: object) -> str:
+    """``words`` in the reader's language, filled with ``values`` (Flask-Babel is untyped)."""
+    return str(_gettext(words, **values))
+
+
+def N_(words: str) -> str:  # noqa: N802  gettext's own name for it
+    """Mark ``words`` for extraction; they are translated where they are shown."""
+    return words
+
+
+WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
+    CaseState: {
+        CaseState.RECEIVED: N_("To triage"),
+        CaseState.TRIAGED: N_("To refer or answer"),
+        CaseState.ANSWERED_ON_SPOT: N_("Answered on the spot"),
+        CaseState.REFERRED: N_("Referred"),
+        CaseState.HANDED_OFF: N_("Handed to the handlers"),
+        CaseState.RESPONSE_READY: N_("Answer ready"),
+        CaseState.LOOP_ATTEMPTED: N_("Person told"),
+        CaseState.CLOSED: N_("Closed"),
+        CaseState.REOPENED: N_("Opened again"),
+        CaseState.APPEALED: N_("Appealed"),
+    },
+    ReferralState: {
+        ReferralState.DRAFTED: N_("Not sent yet"),
+        ReferralState.SENT: N_("Waits to be accepted"),
+        ReferralState.ACCEPTED: N_("Accepted"),
+        ReferralState.DECLINED: N_("Cannot take it"),
+        ReferralState.RETURNED: N_("Asks a question"),
+        ReferralState.EXPIRED: N_("No reaction in time"),
+        ReferralState.IN_ACTION: N_("Working on it"),
+        ReferralState.ANSWERED: N_("Answered, to check"),
+        ReferralState.VERIFIED: N_("Answer checked"),
+        ReferralState.REFERRED_ON: N_("Passed on to another"),
+    },
+    Outcome: {
+        Outcome.RESOLVED: N_("Resolved"),
+        Outcome.PARTLY: N_("Resolved in part"),
+        Outcome.NOT_POSSIBLE: N_("Not possible, explained"),
+        Outcome.INFORMATION_GIVEN: N_("Information given"),
+        Outcome.DUPLICATE: N_("Same person, already answered"),
+        Outcome.UNREACHABLE: N_("Person could not be reached"),
+        Outcome.WITHDRAWN: N_("Person took it back"),
+        Outcome.ANONYMOUS_PUBLIC: N_("Answered in public"),
+        Outcome.NOT_FEEDBACK: N_("Not feedback"),
+    },
+    Priority: {
+        Priority.P0: N_("Life in danger"),
+        Priority.P1: N_("Serious harm"),
+        Priority.P2: N_("Urgent"),
+        Priority.P3: N_("Normal"),
+        Priority.P4: N_("Question or idea"),
+    },
+    Sensitivity: {
+        Sensitivity.L1: N_("Ordinary"),
+        Sensitivity.L2: N_("Personal"),
+        Sensitivity.L3: N_("Highly sensitive"),
+    },
+    Duty: {
+        Duty.ACKNOWLEDGE: N_("Say that it arrived"),
+        Duty.ACCEPT: N_("Partner accepts"),
+        Duty.ANSWER: N_("Answer the person"),
+    },
+    DeliveryState: {
+        DeliveryState.QUEUED: N_("waits to be sent"),
+        DeliveryState.ATTEMPTING: N_("being sent"),
+        DeliveryState.OUTCOME_UNKNOWN: N_("not known whether it arrived"),
+        DeliveryState.SENT: N_("sent"),
+        DeliveryState.DELIVERED: N_("delivered"),
+        DeliveryState.READ: N_("read"),
+        DeliveryState.FAILED: N_("not delivered"),
+        DeliveryState.EXPIRED: N_("not delivered in time"),
+        DeliveryState.WITHHELD: N_("not sent"),
+    },
+    SendFault: {
+        SendFault.OPTED_OUT: N_("the person asked for no more messages"),
+        SendFault.BAD_ADDRESS: N_("the number does not exist"),
+        SendFault.UNREACHABLE: N_("the phone could not be reached"),
+        SendFault.BLOCKED: N_("the operator blocks it"),
+        SendFault.CREDENTIALS: N_("the provider refused our account"),
+        SendFault.RATE_LIMITED: N_("too many at once"),
+        SendFault.PROVIDER_DOWN: N_("the provider is out of reach"),
+        SendFault.REFUSED: N_("the provider refused it"),
+        SendFault.NO_ANSWER: N_("the provider did not answer"),
+    },
+    Withheld: {
+        Withheld.HIGHLY_SENSITIVE: N_("A highly sensitive case gets no text."),
+        Withheld.STOPPED: N_("The person asked for no more messages."),
+        Withheld.NO_CONSENT: N_("The person does not want to be contacted."),
+        Withheld.NO_ADDRESS: N_("We have no number or address."),
+        Withheld.NO_APPROVED_WORDING: N_("The wording is a draft: nobody has approved it yet."),
+        Withheld.CONTENT_NOT_AGREED: N_(
+            "The person has not agreed that a text says what it is about."
+        ),
+    },
+    Purpose: {
+        Purpose.ACKNOWLEDGEMENT: N_("Message arrived"),
+        Purpose.ANSWER_READY: N_("We have an answer"),
+        Purpose.ANSWER: N_("The answer itself"),
+        Purpose.STOPPED: N_("No more messages"),
+        Purpose.RESUMED: N_("Messages again"),
+        Purpose.STATUS: N_("Question about a case"),
+    },
+    DeclineReason: {
+        DeclineReason.NOT_OUR_SECTOR: N_("Not our kind of work"),
+        DeclineReason.NOT_OUR_AREA: N_("We do not work there"),
+        DeclineReason.NO_CAPACITY: N_("No staff, money or goods for it now"),
+        DeclineReason.NOT_ELIGIBLE: N_("Not within the rules of our programme"),
+        DeclineReason.ALREADY_SERVED: N_("Already helped"),
+        DeclineReason.NOT_ENOUGH_INFORMATION: N_("Too little to go on"),
+        DeclineReason.OTHER: N_("Another reason"),
+    },
+    Share: {
+        Share.NAME: N_("with the name"),
+        Share.ANONYMOUS: N_("without the name"),
+        Share.NO: N_("not to be shared"),
+        Share.NOT_ASKED: N_("not asked: without the name"),
+    },
+    Answered: {
+        Answered.YES: N_("yes"),
+        Answered.NO: N_("no"),
+        Answered.NOT_ASKED: N_("not asked"),
+    },
+    Sex: {
+        Sex.FEMALE: N_("female"),
+        Sex.MALE: N_("male"),
+        Sex.OTHER: N_("other"),
+        Sex.PREFER_NOT: N_("prefers not to say"),
+        Sex.NOT_ASKED: N_("not asked"),
+    },
+    AgeBand: {
+        AgeBand.UNDER_18: N_("under 18"),
+        AgeBand.FROM_18: N_("18 to 39"),
+        AgeBand.FROM_40: N_("40 to 59"),
+        AgeBand.FROM_60: N_("60 and older"),
+        AgeBand.NOT_ASKED: N_("not asked"),
+    },
+    Disability: {
+        Disability.YES: N_("yes"),
+        Disability.NO: N_("no"),
+        Disability.NOT_ASKED: N_("not asked"),
+    },
+    PopulationGroup: {
+        PopulationGroup.IDP: N_("displaced"),
+        PopulationGroup.RETURNEE: N_("returned home"),
+        PopulationGroup.HOST: N_("host community"),
+        PopulationGroup.REFUGEE: N_("refugee"),
+        PopulationGroup.OTHER: N_("other"),
+        PopulationGroup.NOT_ASKED: N_("not asked"),
+    },
+    SpeaksFor: {
+        SpeaksFor.SELF: N_("themselves"),
+        SpeaksFor.OTHER: N_("somebody else"),
+        SpeaksFor.COMMUNITY: N_("the community"),
+        SpeaksFor.NOT_ASKED: N_("not asked"),
+    },
+    Role: {
+        Role.DESK: N_("Help desk"),
+        Role.CASE_MANAGER: N_("Case manager"),
+        Role.FOCAL_POINT: N_("Focal point"),
+        Role.PROTECTION: N_("Protection handler"),
+        Role.COORDINATOR: N_("Cluster coordinator"),
+        Role.ADMIN: N_("Administrator"),
+        Role.AUDITOR: N_("Auditor"),
+        Role.MECHANISM: N_("Other mechanism"),
+    },
+}
+"""Every word set a page shows. A test asserts that each member of each set has its words."""
+
+SECTOR_SHORT: Mapping[Sector, str] = {
+    Sector.CCCM: N_("CCCM"),
+    Sector.SHELTER: N_("Shelter"),
+    Sector.NFI: N_("Household"),
+    Sector.FOOD: N_("Food"),
+    Sector.WASH: N_("WASH"),
+    Sector.HEALTH: N_("Health"),
+    Sector.NUTRITION: N_("Nutrition"),
+    Sector.EDUCATION: N_("Education"),
+    Sector.PROTECTION: N_("Protection"),
+    Sector.GBV: N_("GBV"),
+    Sector.CHILD_PROTECTION: N_("Child prot."),
+    Sector.MINE_ACTION: N_("Mine action"),
+    Sector.LOGISTICS: N_("Logistics"),
+    Sector.MULTI: N_("Several"),
+}
+
+HISTORY: Mapping[EventKind, str] = {
+    EventKind.RECEIVED: N_("The message arrived"),
+    EventKind.MESSAGE_ADDED: N_("The person wrote again"),
+    EventKind.CLASSIFIED: N_("The machine suggested: %(code)s"),
+    EventKind.SUSPECTED: N_("The machine suspects that it is highly sensitive"),
+    EventKind.CONFIRMED: N_("Confirmed as highly sensitive"),
+    EventKind.TRIAGED: N_("Triaged: %(code)s"),
+    EventKind.ANSWERED_ON_SPOT: N_("The person was told on the spot"),
+    EventKind.REFERRED: N_("Referred"),
+    EventKind.HANDED_OFF: N_("Handed to the handlers"),
+    EventKind.RESPONSE_READY: N_("The answer is ready: %(outcome)s"),
+    EventKind.LOOP_ATTEMPTED: N_("Tried to tell the person: %(method)s"),
+    EventKind.CLOSED: N_("Closed: %(outcome)s"),
+    EventKind.REOPENED: N_("Opened again"),
+    EventKind.APPEALED: N_("The person disagrees"),
+    EventKind.NOTED: N_("A note was written"),
+    EventKind.ASSIGNED: N_("Given to %(owner)s"),
+    EventKind.SENSITIVITY_CHANGED: N_("Sensitivity changed from %(from)s to %(to)s"),
+    EventKind.LINKED: N_("Linked with another"),
+    EventKind.SPLIT: N_("A part was moved to a case of its own"),
+    EventKind.TRANSLATED: N_("Translated"),
+    EventKind.SATISFACTION: N_("The person was asked whether the answer is good"),
+    EventKind.ACKNOWLEDGED: N_("The person was told that it arrived"),
+    EventKind.WITHHELD: N_("A text was not sent"),
+    EventKind.DELIVERY: N_("News of a text"),
+    EventKind.REFERRAL_DRAFTED: N_("A referral to %(organisation)s was drafted"),
+    EventKind.REFERRAL_SENT: N_("Referred to %(organisation)s"),
+    EventKind.REFERRAL_ACCEPTED: N_("%(organisation)s accepted"),
+    EventKind.REFERRAL_DECLINED: N_("%(organisation)s cannot take it: %(reason)s"),
+    EventKind.REFERRAL_RETURNED: N_("%(organisation)s asked a question"),
+    EventKind.REFERRAL_RESUMED: N_("The question of %(organisation)s was answered"),
+    EventKind.REFERRAL_EXPIRED: N_("%(organisation)s did not react in time"),
+    EventKind.REFERRAL_STARTED: N_("%(organisation)s is working on it"),
+    EventKind.REFERRAL_ANSWERED: N_("%(organisation)s answered: %(outcome)s"),
+    EventKind.REFERRAL_VERIFIED: N_("The answer of %(organisation)s was checked and is good"),
+    EventKind.REFERRAL_SENT_BACK: N_("The answer of %(organisation)s is not enough yet"),
+    EventKind.REFERRED_ON: N_("%(organisation)s passed it on"),
+}
+
+METHODS = {
+    "message": N_("by text"),
+    "call": N_("by call"),
+    "desk": N_("at the desk"),
+    "in_person": N_("in person"),
+    "public": N_("in public"),
+}
+
+LANGUAGES = {
+    "por": "Português",
+    "eng": "English",
+    "vmw": "Emakhuwa",
+    "mgh": "Meetto",
+    "kde": "Shimakonde",
+    "wmw": "Kimwani",
+    "seh": "Cisena",
+    "ndc": "Cindau",
+    "bwg": "Cibarke",
+    "twx": "Ciutee",
+    "mxc": "Cimanyika",
+    "eko": "Ekoti",
+    "swh": "Kiswahili",
+    "tso": "Xichangana",
+    "fra": "Français",
+}
+"""Names of languages in themselves (DOMAIN.md, Languages)."""
+
+_HTML_LANG = {"por": "pt-MZ", "eng": "en", "swh": "sw", "tso": "ts", "fra": "fr"}
+
+
+def reader_language() -> str:
+    """The reader's language as ISO 639-3."""
+    locale = get_locale()
+    return "por" if locale is not None and locale.language == "pt" else "eng"
+
+
+def html_lang(code: str) -> str:
+    """A language (ISO 639-3) as the ``lang`` attribute wants it; empty when unknown."""
+    return "" if code == "und" else _HTML_LANG.get(code, code)
+
+
+def language_name(code: str) -> str:
+    """A language's own name; the code where we know none."""
+    return LANGUAGES.get(code, code)
+
+
+def word(value: StrEnum) -> str:
+    """The words for a member of any set in ``WORDS``. Raises ``KeyError`` for another set."""
+    return gettext(WORDS[type(value)][value])
+
+
+def state_label(state: str) -> str:
+    """A case's or a referral's state in words; plain text is taken for a case's."""
+    if isinstance(state, ReferralState | CaseState):
+        return word(state)
+    return word(CaseState(state))
+
+
+def sector_label(code: str) -> str:
+    """A sector's full name."""
+    return SECTOR_LABELS[Sector(code)].in_language(reader_language())
+
+
+def sector_short(code: str) -> str:
+    """A sector's name for a narrow column."""
+    return gettext(SECTOR_SHORT[Sector(code)])
+
+
+def type_label(code: str) -> str:
+    """A type of the frame in words."""
+    return TYPE_LABELS[FeedbackType(code or "other")].in_language(reader_language())
+
+
+def exact(at: datetime) -> str:
+    """A time in the hub's time zone, as the reader writes it: 12 Nov 2025, 09:14."""
+    return str(format_datetime(at, "d MMM y, HH:mm"))
+
+
+def purpose_label(value: str) -> str:
+    """What a text of ours is for, in words."""
+    return word(Purpose(value))
+
+
+def number(value: int) -> str:
+    """A number as the reader writes it."""
+    return str(format_decimal(value))
+
+
+def span(seconds: float) -> str:
+    """A length of time in its largest sensible unit: 3 d, 2 h, 5 min."""
+    minutes = int(abs(seconds) // 60)
+    if minutes < 60:
+        return gettext("%(n)s min", n=max(1, minutes))
+    if minutes < 48 * 60:
+        return gettext("%(n)s h", n=minutes // 60)
+    return gettext("%(n)s d", n=minutes // (24 * 60))
+
+
+def outcome_choices(outcomes: Iterable[str]) -> list[tuple[str, str]]:
+    """Outcomes as choices of a form."""
+    return [(str(outcome), word(Outcome(outcome))) for outcome in outcomes]
+
+
+def decline_choices() -> list[tuple[str, str]]:
+    """Why a partner cannot take a referral, as choices of a form."""
+    return [(reason.value, word(reason)) for reason in DeclineReason]
+
+
+def history_sentence(line: HistoryLine, label: Callable[[str], str]) -> str:
+    """What happened, in one sentence. Codes among the values become words."""
+    values = dict(line.values)
+    for key, words in (("outcome", Outcome), ("reason", DeclineReason)):
+        if values.get(key):
+            values[key] = word(words(values[key]))
+    for key in ("from", "to"):
+        if key in values:
+            values[key] = word(Sensitivity(values[key]))
+    if "code" in values:
+        values["code"] = label(values["code"])
+    if "method" in values:
+        values["method"] = gettext(METHODS[values["method"]])
+    known = {"code": "", "outcome": "", "method": "", "owner": "", "organisation": "", "reason": ""}
+    return gettext(HISTORY[line.event], **(known | values)).rstrip(": ")
+
+
+@dataclass(frozen=True)
+class Words:
+    """The functions that need to know the frame, the places, the channels and the time."""
+
+    frame: CodingFrame
+    site_name: Callable[[str], str]
+    channel_label: Callable[[str], str]
+    clock: Callable[[], datetime]
+
+    def label(self, value: str) -> str:
+        """A member of a word set, a code of the frame, a priority or level; else as it stands."""
+        if isinstance(value, StrEnum):
+            return word(value)
+        if value in self.frame:
+            return self.frame[value].label.in_language(reader_language())
+        for words in (Priority, Sensitivity, SendFault):
+            if value in set(words):
+                return word(words(value))
+        return sector_label(value) if value in set(Sector) else value
+
+    def ago(self, at: datetime) -> str:
+        """How long ago."""
+        passed = (self.clock() - at).total_seconds()
+        return gettext("just now") if passed < 60 else gettext("%(span)s ago", span=span(passed))
+
+    def due(self, at: datetime) -> str:
+        """How much time is left, or by how much it is overdue."""
+        left = (at - self.clock()).total_seconds()
+        if left < 0:
+            return gettext("%(span)s overdue", span=span(left))
+        return gettext("%(span)s left", span=span(left))
+
+    def history_line(self, line: HistoryLine) -> str:
+        """What happened, in one sentence."""
+        return history_sentence(line, self.label)
+
+
+def install(app: Flask, words: Words) -> None:
+    """Give every template these functions, as globals so that macros see them too."""
+    app.jinja_env.globals.update(
+        label=words.label,
+        site_name=words.site_name,
+        channel_label=words.channel_label,
+        ago=words.ago,
+        due=words.due,
+        history_line=words.history_line,
+        state_label=state_label,
+        sector_label=sector_label,
+        sector_short=sector_short,
+        type_label=type_label,
+        language_name=language_name,
+        purpose_label=purpose_label,
+        html_lang=html_lang,
+        outcome_choices=outcome_choices,
+        decline_choices=decline_choices,
+        exact=exact,
+        number=number,
+    )
+    app.jinja_env.filters["label"] = words.label

@@ -1,0 +1,48 @@
+"""A worker that kills itself (SIGKILL) at the n-th step of the road, before or after it.
+
+``python -m tests.integration.dying_worker commit|send before|after N``: a step is a commit or a
+provider call. Exits 0 when the road ended before the n-th step.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.bootstrap import ChannelAccounts
+from feedback_hub.services.records import Queue
+from workers.drain import drain
+from workers.jobs import process_hub
+
+
+def _dying(real: Callable[..., Any], when: str, at: int) -> Callable[..., Any]:
+    steps = 0
+
+    def step(*args: Any, **kwargs: Any) -> Any:
+        nonlocal steps
+        steps += 1
+        if steps == at and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = real(*args, **kwargs)
+        if steps == at and when == "after":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    return step
+
+
+def main() -> None:
+    step, when, at = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    place: Any = SqlUnitOfWork if step == "commit" else ChannelAccounts
+    setattr(place, step, _dying(getattr(place, step), when, at))
+    hub = process_hub()
+    for queue in (Queue.INTAKE, Queue.TRIAGE, Queue.DELIVERY):
+        drain(hub, queue)
+
+
+if __name__ == "__main__":
+    main()
