@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from feedback_hub.adapters import outbox
 from feedback_hub.adapters.outbox import Claim
@@ -15,7 +14,6 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import DomainError
 from feedback_hub.services import delivery, intake, triage
 from feedback_hub.services.intake import ReceiptTooEarly
-from feedback_hub.services.ports import VaultClosed, VaultTampered
 from feedback_hub.services.records import Queue, Task
 
 LONGEST = 60.0
@@ -45,6 +43,9 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
                 _give_back(hub, claim)
             else:
                 handled += _handle(hub, claim)
+        if len(claims) < batch:
+            # What came meanwhile gets a wake-up of its own.
+            break
     return handled
 
 
@@ -59,8 +60,9 @@ def _handle(hub: Hub, claim: Claim) -> bool:
             uow.commit()
     except ReceiptTooEarly:
         _fail(hub, claim, "receipt for a message not recorded yet")
-    except (DomainError, SQLAlchemyError, VaultClosed, VaultTampered) as error:
-        _fail(hub, claim, type(error).__name__)
+    except DomainError as error:
+        # What the domain says of a fault never holds content.
+        _fail(hub, claim, f"{type(error).__name__}: {error}")
     except Exception as error:  # noqa: BLE001  a poison message must not stop the others
         _fail(hub, claim, type(error).__name__)
     else:

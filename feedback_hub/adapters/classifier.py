@@ -96,6 +96,9 @@ class LexiconClassifier:
         """Safety codes first and all of them; then the ordinary ones that hold their own."""
         alarming = [one for one in spoken if one.code in self._safety and one.score >= _ENOUGH]
         ordinary = [one for one in spoken if one.code not in self._safety]
+        # A greeting or a lottery is what a message is about only where nothing else is.
+        ordinary = [one for one in ordinary if one.code != UNCLEAR] or ordinary
+        ordinary = [] if alarming and ordinary and ordinary[0].code == UNCLEAR else ordinary
         strong = [one for one in ordinary if one.score >= _ENOUGH]
         if strong:
             least = max(_ENOUGH, strong[0].score * _SHARE_OF_BEST)

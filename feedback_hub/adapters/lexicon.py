@@ -292,6 +292,8 @@ class _File:
             word: frozenset(fold(members).split()) for word, members in self._table("words").items()
         }
         self._negators = self._sets.get("not", frozenset())
+        swaps = (swap.partition("=") for swap in self._data.get("sounds", "").split())
+        self._ear = vocabulary.ear([(written, heard) for written, _, heard in swaps])
 
     def compile_into(
         self,
@@ -339,7 +341,7 @@ class _File:
             for part in written.split("&")
         )
         atoms = frozenset(atom for part in parts for atom, _ in part)
-        sizes = {self._vocabulary.add(words): len(words) for words in sets}
+        sizes = {self._vocabulary.add(words, self._ear): len(words) for words in sets}
         return Phrase(
             value=value,
             weight=weight,
@@ -362,7 +364,7 @@ class _File:
                 reach = _DIRECTLY
             words = self._words(piece.removeprefix("_"), where)
             sets.append(words)
-            steps.append((self._vocabulary.add(words), reach))
+            steps.append((self._vocabulary.add(words, self._ear), reach))
             reach = _NEXT
         return tuple(steps)
 

@@ -47,9 +47,11 @@ def claim(session: Session, queue: Queue, now: datetime, *, batch: int = BATCH) 
     )
     if session.get_bind().dialect.name == "postgresql":
         chosen = chosen.with_for_update(skip_locked=True)
+    # A CTE: PostgreSQL may run a plain subquery once a row, and each time lock others.
+    picked = chosen.cte("picked")
     leased = (
         update(table)
-        .where(table.c.id.in_(chosen), _due(table, now))
+        .where(table.c.id.in_(select(picked.c.id)), _due(table, now))
         .values(leased_until=until, attempts=table.c.attempts + 1)
         .returning(table.c.id, _subject(table), _task(table), table.c.attempts)
     )

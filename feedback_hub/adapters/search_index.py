@@ -8,13 +8,24 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, func, insert, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.tables import case, search_text
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")
 
 
 def fold(written: str) -> str:
@@ -23,10 +34,15 @@ def fold(written: str) -> str:
     return "".join(letter for letter in split if not unicodedata.combining(letter))
 
 
+def _words(written: str) -> list[str]:
+    # Words alone: each database has its own idea of what "agua.latrina" is, a host name for one.
+    return _WORD.findall(fold(written))
+
+
 def remember(session: Session, case_id: str, masked: str) -> None:
     """Make a case findable by ``masked``, replacing what was there."""
     _remove(session, case_id)
-    session.execute(insert(search_text).values(case_id=case_id, body=fold(masked)))
+    session.execute(insert(search_text).values(case_id=case_id, body=" ".join(_words(masked))))
 
 
 def forget(session: Session, case_id: str) -> None:
@@ -44,8 +60,13 @@ def _remove(session: Session, case_id: str) -> bool:
 
 
 def matches(session: Session, words: str) -> ColumnElement[bool]:
-    """A condition on ``case`` rows: every word of ``words`` occurs, as the beginning of a word."""
-    found = _WORD.findall(fold(words))[:8]
+    """A condition on ``case`` rows: every word of ``words`` occurs, as the beginning of a word.
+
+    What holds no word finds nothing.
+    """
+    found = _words(words)[:8]
+    if not found:
+        return false()
     if session.get_bind().dialect.name == "postgresql":
         query = " & ".join(f"{word}:*" for word in found)
         vector = func.to_tsvector(text("'simple'"), search_text.c.body)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -26,27 +26,7 @@ _PIECE = re.compile(
 _LONGEST_WORD = 40
 _STRETCHED = re.compile(r"(.)\1{2,}")
 _DOUBLED = re.compile(r"(.)\1+")
-# By ear: what Portuguese and English SMS writers swap. Order matters.
-_SOUNDS = (
-    ("ph", "f"),
-    ("qu", "k"),
-    ("ch", "x"),
-    ("sh", "x"),
-    ("ce", "se"),
-    ("ci", "si"),
-    ("c", "k"),
-    ("q", "k"),
-    ("z", "s"),
-    ("ge", "je"),
-    ("gi", "ji"),
-    ("gu", "g"),
-    ("h", ""),
-    ("y", "i"),
-    ("w", "u"),
-    ("e", "i"),
-    ("o", "u"),
-)
-_SOUND_WORD, _SOUND_STEM, _SLIP = 4, 5, 6
+_SOUND_WORD, _SOUND_STEM, _SLIP_WORD, _SLIP_STEM = 4, 5, 6, 7
 
 
 class Token(NamedTuple):
@@ -90,13 +70,6 @@ def tokens(text: str) -> Iterator[Token]:
 _NO_QUOTES = str.maketrans("", "", "'\u2019`")
 
 
-def sound(word: str) -> str:
-    """How a folded ``word`` sounds, roughly: equal for the usual swaps of letters."""
-    for written, heard in _SOUNDS:
-        word = word.replace(written, heard)
-    return _DOUBLED.sub(r"\1", word)
-
-
 def one_slip(word: str, other: str) -> bool:
     """Whether one letter was missed, added, changed, or swapped with its neighbour."""
     if len(word) > len(other):
@@ -120,6 +93,38 @@ def _shortened(word: str) -> Iterator[str]:
         yield word[:at] + word[at + 1 :]
 
 
+class Ear:
+    """Words that sound alike to the writers of one language, by the letters they swap."""
+
+    def __init__(self, swaps: Sequence[tuple[str, str]]) -> None:
+        """``swaps``: written → heard, applied in this order."""
+        self._swaps = swaps
+        self._words: defaultdict[str, set[int]] = defaultdict(set)
+        self._stems: defaultdict[str, set[int]] = defaultdict(set)
+
+    def learn(self, word: str, atom: int) -> None:
+        """Note how ``word`` (a stem if it ends in ``*``) sounds, if it is long enough to tell."""
+        heard = self._sound(word.removesuffix("*"))
+        if word.endswith("*"):
+            if len(heard) >= _SOUND_STEM:
+                self._stems[heard].add(atom)
+        elif len(word) >= _SOUND_WORD:
+            self._words[heard].add(atom)
+
+    def hear(self, word: str) -> set[int]:
+        """The atoms with a word or stem that sounds like ``word``."""
+        heard = self._sound(word)
+        found = set(self._words.get(heard, ())) if len(word) >= _SOUND_WORD else set()
+        for size in range(_SOUND_STEM, len(heard) + 1):
+            found |= self._stems.get(heard[:size], set())
+        return found
+
+    def _sound(self, word: str) -> str:
+        for written, heard in self._swaps:
+            word = word.replace(written, heard)
+        return _DOUBLED.sub(r"\1", word)
+
+
 class Vocabulary:
     """Which atoms a word satisfies. Register all atoms first, then ``seal`` it once."""
 
@@ -127,16 +132,20 @@ class Vocabulary:
         self._atoms: dict[frozenset[str], int] = {}
         self._words: defaultdict[str, set[int]] = defaultdict(set)
         self._stems: defaultdict[str, set[int]] = defaultdict(set)
+        self._ears: list[Ear] = []
         self._short: dict[str, str] = {}
         self._known: set[str] = set()
-        self._by_sound: defaultdict[str, set[int]] = defaultdict(set)
-        self._stems_by_sound: defaultdict[str, set[int]] = defaultdict(set)
         self._near: defaultdict[str, set[str]] = defaultdict(set)
         self._near_stems: defaultdict[str, set[str]] = defaultdict(set)
         self._stem_sizes: tuple[int, ...] = ()
         self.atoms_of = lru_cache(maxsize=20_000)(self._atoms_of)
 
-    def add(self, alternatives: Iterable[str]) -> int:
+    def ear(self, swaps: Sequence[tuple[str, str]]) -> Ear:
+        """A new language, by the letters its writers swap."""
+        self._ears.append(Ear(swaps))
+        return self._ears[-1]
+
+    def add(self, alternatives: Iterable[str], ear: Ear | None = None) -> int:
         """Register an atom: folded words, or stems ending in ``*``. The same set, the same atom."""
         key = frozenset(alternatives)
         atom = self._atoms.setdefault(key, len(self._atoms))
@@ -145,6 +154,8 @@ class Vocabulary:
                 self._stems[word[:-1]].add(atom)
             else:
                 self._words[word].add(atom)
+            if ear:
+                ear.learn(word, atom)
         return atom
 
     def add_short_forms(self, short: Mapping[str, str]) -> None:
@@ -156,17 +167,13 @@ class Vocabulary:
         self._known.update(words)
 
     def seal(self) -> None:
-        """Build the tables for sound and slips; nothing may be added after it."""
-        for word, atoms in self._words.items():
-            if len(word) >= _SOUND_WORD:
-                self._by_sound[sound(word)] |= atoms
-            if len(word) >= _SLIP:
+        """Build the tables for slips; nothing may be added after it."""
+        for word in self._words:
+            if len(word) >= _SLIP_WORD:
                 for shorter in _shortened(word):
                     self._near[shorter].add(word)
-        for stem, atoms in self._stems.items():
-            if len(sound(stem)) >= _SOUND_STEM:
-                self._stems_by_sound[sound(stem)] |= atoms
-            if len(stem) >= _SLIP:
+        for stem in self._stems:
+            if len(stem) >= _SLIP_STEM:
                 for shorter in _shortened(stem):
                     self._near_stems[shorter].add(stem)
         self._stem_sizes = tuple(sorted({len(stem) for stem in self._stems}))
@@ -195,16 +202,10 @@ class Vocabulary:
         return found
 
     def _heard(self, word: str) -> set[int]:
-        heard = sound(word)
-        found: set[int] = set()
-        if len(word) >= _SOUND_WORD:
-            found |= self._by_sound.get(heard, set())
-        for size in range(_SOUND_STEM, len(heard) + 1):
-            found |= self._stems_by_sound.get(heard[:size], set())
-        return found
+        return {atom for ear in self._ears for atom in ear.hear(word)}
 
     def _slipped(self, word: str) -> set[int]:
-        if len(word) < _SLIP:
+        if len(word) < _SLIP_WORD:
             return set()
         found: set[int] = set()
         for shorter in _shortened(word):
@@ -212,10 +213,12 @@ class Vocabulary:
                 if near[0] == word[0] and one_slip(word, near):
                     found |= self._words[near]
         longest = self._stem_sizes[-1] + 1 if self._stem_sizes else 0
-        for size in range(_SLIP - 1, min(len(word), longest) + 1):
+        for size in range(_SLIP_STEM - 1, min(len(word), longest) + 1):
             start = word[:size]
             for shorter in _shortened(start):
                 for stem in self._near_stems.get(shorter, ()):
-                    if stem[0] == word[0] and one_slip(start, stem):
+                    # At its end a stem bends by grammar, not by slips.
+                    same_ends = stem[0] == word[0] and stem[-1] == start[-1]
+                    if same_ends and one_slip(start, stem):
                         found |= self._stems[stem]
         return found

@@ -157,6 +157,7 @@ def _read_csv(file: IO[bytes]) -> Iterator[tuple[int, list[str] | str]]:
         return
     lines.put_back([first])
     delimiter = _delimiter(first)
+    width = 0
     while True:
         began = lines.next_number
         taken: list[str] = []
@@ -169,6 +170,12 @@ def _read_csv(file: IO[bytes]) -> Iterator[tuple[int, list[str] | str]]:
             # Only the first line is given up: what an open quote swallowed is read again.
             lines.put_back(taken[1:])
             yield began, _reason(str(error))
+            continue
+        width = width or len(record)
+        if len(taken) > 1 and len(record) != width:
+            # A stray quote joined rows that may be whole on their own.
+            lines.put_back(taken[1:])
+            yield began, f"has {len(record)} of {width} columns over {len(taken)} lines"
         else:
             yield began, record
 

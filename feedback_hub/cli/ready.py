@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,7 +25,7 @@ def ready_hub(ctx: click.Context) -> Hub:
     if hub.keys_made:
         click.echo(f"Made new keys in {hub.config.secrets_directory}. Back them up.", err=True)
     try:
-        if not inspect(hub.engine).has_table("alembic_version"):
+        if not has_database(hub):
             migrate(hub.engine)
             seed_wordings(hub.engine)
         elif not is_current(hub.engine):
@@ -33,6 +35,17 @@ def ready_hub(ctx: click.Context) -> Hub:
             f"the database cannot be reached ({type(error).__name__}); see feedback-hub check"
         ) from error
     return hub
+
+
+def has_database(hub: Hub) -> bool:
+    """Whether the database has tables; an SQLite file that is not there is not made by asking.
+
+    Raises ``SQLAlchemyError`` where it cannot be reached.
+    """
+    url = hub.engine.url
+    if url.drivername.startswith("sqlite") and url.database and not Path(url.database).exists():
+        return False
+    return inspect(hub.engine).has_table("alembic_version")
 
 
 def somebody_works(hub: Hub) -> bool:

@@ -126,8 +126,8 @@ def say_what_is_new(hub: Hub) -> None:
 
 
 def _work(queue_url: str) -> None:
-    # Before the fork of each job: its child finds everything loaded.
-    process_hub()
+    # Before the fork of each job: its child finds everything loaded, the lexicon compiled.
+    process_hub().classifier.classify("")
     run_worker(queue_url)
 
 

@@ -53,7 +53,7 @@ class Told:
 def messages(now: datetime) -> Iterator[Told]:
     """The invented messages, the oldest first."""
     chance = random.Random(1458)  # noqa: S311  the same demonstration every time
-    with resources.files("feedback_hub.demo").joinpath("messages.csv").open("r") as file:
+    with resources.files("feedback_hub.demo").joinpath("messages.csv").open("r", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     told = [
         Told(

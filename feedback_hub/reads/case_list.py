@@ -1,4 +1,4 @@
-"""The list of cases an actor may see: filters, search and keyset pages, the same for page and API."""
+"""The cases an actor may see: filters, search and keyset pages, the same for page and API."""
 
 from __future__ import annotations
 
@@ -144,8 +144,6 @@ def _conditions(
 ) -> list[ColumnElement[bool]]:
     scope = own_scope(actor) if filters.in_hand else scope_of(actor, Action.READ_CASE)
     conditions = [case_visible(scope)]
-    if filters.suspected:
-        conditions.append(case.c.suspected)
     if filters.states:
         conditions.append(case.c.state.in_(filters.states))
     for column, wanted in (
@@ -153,6 +151,7 @@ def _conditions(
         (case.c.sector, filters.sector),
         (case.c.type, filters.type),
         (case.c.priority, filters.priority),
+        (case.c.suspected, filters.suspected),
     ):
         if wanted:
             conditions.append(column == wanted)

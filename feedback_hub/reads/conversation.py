@@ -71,9 +71,7 @@ def actors_of(uow: SqlUnitOfWork, case_id: str) -> set[str]:
     """The ids of everybody who did or wrote something on a case."""
     event, remark = tables.case_event.c, tables.remark.c
     acted = select(event.actor).where(event.case_id == case_id).distinct()
-    given = select(event.about).where(
-        event.case_id == case_id, event.kind == EventKind.ASSIGNED
-    )
+    given = select(event.about).where(event.case_id == case_id, event.kind == EventKind.ASSIGNED)
     wrote = select(remark.author).where(remark.case_id == case_id).distinct()
     return {one for query in (acted, given, wrote) for one in uow.session.scalars(query)}
 

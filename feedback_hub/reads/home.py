@@ -81,7 +81,7 @@ def page(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> HomePage:
 
 def _next_cases(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> tuple[QueueRow, ...]:
     """What this reader can bring forward, the most urgent first."""
-    ours = (
+    ours: tuple[CaseState, ...] = (
         *queue.TO_TRIAGE,
         CaseState.TRIAGED,
         CaseState.RESPONSE_READY,

@@ -47,10 +47,8 @@ def names_for(
         for account_id, email, name in rows:
             people[account_id] = people[email] = name or email.partition("@")[0]
     if wanted:
-        tokens = uow.session.execute(
-            select(token.c.id, token.c.name).where(token.c.id.in_(wanted))
-        )
-        people |= {token_id: name for token_id, name in tokens}
+        tokens = uow.session.execute(select(token.c.id, token.c.name).where(token.c.id.in_(wanted)))
+        people.update((row.id, row.name) for row in tokens)
     partners = uow.session.execute(select(organisation.c.code, organisation.c.name))
     return Names(people, {code: name or code for code, name in partners})
 

@@ -62,7 +62,8 @@ def page(
     if cursor:
         query = query.where(_beyond(*_position(cursor.lstrip("-")), backwards=backwards))
     order = (sent.asc(), key.asc()) if backwards else (sent.desc(), key.desc())
-    found = list(uow.session.execute(query.order_by(*order).limit(LIMIT + 1)).tuples())
+    rows = uow.session.execute(query.order_by(*order).limit(LIMIT + 1))
+    found = [(row[0], row[1]) for row in rows]
     more, found = len(found) > LIMIT, found[:LIMIT]
     if backwards:
         found.reverse()
@@ -108,8 +109,8 @@ def most_pressing(
         .where(*_mine(actor, states))
         .order_by(func.coalesce(referral_table.c.due_at, referral_table.c.sent_at))
         .limit(limit)
-    ).tuples()
-    return _rows(uow, list(found), now)
+    )
+    return _rows(uow, [(row[0], row[1]) for row in found], now)
 
 
 def view(
@@ -159,9 +160,7 @@ def view(
 
 def partner_moves(referral: Referral) -> frozenset[str]:
     """The verbs a partner may use on this referral now."""
-    return frozenset(
-        name for name, verb in _PARTNER_VERBS.items() if referral.state in MOVES[verb]
-    )
+    return frozenset(name for name, verb in _PARTNER_VERBS.items() if referral.state in MOVES[verb])
 
 
 def _history(
@@ -202,7 +201,7 @@ def _mine(actor: Actor, states: tuple[ReferralState, ...]) -> tuple[ColumnElemen
     return visible, referral_table.c.state.in_(states)
 
 
-def _of(actor: Actor, tab: InboxTab) -> Select[tuple[Referral, Case]]:
+def _of(actor: Actor, tab: InboxTab) -> Select[Referral, Case]:
     return (
         select(Referral, Case)
         .join(case_table, case_table.c.id == referral_table.c.case_id)

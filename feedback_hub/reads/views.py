@@ -369,12 +369,13 @@ class CaseView:
     Known verbs: ``triage``, ``confirm``, ``refer``, ``hand-off``, ``answer``, ``loop-back``,
     ``close``, ``note``, ``sensitivity``, ``reopen``, ``take`` (make it one's own).
 
-    ``suspected`` says that only the machine raised it to L3. ``partners`` are the organisations
-    that see the shared words, ``partners_named`` those that see the name as well, and ``readers``
-    how many people of each role can open the case (audience and readers make the line "who can see
-    this"). ``shared_text`` is what a referral would carry without the name, ``shared_whole`` and
-    ``shared_name`` with it; ``shares`` what consent allows (empty: none). ``route`` is who answers for it, None with ``route_why``. ``outcomes`` are those
-    it can be closed with now; ``attempts`` counts tries to reach the person.
+    ``suspected`` says that only the machine raised it to L3. "Who can see this" is ``audience``
+    with ``readers`` (how many people of each role can open it), ``partners`` (organisations that
+    see the shared words) and ``partners_named`` (those that see the name as well).
+    ``shared_text`` is what a referral would carry without the name, ``shared_whole`` and
+    ``shared_name`` with it; ``shares`` what consent allows (empty: none). ``route`` is who answers
+    for it, None with ``route_why``. ``outcomes`` are those it can be closed with now;
+    ``attempts`` counts tries to reach the person.
     """
 
     ref: str

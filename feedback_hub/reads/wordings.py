@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-import math
-
 from sqlalchemy import func, select
 
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.rendering import shipped_wordings
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.contact import Purpose
+from feedback_hub.domain.gsm7 import sms_length
 from feedback_hub.reads.names import names_for
 from feedback_hub.reads.views import PacksPage, WordingView
 from feedback_hub.services.ports import Rules
 from feedback_hub.services.records import Wording, WordingState
-
-_GSM = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_GSM_TWICE = frozenset("^{}\\[~]|€\f")
-"""3GPP TS 23.038: the default alphabet, and what takes two places in it."""
-
-
-def sms_length(text: str) -> tuple[int, int, bool]:
-    """``(characters, SMS parts, whether it leaves the GSM alphabet)`` of ``text``."""
-    accented = not set(text) <= _GSM | _GSM_TWICE
-    if accented:
-        length = len(text.encode("utf-16-be")) // 2
-        alone, chained = 70, 67
-    else:
-        length = len(text) + sum(letter in _GSM_TWICE for letter in text)
-        alone, chained = 160, 153
-    return length, 1 if length <= alone else math.ceil(length / chained), accented
 
 
 def drafts(uow: SqlUnitOfWork) -> int:
@@ -74,15 +54,15 @@ def page(uow: SqlUnitOfWork, rules: Rules, *, may_approve: bool) -> PacksPage:
 def _view(wording: Wording, rules: Rules, approved_by: str) -> WordingView:
     example = {"ref": "482-913-075", "hotline": rules.hotline, "answer": "…"}
     text = rules.renderer.render(wording.text, example)
-    length, segments, accented = sms_length(text.replace("…", ""))
+    length = sms_length(text.replace("…", ""))
     return WordingView(
         purpose=wording.purpose,
         language=wording.language,
         text=text,
         approved=wording.state is WordingState.APPROVED,
-        length=length,
-        segments=segments,
-        accented=accented,
+        length=length.units,
+        segments=length.segments,
+        accented=not length.is_gsm7,
         approved_by=approved_by,
         approved_at=wording.approved_at,
     )

@@ -7,6 +7,7 @@ and the approved wording, and what it decides is written down either way.
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -86,11 +87,39 @@ def loop_back(
     return case, delivery, taken
 
 
+@dataclass(frozen=True)
+class Preview:
+    """What a loop-back by text would be now; ``text`` is empty where it is ``withheld``."""
+
+    channel: str
+    purpose: Purpose
+    text: str = ""
+    withheld: Withheld | None = None
+
+
+def preview(uow: UnitOfWork, rules: Rules, case: Case) -> Preview | None:
+    """What ``loop_back`` would text now, for a person to read first; None: nobody to text."""
+    contact = uow.contact(case.contact_id) if case.contact_id else None
+    if contact is None or case.from_history or contact.channel not in rules.reply_channels:
+        return None
+    purpose = _answer_purpose(case)
+    wording, withheld = _may_tell(uow, rules, case, contact, purpose)
+    if withheld is not None or wording is None:
+        return Preview(contact.channel, purpose, withheld=withheld)
+    answer = remarks.read(uow, case.answer_id) if purpose is Purpose.ANSWER else ""
+    return Preview(contact.channel, purpose, _fill(rules, wording, case, answer))
+
+
+def _answer_purpose(case: Case) -> Purpose:
+    """The answer itself only for an L1 whose person agreed; else that there is one."""
+    may_carry = case.consent.may_carry_content and case.sensitivity is Sensitivity.L1
+    return Purpose.ANSWER if may_carry else Purpose.ANSWER_READY
+
+
 def _tell_answer(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> Delivery | None:
-    if case.consent.may_carry_content and case.sensitivity is Sensitivity.L1:
-        answer = remarks.read(uow, case.answer_id)
-        return tell(uow, rules, case, Purpose.ANSWER, now, answer=answer)
-    return tell(uow, rules, case, Purpose.ANSWER_READY, now)
+    purpose = _answer_purpose(case)
+    answer = remarks.read(uow, case.answer_id) if purpose is Purpose.ANSWER else ""
+    return tell(uow, rules, case, purpose, now, answer=answer)
 
 
 def tell(
@@ -110,15 +139,7 @@ def tell(
     contact = uow.contact(case.contact_id) if case.contact_id else None
     if contact is None or case.from_history or contact.channel not in rules.reply_channels:
         return None
-    wording = _approved(uow, rules, (contact.language, case.language), purpose)
-    withheld = why_not(
-        purpose,
-        sensitivity=case.sensitivity,
-        consent=case.consent,
-        stopped=contact.stopped_at is not None,
-    )
-    if withheld is None and wording is None:
-        withheld = Withheld.NO_APPROVED_WORDING
+    wording, withheld = _may_tell(uow, rules, case, contact, purpose)
     delivery = _queue(uow, rules, contact, purpose, wording, withheld, now, case, answer)
     if withheld is not None:
         case.note(EventKind.WITHHELD, delivery.id, "machine", now)
@@ -146,6 +167,26 @@ def still_forbidden(uow: UnitOfWork, delivery: Delivery) -> Withheld | None:
         consent=case.consent if case else Consent(),
         stopped=contact.stopped_at is not None,
     )
+
+
+def _may_tell(
+    uow: UnitOfWork, rules: Rules, case: Case, contact: Contact, purpose: Purpose
+) -> tuple[Wording | None, Withheld | None]:
+    wording = _approved(uow, rules, (contact.language, case.language), purpose)
+    withheld = why_not(
+        purpose,
+        sensitivity=case.sensitivity,
+        consent=case.consent,
+        stopped=contact.stopped_at is not None,
+    )
+    if withheld is None and wording is None:
+        withheld = Withheld.NO_APPROVED_WORDING
+    return wording, withheld
+
+
+def _fill(rules: Rules, wording: Wording, case: Case | None, answer: str) -> str:
+    values = {"ref": spoken(case.ref) if case else "", "hotline": rules.hotline}
+    return rules.renderer.render(wording.text, values | {"answer": answer})
 
 
 def _approved(
@@ -185,8 +226,7 @@ def _queue(
         withheld=withheld,
     )
     if withheld is None and wording is not None:
-        values = {"ref": spoken(case.ref) if case else "", "hotline": rules.hotline}
-        text = rules.renderer.render(wording.text, values | {"answer": answer})
+        text = _fill(rules, wording, case, answer)
         delivery.text_sealed = uow.vault.seal(key_id, text, text_bound_to(delivery_id))
         uow.work(Task.SEND, delivery_id, now)
     else:

@@ -45,7 +45,8 @@ def status_of(error: Exception) -> HTTPStatus:
 
 def problem(error: Exception) -> Response:
     """A refusal as problem JSON. What may not be known exists no more than what never did: the
-    same body, whatever the path."""
+    same body, whatever the path.
+    """
     status = status_of(error)
     more: dict[str, object] = {}
     detail = _DETAIL.get(status, str(error))

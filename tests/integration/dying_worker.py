@@ -1,7 +1,7 @@
 """A worker that kills itself (SIGKILL) at the n-th step of the road, before or after it.
 
-``python -m tests.integration.dying_worker commit|send before|after N``: a step is a commit or a
-provider call. Exits 0 when the road ended before the n-th step.
+Reads ``commit|send before|after N`` a line: a step is a commit or a provider call. Says 0 when the
+road ended before the n-th step.
 """
 
 from __future__ import annotations
@@ -35,13 +35,25 @@ def _dying(real: Callable[..., Any], when: str, at: int) -> Callable[..., Any]:
     return step
 
 
-def main() -> None:
-    step, when, at = sys.argv[1], sys.argv[2], int(sys.argv[3])
+def _work(step: str, when: str, at: int) -> None:
     place: Any = SqlUnitOfWork if step == "commit" else ChannelAccounts
     setattr(place, step, _dying(getattr(place, step), when, at))
     hub = process_hub()
     for queue in (Queue.INTAKE, Queue.TRIAGE, Queue.DELIVERY):
         drain(hub, queue)
+
+
+def main() -> None:
+    """One line in, one worker forked from what is loaded already, its exit status out."""
+    process_hub()
+    for line in sys.stdin:
+        step, when, at = line.split()
+        child = os.fork()
+        if child == 0:
+            _work(step, when, int(at))
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
 
 
 if __name__ == "__main__":

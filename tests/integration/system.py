@@ -127,13 +127,14 @@ kind = "sandbox"
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         """Start one role; ``start("run", "--port", …)`` starts all."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "feedback_hub", *command],
-            env=self.environ,
-            cwd=self.home,
-            stdout=(self.home / f"{command[0]}.out").open("ab"),
-            stderr=subprocess.STDOUT,
-        )
+        with (self.home / f"{command[0]}.out").open("ab") as said:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "feedback_hub", *command],
+                env=self.environ,
+                cwd=self.home,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
         self.processes.append(process)
         return process
 

@@ -41,16 +41,29 @@ def arrive(system: System, number: str) -> None:
         uow.commit()
 
 
-def killed_worker(system: System, *how: str) -> bool:
-    """Run a worker that dies there; False if the road was over before."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.integration.dying_worker", *how],
+@pytest.fixture(scope="module")
+def workers(system: System) -> Iterator[subprocess.Popen[str]]:
+    """Where workers that will die are forked from."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.integration.dying_worker"],
         env=system.environ,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode in {0, -signal.SIGKILL}
-    return done.returncode != 0
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+
+
+def killed_worker(workers: subprocess.Popen[str], step: str, when: str, at: int) -> bool:
+    """Run a worker that dies there; False if the road was over before."""
+    assert workers.stdin
+    assert workers.stdout
+    workers.stdin.write(f"{step} {when} {at}\n")
+    workers.stdin.flush()
+    lines = iter(workers.stdout.readline, "")
+    status = next(line.strip() for line in lines if line.strip().lstrip("-").isdigit())
+    assert status in {"0", str(-signal.SIGKILL)}
+    return status != "0"
 
 
 def next_worker(system: System) -> None:
@@ -69,13 +82,13 @@ def next_worker(system: System) -> None:
     [("commit", "before"), ("commit", "after"), ("send", "before"), ("send", "after")],
 )
 def test_each_message_is_one_case_and_one_acknowledgement(
-    system: System, step: str, when: str
+    system: System, workers: subprocess.Popen[str], step: str, when: str
 ) -> None:
     deaths = 0
     for at in range(1, 40):
         number = f"+2588412{'commit send'.index(step)}{'before after'.index(when):02}{at:02}"
         arrive(system, number)
-        died = killed_worker(system, step, when, str(at))
+        died = killed_worker(workers, step, when, at)
         next_worker(system)
         with system.hub.reading() as uow:
             index = uow.vault.index(number, "address:sms")

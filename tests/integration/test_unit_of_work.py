@@ -49,7 +49,8 @@ def history(hub: Hub, case_id: str) -> list[EventKind]:
 
 def rows(hub: Hub, table: str) -> int:
     with hub.reading() as uow:
-        return uow.session.scalar(select(func.count()).select_from(tables.metadata.tables[table]))
+        counted = select(func.count()).select_from(tables.metadata.tables[table])
+        return uow.session.scalar(counted) or 0
 
 
 def test_what_was_changed_comes_back_as_it_was(hub: Hub) -> None:

@@ -163,9 +163,7 @@ def test_after_an_intake_no_file_holds_the_text_the_number_or_the_name(
         raw = json.dumps({"Body": text, "From": number}).encode()
         intake.accept(uow, "sms", [message], raw, NOW)
         intake.reject(uow, "sms", b"Body=" + text.encode(), "unreadable", NOW)
-        handed_in = InboundMessage(
-            uuid.uuid4().hex, NOW, text, number, number, sender_name=name
-        )
+        handed_in = InboundMessage(uuid.uuid4().hex, NOW, text, number, number, sender_name=name)
         submission = intake.Submission(handed_in, "desk", safe_time=safe)
         intake.submit(uow, hub.rules, desk, submission, NOW)
         uow.commit()

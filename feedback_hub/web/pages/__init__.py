@@ -2,15 +2,67 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, make_response, redirect, render_template, request, url_for
+from jinja2 import PackageLoader, StrictUndefined
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from feedback_hub.bootstrap import Hub
+from feedback_hub.web.i18n import init_i18n
+from feedback_hub.web.pages.admin import admin
+from feedback_hub.web.pages.cases import cases
+from feedback_hub.web.pages.frame import forget_reader, init_frame
+from feedback_hub.web.pages.handset import handset
+from feedback_hub.web.pages.home import home
+from feedback_hub.web.pages.language import language
+from feedback_hub.web.pages.packs import packs
+from feedback_hub.web.pages.referrals import referrals
+from feedback_hub.web.pages.status import init_status, status
+from feedback_hub.web.security import Unauthenticated
+
+_KEPT_HEADERS = ("Allow", "Retry-After")
 
 
 def init_pages(app: Flask, hub: Hub) -> None:
-    """Register every page."""
+    """Register every page, the templates and their words."""
+    app.jinja_loader = PackageLoader("templates", "web")
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    init_i18n(app, hub)
+    init_frame(app, hub)
+    init_status(app)
+    for blueprint in (home, cases, referrals, handset, status, packs, admin, language):
+        app.register_blueprint(blueprint)
 
 
 def page_error(error: Exception, status: int, error_id: str = "") -> Response:
-    """What went wrong, as a page."""
-    return Response(f"{int(status)}", int(status))
+    """What went wrong, as a page; without a log-in, the log-in."""
+    if isinstance(error, Unauthenticated):
+        return _to_login()
+    if isinstance(error, SecurityError):
+        # A host that is not ours: there is no address to make links for.
+        return Response("400", 400, content_type="text/plain")
+    if status >= 500:
+        # The database may be what is broken: this page asks it nothing.
+        forget_reader()
+    headers = dict(error.get_headers()) if isinstance(error, HTTPException) else {}
+    wait = headers.get("Retry-After", "")
+    page = render_template(
+        "error.html",
+        code=int(status),
+        error_id=error_id,
+        retry_after=int(wait) if wait.isdigit() else None,
+    )
+    response = make_response(page, int(status))
+    for name in _KEPT_HEADERS:
+        if name in headers:
+            response.headers[name] = headers[name]
+    return response
+
+
+def _to_login() -> Response:
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
+    if request.headers.get("HX-Request"):
+        return Response(status=401, headers={"HX-Redirect": url_for("security.login")})
+    after = wanted if wanted != "/" else ""
+    return make_response(redirect(url_for("security.login", next=after or None)))

@@ -1,0 +1,145 @@
+"""``check``: is everything there that the hub needs? A line each; exit 1 on a fault."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import click
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from feedback_hub.adapters.embedded_valkey import EmbeddedValkey, NoEmbeddedValkey
+from feedback_hub.adapters.tables import data_key, wording
+from feedback_hub.bootstrap import Hub, build
+from feedback_hub.cli.context import config_of, reporting
+from feedback_hub.cli.ready import has_database
+from feedback_hub.config import Config, ConfigError
+from feedback_hub.domain.message import DeliveryError
+from feedback_hub.migrations import is_current
+from feedback_hub.services.records import WordingState
+
+
+_NOTE = "note"
+_FAULT = "FAULT"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line. A ``FAULT`` makes the command fail, a ``note`` is worth reading."""
+
+    what: str
+    said: str
+    word: str = "ok"
+
+
+@click.command("check")
+@click.pass_context
+@reporting
+def check(ctx: click.Context) -> None:
+    """Read the configuration; reach database, queue and every channel. A line each."""
+    faults = 0
+    for finding in _findings(ctx):
+        faults += finding.word == _FAULT
+        click.echo(f"{finding.word:5} {finding.what}: {finding.said}")
+    sys.exit(1 if faults else 0)
+
+
+def _findings(ctx: click.Context) -> Iterator[Finding]:
+    try:
+        config = config_of(ctx)
+        hub = build(config)
+    except ConfigError as error:
+        for fault in error.faults:
+            yield Finding("configuration", str(fault), _FAULT)
+        return
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", "") or "is no key of ours"
+        yield Finding("keys", f"the home or its secrets cannot be read: {why}", _FAULT)
+        return
+    ctx.call_on_close(hub.close)
+    yield Finding("configuration", str(config.source or "defaults"))
+    for warning in config.warnings:
+        yield Finding("configuration", str(warning), _NOTE)
+    yield from _database(hub)
+    yield _queue(config)
+    for name, account in hub.channels.accounts.items():
+        yield _channel(name, account.check)
+    if not config.channels:
+        yield Finding(
+            "channels", "none configured: messages come by import, API and desk only", _NOTE
+        )
+
+
+def _database(hub: Hub) -> Iterator[Finding]:
+    try:
+        if not has_database(hub):
+            yield Finding("database", "is empty; feedback-hub run or migrate makes it")
+            yield Finding("keys", "readable")
+            return
+        if not is_current(hub.engine):
+            yield Finding(
+                "database", "has another version's shape; run feedback-hub migrate", _FAULT
+            )
+            return
+        yield Finding("database", f"{hub.engine.dialect.name}, reached and migrated")
+        yield _keys(hub)
+        yield _wordings(hub)
+    except SQLAlchemyError as error:
+        yield Finding("database", f"cannot be reached ({type(error).__name__})", _FAULT)
+
+
+def _keys(hub: Hub) -> Finding:
+    with hub.reading() as uow:
+        other = uow.session.scalar(
+            select(func.count()).where(data_key.c.wrapped_by != hub.keyring.fingerprint)
+        )
+    if other:
+        return Finding(
+            "keys",
+            f"{other} data keys were made with another encryption_key; bring that one back",
+            _FAULT,
+        )
+    return Finding("keys", "readable, and the ones this database was written with")
+
+
+def _wordings(hub: Hub) -> Finding:
+    with hub.reading() as uow:
+        states = uow.session.scalars(select(wording.c.state)).all()
+    approved = sum(state is WordingState.APPROVED for state in states)
+    if not approved:
+        return Finding(
+            "wordings",
+            f"none of {len(states)} approved, so NOTHING IS SENT to anybody; "
+            "see feedback-hub packs approve",
+            _NOTE,
+        )
+    return Finding("wordings", f"{approved} of {len(states)} approved")
+
+
+def _queue(config: Config) -> Finding:
+    if not config.queue.url:
+        try:
+            running = EmbeddedValkey(config.hub.home).answers()
+        except NoEmbeddedValkey as error:
+            return Finding("queue", str(error), _FAULT)
+        return Finding("queue", "embedded, " + ("running" if running else "starts with run"))
+    from redis.exceptions import RedisError
+
+    from workers.queues import connect
+
+    try:
+        connect(config.queue.url).ping()
+    except (RedisError, OSError) as error:
+        return Finding("queue", f"cannot be reached ({type(error).__name__})", _FAULT)
+    return Finding("queue", "reached")
+
+
+def _channel(name: str, ask: Callable[[], str]) -> Finding:
+    try:
+        return Finding(f"channel {name}", ask())
+    except DeliveryError as error:
+        return Finding(
+            f"channel {name}", f"{error.fault.value} {error.provider_code}".strip(), True
+        )

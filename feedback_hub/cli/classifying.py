@@ -1,0 +1,163 @@
+"""``classifier``: what the machine makes of messages, and how well. Changes nothing."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from feedback_hub.adapters.table_files import Damaged, TableFile
+from feedback_hub.bootstrap import Hub
+from feedback_hub.cli.context import Failure, hub_of, reporting
+from feedback_hub.cli.progress import Progress
+from feedback_hub.cli.ready import has_database
+from feedback_hub.cli.rejected import RejectedFile
+from feedback_hub.cli.taking import opened, refuse_unknown
+from feedback_hub.domain.place import Site
+from feedback_hub.domain.suggestion import Suggestion
+from feedback_hub.services.scoring import FIELDS, Score
+
+GIVEN = ("id", "text", "site", "language", "channel")
+ADDED = (
+    "type",
+    "code",
+    "codes",
+    "sector",
+    "sensitivity",
+    "priority",
+    "language",
+    "site",
+    "confidence",
+    "reasons",
+)
+
+_FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+_IGNORE = click.option("--ignore-unknown", is_flag=True, help="Leave columns nobody knows.")
+
+
+@click.group("classifier")
+def classifier() -> None:
+    """The machine that suggests what a message is about."""
+
+
+@classifier.command("info")
+@click.pass_context
+@reporting
+def info(ctx: click.Context) -> None:
+    """Which classifier and which coding frame."""
+    hub = hub_of(ctx)
+    frame = hub.rules.frame
+    click.echo(f"classifier\t{hub.config.classifier.kind.value}\t{hub.classifier.version}")
+    click.echo(f"coding frame\t{len(frame)} codes\t{frame.version}")
+    click.echo(f"marked as a guess below\t{hub.config.classifier.confidence_threshold}")
+
+
+@classifier.command("classify")
+@_FILE
+@_IGNORE
+@click.pass_context
+@reporting
+def classify(ctx: click.Context, file: Path, ignore_unknown: bool) -> None:
+    """Read each message of FILE (id, text); the rows with what was read go to standard output."""
+    hub = hub_of(ctx)
+    sites = _sites(hub)
+    with opened(file) as table:
+        refuse_unknown(file, table.columns, GIVEN, ("id", "text"), ignore_unknown)
+        kept = [name for name in GIVEN if name in table.columns and name not in ADDED]
+        writer = csv.writer(sys.stdout)
+        writer.writerow([*kept, *ADDED])
+        for cells in _rows(table, file):
+            read = _read(hub, sites, cells)
+            writer.writerow([*(cells[name] for name in kept), *(read[name] for name in ADDED)])
+
+
+@classifier.command("evaluate")
+@_FILE
+@_IGNORE
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Figures as JSON.")
+@click.pass_context
+@reporting
+def evaluate(ctx: click.Context, file: Path, ignore_unknown: bool, report: Path | None) -> None:
+    """Compare with what people said: FILE has id, text and the true type, code, sector and so on."""
+    hub = hub_of(ctx)
+    sites = _sites(hub)
+    score, rows = Score(), 0
+    with opened(file) as table:
+        known = tuple(dict.fromkeys((*GIVEN, *FIELDS)))
+        refuse_unknown(file, table.columns, known, ("text",), ignore_unknown)
+        for cells in _rows(table, file):
+            # What is to be found is not given: language and site are truth here.
+            read = _read(hub, sites, {"text": cells["text"]})
+            truth = {name: cells.get(name, "").strip() for name in FIELDS}
+            score.add(truth, read, read["codes"].split(";"))
+            rows += 1
+    if not any(one.count for one in score.fields.values()):
+        raise Failure(f"{file} has no row with a true {', '.join(FIELDS)}: nothing to compare with")
+    _say(score, rows)
+    if report is not None:
+        figures = {"rows": rows, "classifier": hub.classifier.version, "fields": score.report()}
+        report.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _say(score: Score, rows: int) -> None:
+    click.echo(f"messages\t{rows}")
+    for name, one in score.fields.items():
+        if one.count:
+            click.echo(
+                f"{name}\t{one.count} coded\taccuracy {one.accuracy:.3f}"
+                f"\tmacro-F1 {one.macro_f1:.3f}"
+            )
+    code = score.fields["code"]
+    if code.count:
+        click.echo(f"code among all given\t{score.code_among / code.count:.3f}")
+    if score.fields["sensitivity"].count:
+        l3 = score.l3
+        click.echo(f"L3\t{l3.support} coded\tprecision {l3.precision:.3f}\trecall {l3.recall:.3f}")
+
+
+def _rows(table: TableFile, path: Path) -> Iterator[Mapping[str, str]]:
+    rejected = RejectedFile(path)
+    with closing(rejected), Progress("messages read") as progress:
+        for row in table:
+            progress.step()
+            if isinstance(row, Damaged):
+                rejected.add(row.number, row.line, "", row.reason)
+            else:
+                yield row.cells
+    if rejected.count:
+        click.echo(f"{rejected.count} rejected; which and why: {rejected.path}", err=True)
+
+
+def _sites(hub: Hub) -> Sequence[Site]:
+    if not has_database(hub):
+        return ()
+    with hub.reading() as uow:
+        sites = uow.sites()
+    hub.close()
+    return sites
+
+
+def _read(hub: Hub, sites: Sequence[Site], cells: Mapping[str, str]) -> dict[str, str]:
+    text = cells["text"]
+    given = cells.get("language", "").strip()
+    suggestion: Suggestion = hub.classifier.classify(text, language=given or "und")
+    site = cells.get("site", "").strip() or hub.gazetteer.site_in(text, sites)[0]
+    frame = hub.rules.frame
+    reasons = dict.fromkeys(f"{r.field}={r.value}: {r.words}" for r in suggestion.reasons)
+    return {
+        "type": frame.type_of(suggestion.codes),
+        "code": suggestion.codes[0],
+        "codes": ";".join(suggestion.codes),
+        "sector": suggestion.sector,
+        "sensitivity": suggestion.sensitivity,
+        "priority": suggestion.priority,
+        "language": suggestion.language,
+        "site": site,
+        "confidence": f"{suggestion.confidence:.3f}",
+        "reasons": "; ".join(reasons),
+    }

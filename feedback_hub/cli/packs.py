@@ -1,0 +1,159 @@
+"""``packs``: the wordings this hub may send. Only what a person approved is sent."""
+
+from __future__ import annotations
+
+import csv
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+from sqlalchemy import select
+
+from feedback_hub.adapters.register_import import Taken
+from feedback_hub.adapters.rendering import JinjaRenderer
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.bootstrap import Hub
+from feedback_hub.cli.context import Failure, reporting
+from feedback_hub.cli.ready import ready_hub
+from feedback_hub.cli.taking import Taking, opened, refuse_unknown
+from feedback_hub.domain.contact import Purpose
+from feedback_hub.domain.errors import Invalid
+from feedback_hub.domain.gsm7 import foreign_to_gsm7, sms_length
+from feedback_hub.services.records import Wording, WordingState
+
+COLUMNS = ("language", "purpose", "text")
+EXAMPLE = {"ref": "482-913-075", "answer": "", "hotline": "1458"}
+"""What a wording is filled with to see how long it gets."""
+
+_SHORT = {"pt": "por", "en": "eng"}
+
+
+@click.group("packs")
+def packs() -> None:
+    """What is sent to people, in each language: a draft until somebody approves it."""
+
+
+@packs.command("list")
+@click.pass_context
+@reporting
+def list_packs(ctx: click.Context) -> None:
+    """Every wording: language, purpose, state, length on the air, and by whom approved."""
+    for wording in _wordings(ready_hub(ctx)):
+        length = sms_length(filled(wording.text))
+        alphabet = "GSM-7" if length.is_gsm7 else "UCS-2"
+        parts = f"{length.units} {alphabet}, {length.segments} SMS"
+        by = f"\tby {wording.approved_by}" if wording.approved_by else ""
+        click.echo(f"{wording.language}\t{wording.purpose}\t{wording.state}\t{parts}{by}")
+
+
+@packs.command("approve")
+@click.argument("languages", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Every language; the same as naming none.")
+@click.option("--by", default="", help="Who approves.  [default: the user of this machine]")
+@click.pass_context
+@reporting
+def approve(ctx: click.Context, languages: tuple[str, ...], every: bool, by: str) -> None:
+    """Approve the drafts of LANGUAGES (por, eng, …), or of all when none is named."""
+    if languages and every:
+        raise click.UsageError("name languages or give --all, not both")
+    wanted = {_SHORT.get(language.lower(), language.lower()) for language in languages}
+    approver = by or os.environ.get("USER") or "command line"
+    hub = ready_hub(ctx)
+    there = {wording.language for wording in _wordings(hub)}
+    if absent := wanted - there:
+        raise Failure(
+            f"no wording in {', '.join(sorted(absent))}; there is {', '.join(sorted(there))}"
+        )
+    if not wanted:
+        click.echo(f"All languages: {', '.join(sorted(there))}.", err=True)
+    approved = 0
+    with hub.unit_of_work() as uow:
+        for wording in uow.session.scalars(select(Wording)):
+            if wording.state is WordingState.APPROVED or (
+                wanted and wording.language not in wanted
+            ):
+                continue
+            wording.state = WordingState.APPROVED
+            wording.approved_by, wording.approved_at = approver[:64], hub.clock()
+            approved += 1
+        uow.commit()
+    click.echo(f"{approved} wordings approved by {approver}; this hub sends them from now on")
+
+
+@packs.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_context
+@reporting
+def export(ctx: click.Context, file: Path) -> None:
+    """Write every wording to FILE (CSV: language, purpose, text), to be translated or checked."""
+    wordings = _wordings(ready_hub(ctx))
+    with file.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.writer(lines)
+        writer.writerow(COLUMNS)
+        writer.writerows((one.language, one.purpose.value, one.text) for one in wordings)
+    click.echo(f"{len(wordings)} wordings in {file}")
+
+
+@packs.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--ignore-unknown", is_flag=True, help="Leave columns nobody knows.")
+@click.pass_context
+@reporting
+def import_packs(ctx: click.Context, file: Path, ignore_unknown: bool) -> None:
+    """Take wordings from FILE (CSV or XLSX). What changed is a draft until it is approved."""
+    with opened(file) as table:
+        refuse_unknown(file, table.columns, COLUMNS, COLUMNS, ignore_unknown)
+        tally = Taking(ready_hub(ctx), _read, _take).run(table, file)
+    click.echo(tally.line(tuple(Taken)))
+    if tally.taken[Taken.ADDED] or tally.taken[Taken.CHANGED]:
+        click.echo("What is new or changed is not sent before feedback-hub packs approve", err=True)
+    sys.exit(0 if tally.usable else 1)
+
+
+def filled(text: str) -> str:
+    """``text`` with an example's values. Raises ``Invalid`` for a placeholder without one."""
+    return JinjaRenderer().render(text, EXAMPLE)
+
+
+def _wordings(hub: Hub) -> list[Wording]:
+    with hub.reading() as uow:
+        return sorted(uow.session.scalars(select(Wording)), key=lambda w: (w.language, w.purpose))
+
+
+def _read(cells: Mapping[str, str]) -> Wording:
+    written = cells["language"].strip().lower()
+    language = _SHORT.get(written, written)
+    if not (len(language) == 3 and language.isascii() and language.isalpha()):
+        raise Invalid("language", "is no ISO 639-3 code like por")
+    try:
+        purpose = Purpose(cells["purpose"].strip().lower())
+    except ValueError:
+        raise Invalid("purpose", f"must be one of {', '.join(Purpose)}") from None
+    text = cells["text"].strip()
+    if not text:
+        raise Invalid("text", "is empty")
+    try:
+        length = sms_length(filled(text))
+    except Invalid as error:
+        known = ", ".join(f"{{{{ {name} }}}}" for name in EXAMPLE)
+        raise Invalid("text", f"has a placeholder other than {known}") from error
+    if length.segments > 1:
+        foreign = foreign_to_gsm7(text)
+        why = f"; these letters halve what fits: {foreign}" if foreign else ""
+        raise Invalid("text", f"does not fit in one SMS{why}")
+    return Wording(language, purpose, text)
+
+
+def _take(uow: SqlUnitOfWork, read: Wording) -> Taken:
+    known = uow.wording(read.language, read.purpose)
+    if known is None:
+        uow.add(read)
+        uow.session.flush()
+        return Taken.ADDED
+    if known.text == read.text:
+        return Taken.KNOWN
+    known.text, known.state = read.text, WordingState.DRAFT
+    known.approved_by, known.approved_at = "", None
+    return Taken.CHANGED

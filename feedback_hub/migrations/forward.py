@@ -1,0 +1,26 @@
+"""Alembic at work; loaded only when there is something to migrate."""
+
+from __future__ import annotations
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from feedback_hub.migrations import HERE, NewerDatabase
+
+
+def upgrade(engine: Engine) -> None:
+    """Run every migration the database has not had. Raises ``NewerDatabase``."""
+    config = Config()
+    config.set_main_option("script_location", str(HERE).replace("%", "%%"))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    with engine.begin() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current is not None and current not in known:
+            raise NewerDatabase(
+                "the database was made by a newer version; install that version or restore a backup"
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

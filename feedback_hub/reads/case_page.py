@@ -1,0 +1,442 @@
+"""One case as one reader may see it, and what they may do with it now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select
+
+from feedback_hub.adapters.tables import organisation as organisation_table
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.domain.access import Action, Actor, CaseFacts, scope_of
+from feedback_hub.domain.case import (
+    MOVES,
+    Case,
+    CaseState,
+    CaseVerb,
+    Outcome,
+    may_close,
+)
+from feedback_hub.domain.clocks import Duty
+from feedback_hub.domain.coding import Sector
+from feedback_hub.domain.consent import Share
+from feedback_hub.domain.contact import Purpose
+from feedback_hub.domain.errors import NotFound
+from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.gsm7 import sms_length
+from feedback_hub.domain.masking import mask
+from feedback_hub.domain.place import Organisation
+from feedback_hub.domain.referral import MOVES as REFERRAL_MOVES
+from feedback_hub.domain.referral import Referral, ReferralState, ReferralVerb
+from feedback_hub.domain.routing import route
+from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.reads import audience, case_list, conversation
+from feedback_hub.reads.case_list import own_scope
+from feedback_hub.reads.conversation import Reading, Remarks
+from feedback_hub.reads.names import Names, names_for, site_names
+from feedback_hub.reads.rows import (
+    WITH_PARTNER,
+    case_clock,
+    clock_to,
+    code_of,
+    referral_clock,
+    type_of,
+)
+from feedback_hub.reads.views import (
+    Audience,
+    CaseChoices,
+    CaseView,
+    ClockLevel,
+    ClockView,
+    HistoryLine,
+    LoopBackView,
+    MessageView,
+    NextStep,
+    OrganisationChoice,
+    PersonView,
+    ReferralView,
+    SuggestionView,
+)
+from feedback_hub.reads.wire import message_text
+from feedback_hub.services import intake, loopback
+from feedback_hub.services.ports import Rules
+from feedback_hub.services.records import Message, RemarkKind
+
+_VERBS = {
+    "triage": (Action.TRIAGE, CaseVerb.TRIAGE),
+    "refer": (Action.WORK_CASE, CaseVerb.REFER),
+    "hand-off": (Action.WORK_CASE, CaseVerb.HAND_OFF),
+    "answer": (Action.WORK_CASE, CaseVerb.RESPOND),
+    "loop-back": (Action.WORK_CASE, CaseVerb.ATTEMPT_LOOP),
+    "reopen": (Action.WORK_CASE, CaseVerb.REOPEN),
+}
+_STEPS: Mapping[CaseState, NextStep] = {
+    CaseState.RECEIVED: NextStep.TRIAGE,
+    CaseState.REOPENED: NextStep.TRIAGE,
+    CaseState.APPEALED: NextStep.TRIAGE,
+    CaseState.HANDED_OFF: NextStep.ANSWER,
+    CaseState.RESPONSE_READY: NextStep.LOOP_BACK,
+    CaseState.LOOP_ATTEMPTED: NextStep.CLOSE,
+    CaseState.ANSWERED_ON_SPOT: NextStep.CLOSE,
+}
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What was fetched of one case."""
+
+    case: Case
+    facts: CaseFacts
+    messages: Sequence[Message]
+    referrals: tuple[Referral, ...]
+    said: Remarks
+    read: Mapping[str, Reading]
+    names: Names
+
+
+def reach(uow: SqlUnitOfWork, actor: Actor, ref: str) -> Case:
+    """The case, if ``actor`` handles it: a referral alone opens no case. Raises ``NotFound``."""
+    case = uow.visible_case(actor, Action.READ_CASE, ref)
+    if case is None or not own_scope(actor).admits(uow.facts(case)):
+        raise NotFound
+    return case
+
+
+def view(
+    uow: SqlUnitOfWork, rules: Rules, actor: Actor, ref: str, now: datetime, sure_from: float
+) -> CaseView:
+    """The case page. ``sure_from``: from this confidence on a suggestion is no guess.
+
+    Who handles the case sees all of it; a desk sees what was said without names and numbers.
+    Raises ``NotFound``.
+    """
+    case = reach(uow, actor, ref)
+    facts = uow.facts(case)
+    team = scope_of(actor, Action.READ_HISTORY).admits(facts)
+    referrals = case_list.referrals_of(uow, actor, [case.id]).get(case.id, ()) if team else ()
+    said = conversation.remarks_of(uow, case.id)
+    known = _Known(
+        case=case,
+        facts=facts,
+        messages=uow.messages_of(case.id),
+        referrals=referrals,
+        said=said,
+        read=conversation.readings(uow, case.id) if team else {},
+        names=names_for(
+            uow,
+            {case.owner, *conversation.actors_of(uow, case.id)},
+            {case.route_focal_point, *(r.focal_point for r in referrals)},
+        ),
+    )
+    moves = _moves(known, rules, actor)
+    partners, named = _partners(known)
+    history = conversation.history(uow, case.id, known.names, said) if team else ()
+    shown = CaseView(
+        ref=case.ref,
+        version=case.version,
+        state=case.state,
+        code=code_of(case),
+        type=type_of(case),
+        sensitivity=case.sensitivity,
+        priority=case.priority,
+        received_at=case.received_at,
+        channel=case.channel,
+        codes=case.codes,
+        sector=case.sector,
+        site=case.site,
+        place=case.place,
+        language=case.language,
+        owner=known.names.person(case.owner),
+        suspected=case.suspected,
+        audience=_audience(case),
+        readers=audience.readers(uow, facts),
+        partners=partners,
+        partners_named=named,
+        person=_person(uow, case) if team else PersonView(),
+        messages=_messages(uow, known, actor, team=team),
+        suggestion=_suggestion(known, sure_from),
+        history=history,
+        referrals=tuple(_referral(known, r, actor, now) for r in referrals),
+        clocks=_clocks(case, rules, history, now),
+        next_step=_next_step(known, moves),
+        moves=moves,
+        answer=said.text(case.answer_id),
+        outcome=case.outcome,
+        closing_reason=_closing_reason(known) if case.outcome else "",
+        outcomes=_outcomes(case, rules),
+        attempts=case.loop_attempts,
+        attempts_needed=rules.attempts_before_unreachable,
+        loop_back=_loop_back(uow, rules, case) if "loop-back" in moves else None,
+    )
+    return _with_referral(uow, known, shown, now) if "refer" in moves else shown
+
+
+def choices(uow: SqlUnitOfWork, rules: Rules, ref_case: CaseView, now: datetime) -> CaseChoices:
+    """What the forms of a case offer."""
+    kinds = dict.fromkeys(code.type for code in rules.frame)
+    here = {
+        service.organisation: service.focal_point
+        for service in uow.services_on(ref_case.sector, now.date())
+        if service.serves(ref_case.site, ref_case.sector, now.date())
+    }
+    names = names_for(uow, (), here.values())
+    organisations = uow.session.scalars(
+        select(Organisation).where(organisation_table.c.active).order_by(organisation_table.c.name)
+    )
+    return CaseChoices(
+        codes=tuple((kind, tuple(c.code for c in rules.frame.of_type(kind))) for kind in kinds),
+        sectors=tuple(Sector),
+        sites=tuple(site_names(uow)),
+        organisations=tuple(
+            OrganisationChoice(
+                code=one.code,
+                name=one.name or one.code,
+                focal_point=names.focal_point(here.get(one.code, "")),
+                serves_here=one.code in here,
+            )
+            for one in organisations
+            if one.code != rules.organisation
+        ),
+    )
+
+
+def _moves(known: _Known, rules: Rules, actor: Actor) -> frozenset[str]:
+    case = known.case
+    moves = {
+        name
+        for name, action, possible in (
+            ("note", Action.NOTE, True),
+            ("sensitivity", Action.CHANGE_SENSITIVITY, True),
+            ("confirm", Action.CHANGE_SENSITIVITY, case.suspected),
+            ("close", Action.WORK_CASE, bool(_outcomes(case, rules))),
+            ("take", Action.WORK_CASE, case.is_open and case.owner != actor.id),
+            *((name, action, case.state in MOVES[verb]) for name, (action, verb) in _VERBS.items()),
+        )
+        if possible and scope_of(actor, action).admits(known.facts)
+    }
+    if case.suspected:
+        # First somebody says whether it is one.
+        moves &= {"note", "sensitivity", "confirm"}
+    # No partner sees a highly sensitive case, and nobody what the person wants to keep.
+    if case.sensitivity is Sensitivity.L3 or case.consent.share is Share.NO:
+        moves.discard("refer")
+    if case.sensitivity is not Sensitivity.L3:
+        moves.discard("hand-off")
+    return frozenset(moves)
+
+
+def _next_step(known: _Known, moves: frozenset[str]) -> NextStep:
+    states = {referral.state for referral in known.referrals}
+    if "confirm" in moves:
+        return NextStep.CONFIRM
+    if not moves - {"note"} or not known.case.is_open:
+        return NextStep.NONE
+    if ReferralState.ANSWERED in states:
+        return NextStep.VERIFY
+    if known.case.state is CaseState.REFERRED:
+        if states & WITH_PARTNER:
+            return NextStep.WAIT
+        return NextStep.ANSWER if ReferralState.VERIFIED in states else NextStep.REFER
+    if known.case.state is CaseState.TRIAGED:
+        if "hand-off" in moves:
+            return NextStep.HAND_OFF
+        return NextStep.REFER if "refer" in moves else NextStep.ANSWER
+    step = _STEPS.get(known.case.state, NextStep.NONE)
+    return step if step.value in moves else NextStep.NONE
+
+
+def _outcomes(case: Case, rules: Rules) -> tuple[Outcome, ...]:
+    needed = rules.attempts_before_unreachable
+    return tuple(o for o in Outcome if may_close(case.state, o, case.loop_attempts, needed))
+
+
+def _audience(case: Case) -> Audience:
+    if case.sensitivity is Sensitivity.L3:
+        return Audience.HANDLERS
+    return Audience.TEAM if case.site else Audience.ALL_CASE_MANAGERS
+
+
+def _partners(known: _Known) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Who sees the words without the name, and who with it (``access``, focal points)."""
+    if known.case.sensitivity is Sensitivity.L3:
+        return (), ()
+    sent = [
+        referral
+        for referral in known.referrals
+        if referral.state is not ReferralState.DRAFTED
+        and referral.organisation != known.case.accused_organisation
+    ]
+    named = {r.organisation for r in sent if r.share is Share.NAME}
+    others = {r.organisation for r in sent} - named
+    return (
+        tuple(sorted(known.names.organisation(code) for code in others)),
+        tuple(sorted(known.names.organisation(code) for code in named)),
+    )
+
+
+def _messages(
+    uow: SqlUnitOfWork, known: _Known, actor: Actor, *, team: bool
+) -> tuple[MessageView, ...]:
+    if team:
+        return conversation.whole(
+            uow,
+            known.messages,
+            known.case.id,
+            known.said,
+            known.referrals,
+            known.names,
+            known.read,
+        )
+    wrote_it = known.case.entered_by == actor.id
+    uow.vault.load({message.key_id for message in known.messages})
+    texts = ((message, message_text(uow, message)) for message in known.messages)
+    return tuple(
+        conversation.inbound(message, text if wrote_it else mask(text)) for message, text in texts
+    )
+
+
+def _person(uow: SqlUnitOfWork, case: Case) -> PersonView:
+    contact = uow.contact(case.contact_id) if case.contact_id else None
+    address = name = ""
+    if contact is not None:
+        opened = uow.vault.open(
+            contact.key_id, contact.address_sealed, intake.address_bound_to(contact.id)
+        )
+        address = f"··· {opened[-3:]}"
+        if contact.name_sealed is not None:
+            name = uow.vault.open(
+                contact.key_id, contact.name_sealed, intake.name_bound_to(contact.id)
+            )
+    known = (
+        {}
+        if contact is None
+        else {
+            "private_phone": contact.private_phone,
+            "may_leave_message": contact.may_leave_message,
+        }
+    )
+    return PersonView(
+        address=address,
+        name=name,
+        sex=case.person.sex,
+        age_band=case.person.age_band,
+        disability=case.person.disability,
+        group=case.person.group,
+        speaks_for=case.person.speaks_for,
+        content_in_text=case.consent.content_in_text,
+        share=case.consent.share,
+        stopped=contact is not None and contact.stopped_at is not None,
+        **known,
+    )
+
+
+def _suggestion(known: _Known, sure_from: float) -> SuggestionView | None:
+    readings = [known.read[m.id] for m in known.messages if m.id in known.read]
+    if not readings:
+        return None
+    # The first message says what it is about; a later "still waiting" does not.
+    row, reasons = readings[0].row, readings[0].reasons
+    return SuggestionView(
+        codes=row.codes,
+        sector=row.sector,
+        sensitivity=row.sensitivity,
+        priority=row.priority,
+        words=tuple(dict.fromkeys(words for words, _ in reasons if words)),
+        site=row.site,
+        sure=row.confidence >= sure_from,
+    )
+
+
+def _clocks(
+    case: Case, rules: Rules, history: Sequence[HistoryLine], now: datetime
+) -> tuple[ClockView, ...]:
+    next_duty = case_clock(case, now)
+    if next_duty is None:
+        return ()
+    answer_by = rules.calendar.after(case.received_at, rules.targets.answer[case.priority])
+    clocks = [next_duty]
+    if next_duty.duty is not Duty.ANSWER:
+        clocks.append(clock_to(Duty.ANSWER, answer_by, now))
+    told = next((line.at for line in history if line.event is EventKind.ACKNOWLEDGED), None)
+    by = rules.calendar.after(case.received_at, rules.targets.acknowledge)
+    if told is not None and told <= by and next_duty.duty is Duty.ANSWER:
+        clocks.append(ClockView(Duty.ACKNOWLEDGE, ClockLevel.MET, told))
+    return tuple(clocks)
+
+
+def _referral(known: _Known, referral: Referral, actor: Actor, now: datetime) -> ReferralView:
+    said = known.said
+    verbs = {"resume": ReferralVerb.RESUME, "verify": ReferralVerb.VERIFY}
+    mine = scope_of(actor, Action.WORK_CASE).admits(known.facts)
+    return ReferralView(
+        id=referral.id,
+        version=referral.version,
+        state=referral.state,
+        organisation=known.names.organisation(referral.organisation),
+        share=referral.share,
+        focal_point=known.names.focal_point(referral.focal_point),
+        note=said.text(referral.note_id),
+        question=said.last(RemarkKind.QUESTION, referral.id),
+        answer=said.text(referral.answer_id),
+        answer_outcome=referral.answer_outcome,
+        decline_reason=referral.decline_reason,
+        decline_text=said.last(RemarkKind.DECLINE, referral.id),
+        reply=said.last(RemarkKind.RESUME, referral.id),
+        sent_back=said.last(RemarkKind.SENT_BACK, referral.id),
+        sent_at=referral.sent_at,
+        clock=referral_clock(referral, now),
+        moves=frozenset(
+            name for name, verb in verbs.items() if mine and referral.state in REFERRAL_MOVES[verb]
+        ),
+    )
+
+
+def _with_referral(uow: SqlUnitOfWork, known: _Known, shown: CaseView, now: datetime) -> CaseView:
+    """With what a referral would carry and who would get it."""
+    case = known.case
+    texts = [message_text(uow, message) for message in known.messages]
+    found = route(
+        uow.services_on(case.sector, now.date()),
+        site=case.site,
+        sector=case.sector,
+        on=now.date(),
+        accused_organisation=case.accused_organisation,
+    )
+    chosen = OrganisationChoice(
+        code=found.organisation,
+        name=known.names.organisation(found.organisation),
+        focal_point=known.names.focal_point(found.focal_point),
+        serves_here=True,
+    )
+    offered = (Share.ANONYMOUS, Share.NAME)
+    return replace(
+        shown,
+        shares=tuple(share for share in offered if case.consent.allows_share(share)),
+        shared_text="\n".join(mask(text) for text in texts if text.strip()),
+        shared_whole="\n".join(text for text in texts if text.strip()),
+        shared_name=shown.person.name,
+        route_why=found.why,
+        route=chosen if found.organisation else None,
+    )
+
+
+def _loop_back(uow: SqlUnitOfWork, rules: Rules, case: Case) -> LoopBackView | None:
+    way = loopback.preview(uow, rules, case)
+    if way is None:
+        return None
+    length = sms_length(way.text)
+    return LoopBackView(
+        channel=way.channel,
+        text=way.text,
+        carries_content=way.purpose is Purpose.ANSWER,
+        length=length.units,
+        segments=length.segments,
+        withheld=way.withheld,
+    )
+
+
+def _closing_reason(known: _Known) -> str:
+    reasons = [r.id for r in known.said.rows if r.kind is RemarkKind.REASON]
+    return known.said.text(reasons[-1]) if reasons else ""

@@ -1,0 +1,25 @@
+"""Approving the texts people get: only an approved wording is sent (DOMAIN.md, Loop back)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from feedback_hub.domain.access import Actor
+from feedback_hub.domain.contact import Purpose
+from feedback_hub.domain.errors import NotFound
+from feedback_hub.services.ports import UnitOfWork
+from feedback_hub.services.records import Wording, WordingState
+
+
+def approve(
+    uow: UnitOfWork, actor: Actor, language: str, purpose: Purpose, now: datetime
+) -> Wording:
+    """Let it be sent from now on. Approved already, it stays as it is. Raises ``NotFound``."""
+    wording = uow.wording(language, purpose)
+    if wording is None:
+        raise NotFound
+    if wording.state is not WordingState.APPROVED:
+        wording.state = WordingState.APPROVED
+        wording.approved_by = actor.id
+        wording.approved_at = now
+    return wording

@@ -1,0 +1,103 @@
+"""How a form changes something: one transaction, and nothing that was typed is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from flask import request
+from sqlalchemy.exc import IntegrityError
+
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.errors import IllegalMove, Invalid, StaleVersion
+from feedback_hub.reads.views import FormView
+from feedback_hub.web.hub import current_hub
+from feedback_hub.web.labels import N_, gettext
+from feedback_hub.web.security import require
+
+E = TypeVar("E", bound=StrEnum)
+
+Work = Callable[[SqlUnitOfWork, Actor, datetime], object]
+
+LONGEST = 20_000
+_HIDDEN = frozenset({"csrf_token", "version"})
+
+_FAULTS: Mapping[str, str] = {
+    "codes": N_("Choose what it is about."),
+    "sector": N_("Choose a sector from the list."),
+    "site": N_("Choose a site from the list."),
+    "priority": N_("Choose how urgent it is."),
+    "level": N_("Choose how sensitive it is."),
+    "sensitivity": N_("Choose how sensitive it is."),
+    "reason": N_("Say why, in a few words."),
+    "text": N_("Write it in a few words."),
+    "question": N_("Write what you need to know."),
+    "outcome": N_("Choose how it ends."),
+    "organisation": N_("Choose an organisation that may be asked about this."),
+    "share": N_("The person did not agree to share that."),
+    "method": N_("Nothing is texted about this case. Reach the person safely."),
+    "number": N_("Write an invented number with + and the country code."),
+}
+"""What is wrong with a field, in words somebody can act on; never what was typed there."""
+
+
+def attempt(action: Action, verb: str, work: Work) -> tuple[FormView, int] | None:
+    """Do ``work`` in one transaction; None when it is done, else the form to show and its status.
+
+    422: something typed cannot be accepted. 409: somebody else was faster, or the state does not
+    allow it. Raises ``Unauthenticated``, ``NotAllowed``, ``NotFound``.
+    """
+    actor = require(action)
+    hub = current_hub()
+    try:
+        with hub.unit_of_work() as uow:
+            work(uow, actor, hub.clock())
+            uow.commit()
+    except Invalid as refused:
+        return _form(verb, {refused.field: _sentence(refused)}), 422
+    except IllegalMove as refused:
+        if verb == "close" and refused.state != "closed":
+            words = gettext("The case cannot end like this yet: the person was not told.")
+            return _form(verb, {"outcome": words}), 409
+        return _form(verb, {}, stale=True), 409
+    except (StaleVersion, IntegrityError):
+        return _form(verb, {}, stale=True), 409
+    return None
+
+
+def version() -> int | None:
+    """The version that the form was made for."""
+    written = request.form.get("version", "")
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else None
+
+
+def text(name: str, *, needed: bool = False) -> str:
+    """What was typed in a field. Raises ``Invalid``."""
+    written = request.form.get(name, "").strip()
+    if needed and not written:
+        raise Invalid(name, "is needed")
+    if len(written) > LONGEST:
+        raise Invalid(name, f"is longer than {LONGEST} characters")
+    return written
+
+
+def word(name: str, words: type[E]) -> E:
+    """One of a set of words. Raises ``Invalid``."""
+    try:
+        return words(request.form.get(name, ""))
+    except ValueError:
+        raise Invalid(name, "is none of the choices") from None
+
+
+def _form(verb: str, errors: Mapping[str, str], *, stale: bool = False) -> FormView:
+    typed = {name: value for name, value in request.form.items() if name not in _HIDDEN}
+    return FormView(verb, typed, errors, stale)
+
+
+def _sentence(refused: Invalid) -> str:
+    if "longer" in refused.problem or "at most" in refused.problem:
+        return gettext("This is too long. Say it in fewer words.")
+    return gettext(_FAULTS.get(refused.field, N_("Look at this once more.")))

@@ -1,0 +1,200 @@
+"""The queue, one case, and everything that is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.case import Outcome
+from feedback_hub.domain.consent import Share
+from feedback_hub.domain.errors import NotFound
+from feedback_hub.domain.reference import parse_reference
+from feedback_hub.domain.sensitivity import Priority, Sensitivity
+from feedback_hub.reads import case_page
+from feedback_hub.reads import queue as queue_reads
+from feedback_hub.reads.views import FormView, QueueFilters, QueueTab
+from feedback_hub.services import casework, loopback, referrals, triage
+from feedback_hub.services.loopback import Method
+from feedback_hub.services.triage import Decision
+from feedback_hub.web.hub import current_hub
+from feedback_hub.web.labels import N_, gettext
+from feedback_hub.web.pages.acting import attempt, text, version, word
+from feedback_hub.web.pages.frame import may_see_cases
+from feedback_hub.web.security import require
+
+cases = Blueprint("cases", __name__, url_prefix="/cases")
+
+Verb = Callable[[SqlUnitOfWork, Actor, str, datetime], object]
+
+
+@cases.get("")
+def queue() -> str:
+    """The cases that exist for the reader, in the view they chose."""
+    actor = _reader(Action.READ_CASE)
+    hub = current_hub()
+    tab = request.args.get("tab", "")
+    given = {name: request.args.get(name, "") for name in _FILTERS}
+    filters = QueueFilters(QueueTab(tab) if tab in set(QueueTab) else QueueTab.ALL, **given)
+    with hub.reading() as uow:
+        page = queue_reads.page(uow, actor, filters, hub.clock(), request.args.get("cursor", ""))
+    alone = "HX-Request" in request.headers
+    return render_template("_queue_rows.html" if alone else "queue.html", page=page)
+
+
+_FILTERS = ("site", "sector", "type", "priority", "state", "q")
+
+
+@cases.get("/<ref>")
+def show(ref: str) -> Response:
+    """One case."""
+    return _show(_reader(Action.READ_CASE), _ref(ref), FormView(), 200)
+
+
+@cases.post("/<ref>/<verb>")
+def act(ref: str, verb: str) -> Response:
+    """One press on one form: done and back to the case, or the form again with what is wrong."""
+    if verb not in _VERBS:
+        abort(404)
+    action, do, done = _VERBS[verb]
+    reader = _reader(action)
+    ref = _ref(ref)
+
+    def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> None:
+        case = case_page.reach(uow, actor, ref)
+        if verb != "note":
+            uow.expect(case, version())
+        do(uow, actor, ref, now)
+
+    refused = attempt(action, verb, work)
+    if refused is not None:
+        return _show(reader, ref, *refused)
+    with current_hub().reading() as uow:
+        still_there = uow.visible_case(reader, Action.READ_CASE, ref) is not None
+    if still_there:
+        flash(gettext(done), "success")
+        return make_response(redirect(url_for("cases.show", ref=ref), 303))
+    # It was raised or moved out of the reader's sight by this very press.
+    flash(gettext("It has left your list. Only those who handle such cases see it now."), "success")
+    return make_response(redirect(url_for("cases.queue"), 303))
+
+
+def _show(actor: Actor, ref: str, form: FormView, status: int) -> Response:
+    hub = current_hub()
+    now = hub.clock()
+    sure_from = hub.config.classifier.confidence_threshold
+    with hub.reading() as uow:
+        case = case_page.view(uow, hub.rules, actor, ref, now, sure_from)
+        choices = case_page.choices(uow, hub.rules, case, now)
+    page = render_template("case.html", case=case, choices=choices, form=form)
+    return make_response(page, status)
+
+
+def _reader(action: Action) -> Actor:
+    """The reader, if they work with cases at all. For a partner no case page exists."""
+    actor = require(action)
+    if not may_see_cases(actor):
+        raise NotFound
+    return actor
+
+
+def _ref(written: str) -> str:
+    """The reference. Raises ``NotFound``: what is no reference does not exist either."""
+    ref = parse_reference(written)
+    if ref is None:
+        raise NotFound
+    return ref
+
+
+def _triage(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    codes = tuple(dict.fromkeys(code for code in request.form.getlist("codes") if code))
+    decision = Decision(
+        codes=codes,
+        sector=text("sector"),
+        sensitivity=word("sensitivity", Sensitivity),
+        priority=word("priority", Priority),
+        site=text("site"),
+        reason=text("reason"),
+    )
+    return triage.triage(uow, current_hub().rules, actor, ref, decision, now)
+
+
+def _confirm(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    return triage.confirm(uow, current_hub().rules, actor, ref, Decision(), now)
+
+
+def _sensitivity(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    level, reason = word("level", Sensitivity), text("reason", needed=True)
+    return triage.change_sensitivity(uow, current_hub().rules, actor, ref, level, reason, now)
+
+
+def _refer(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    return referrals.refer(
+        uow,
+        current_hub().rules,
+        actor,
+        ref,
+        text("organisation", needed=True),
+        now,
+        share=word("share", Share),
+        note=text("note"),
+    )
+
+
+def _hand_off(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    return casework.hand_off(uow, current_hub().rules, actor, ref, "", now)
+
+
+def _answer(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    words, outcome = text("text", needed=True), word("outcome", Outcome)
+    return casework.answer(uow, current_hub().rules, actor, ref, words, outcome, now)
+
+
+def _loop_back(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    return loopback.loop_back(uow, current_hub().rules, actor, ref, word("method", Method), now)
+
+
+def _close(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    outcome, reason = word("outcome", Outcome), text("reason", needed=True)
+    return casework.close(uow, current_hub().rules, actor, ref, outcome, reason, now)
+
+
+def _reopen(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    reason = text("reason", needed=True)
+    return casework.reopen(uow, current_hub().rules, actor, ref, reason, now)
+
+
+def _note(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    return casework.note(uow, actor, ref, text("text", needed=True), now)
+
+
+def _take(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    return casework.assign(uow, actor, ref, actor.id, now)
+
+
+_VERBS: dict[str, tuple[Action, Verb, str]] = {
+    "triage": (Action.TRIAGE, _triage, N_("Triaged.")),
+    "confirm": (Action.CHANGE_SENSITIVITY, _confirm, N_("Confirmed. Only handlers see it.")),
+    "sensitivity": (Action.CHANGE_SENSITIVITY, _sensitivity, N_("Changed.")),
+    "refer": (Action.WORK_CASE, _refer, N_("Referred. The answer will appear here.")),
+    "hand-off": (Action.WORK_CASE, _hand_off, N_("Handed to the handlers.")),
+    "answer": (Action.WORK_CASE, _answer, N_("The answer is ready. Now tell the person.")),
+    "loop-back": (Action.WORK_CASE, _loop_back, N_("Noted. Close the case when it is over.")),
+    "close": (Action.WORK_CASE, _close, N_("Closed.")),
+    "reopen": (Action.WORK_CASE, _reopen, N_("Open again.")),
+    "note": (Action.NOTE, _note, N_("The note is kept.")),
+    "take": (Action.WORK_CASE, _take, N_("This case is yours now.")),
+}

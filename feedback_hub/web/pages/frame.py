@@ -1,0 +1,144 @@
+"""What stands around every page: the hub, the reader and where they may go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask, g
+from flask_babel import gettext
+from flask_security import current_user
+from sqlalchemy import select
+
+from feedback_hub.adapters.tables import site
+from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.access import Action, Actor, Role
+from feedback_hub.reads import wordings
+from feedback_hub.reads.names import names_for
+from feedback_hub.reads.views import FormView, HubView, ReaderView
+from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import LANGUAGES, reader_language
+from feedback_hub.web.labels import Words, install
+from feedback_hub.web.security import Unauthenticated, current_actor, has_token
+
+SANDBOX = "sandbox"
+_ORDER = (
+    Role.CASE_MANAGER,
+    Role.PROTECTION,
+    Role.FOCAL_POINT,
+    Role.DESK,
+    Role.COORDINATOR,
+    Role.ADMIN,
+    Role.AUDITOR,
+    Role.MECHANISM,
+)
+_HANDLE_CASES = {Role.CASE_MANAGER, Role.PROTECTION, Role.DESK}
+
+
+def init_frame(app: Flask, hub: Hub) -> None:
+    """Give every template its words and the frame's values."""
+    kinds = {name: section.kind for name, section in hub.config.channels.items()}
+    install(app, Words(hub.rules.frame, _site_name, _channel_namer(kinds), hub.clock))
+
+    @app.context_processor
+    def _frame() -> dict[str, object]:
+        reader = current_reader()
+        return {
+            "hub": HubView(
+                hub.config.hub.name,
+                training=bool(kinds) and set(kinds.values()) == {SANDBOX},
+                handset=handset_name(hub),
+                sends_nothing=reader is not None and _sends_nothing(hub),
+            ),
+            "reader": reader,
+            "languages": LANGUAGES,
+            "current_language": reader_language(),
+            "form": FormView(),
+        }
+
+    app.extensions["feedback_hub_frame"] = _frame
+
+
+def handset_name(hub: Hub) -> str:
+    """The first practice line that is configured; empty where there is none."""
+    found = (name for name, section in hub.config.channels.items() if section.kind == SANDBOX)
+    return next(found, "")
+
+
+def may_see_cases(actor: Actor) -> bool:
+    """Whether case pages exist for this reader: a partner has referrals instead."""
+    return bool(actor.roles & _HANDLE_CASES)
+
+
+def current_reader() -> ReaderView | None:
+    """Who is logged in, or None; fetched once a request."""
+    if "reader" not in g:
+        g.reader = _reader(current_hub())
+    reader: ReaderView | None = g.reader
+    return reader
+
+
+def forget_reader() -> None:
+    """Render what is left of this request as for nobody, without asking the database."""
+    g.reader = None
+    g.site_names = {}
+
+
+def _reader(hub: Hub) -> ReaderView | None:
+    if has_token():
+        return None
+    try:
+        actor = current_actor()
+    except Unauthenticated:
+        return None
+    own = {m.organisation for m in actor.memberships if m.role is Role.FOCAL_POINT}
+    organisation = ""
+    if own:
+        with hub.reading() as uow:
+            names = names_for(uow)
+        organisation = ", ".join(sorted(names.organisation(code) for code in own if code))
+    return ReaderView(
+        name=current_user.name or current_user.email,
+        role=next((role for role in _ORDER if role in actor.roles), Role.AUDITOR),
+        organisation=organisation,
+        nav=_nav(hub, actor),
+    )
+
+
+def _nav(hub: Hub, actor: Actor) -> tuple[str, ...]:
+    pages = {
+        "home": True,
+        "cases": may_see_cases(actor),
+        "referrals": actor.may(Action.ANSWER_REFERRAL),
+        "handset": bool(handset_name(hub)) and may_see_cases(actor),
+        "wordings": actor.may(Action.APPROVE_WORDING),
+        "health": actor.may(Action.CONFIGURE),
+    }
+    return tuple(name for name, open_to_reader in pages.items() if open_to_reader)
+
+
+def _sends_nothing(hub: Hub) -> bool:
+    with hub.reading() as uow:
+        return wordings.sends_nothing(uow)
+
+
+def _site_name(code: str) -> str:
+    if "site_names" not in g:
+        with current_hub().reading() as uow:
+            rows = uow.session.execute(select(site.c.code, site.c.name))
+            g.site_names = {row.code: row.name for row in rows}
+    return g.site_names.get(code) or code
+
+
+def _channel_namer(kinds: dict[str, str]) -> Callable[[str], str]:
+    several = {kind for kind in kinds.values() if list(kinds.values()).count(kind) > 1}
+
+    def name(channel: str) -> str:
+        kind = kinds.get(channel, channel)
+        words = {
+            "twilio_sms": gettext("SMS"),
+            "sandbox": gettext("Practice phone"),
+            "desk": gettext("Help desk"),
+        }.get(kind, channel)
+        return f"{words} ({channel})" if kind in several else str(words)
+
+    return name

@@ -1,0 +1,21 @@
+"""The first page."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from feedback_hub.reads import home as reads
+from feedback_hub.web.hub import current_hub
+from feedback_hub.web.security import current_actor
+
+home = Blueprint("home", __name__)
+
+
+@home.get("/")
+def index() -> str:
+    """What must I do now?"""
+    actor = current_actor()
+    hub = current_hub()
+    with hub.reading() as uow:
+        page = reads.page(uow, actor, hub.clock())
+    return render_template("home.html", page=page)

@@ -1,0 +1,163 @@
+"""A partner's referrals, and the case team's part in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.case import MOVES, CaseVerb, Outcome
+from feedback_hub.domain.errors import Invalid, NotFound
+from feedback_hub.domain.referral import DeclineReason
+from feedback_hub.reads import case_page, referral_inbox
+from feedback_hub.reads.views import FormView, InboxTab
+from feedback_hub.services import casework, remarks
+from feedback_hub.services import referrals as services
+from feedback_hub.web.hub import current_hub
+from feedback_hub.web.labels import N_, gettext
+from feedback_hub.web.pages.acting import attempt, text, version, word
+from feedback_hub.web.security import current_actor, require
+
+referrals = Blueprint("referrals", __name__, url_prefix="/referrals")
+
+Verb = Callable[[SqlUnitOfWork, Actor, str, datetime], object]
+
+
+@referrals.get("")
+def inbox() -> str:
+    """What was referred to the reader's organisation."""
+    actor = require(Action.ANSWER_REFERRAL)
+    hub = current_hub()
+    tab = request.args.get("tab", "")
+    chosen = InboxTab(tab) if tab in set(InboxTab) else InboxTab.ACCEPT
+    with hub.reading() as uow:
+        page = referral_inbox.page(uow, actor, chosen, hub.clock(), request.args.get("cursor", ""))
+    return render_template("referrals.html", page=page)
+
+
+@referrals.get("/<referral_id>")
+def show(referral_id: str) -> Response:
+    """One referral, with exactly what was shared."""
+    return _show(require(Action.ANSWER_REFERRAL), referral_id, FormView(), 200)
+
+
+@referrals.post("/<referral_id>/<verb>")
+def act(referral_id: str, verb: str) -> Response:
+    """A partner's press, or the case team's on its case page."""
+    if verb not in _VERBS:
+        abort(404)
+    action, do, done = _VERBS[verb]
+    by_partner = action is Action.ANSWER_REFERRAL
+
+    def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> None:
+        found = uow.visible_referral(actor, action, referral_id)
+        if found is None:
+            raise NotFound
+        uow.expect(found[0], version())
+        do(uow, actor, referral_id, now)
+
+    refused = attempt(action, verb, work)
+    actor = current_actor()
+    ref = "" if by_partner else _case_of(actor, action, referral_id)
+    if refused is None:
+        flash(gettext(done), "success")
+        back = url_for("cases.show", ref=ref) if ref else url_for("referrals.inbox")
+        if by_partner and verb in {"accept", "start"}:
+            back = url_for("referrals.show", referral_id=referral_id)
+        return make_response(redirect(back, 303))
+    if by_partner:
+        return _show(actor, referral_id, *refused)
+    return _show_case(actor, ref, *refused)
+
+
+def _show(actor: Actor, referral_id: str, form: FormView, status: int) -> Response:
+    hub = current_hub()
+    with hub.reading() as uow:
+        referral = referral_inbox.view(uow, actor, referral_id, hub.clock(), hub.config.hub.name)
+    return make_response(render_template("referral.html", referral=referral, form=form), status)
+
+
+def _show_case(actor: Actor, ref: str, form: FormView, status: int) -> Response:
+    hub = current_hub()
+    now = hub.clock()
+    with hub.reading() as uow:
+        case = case_page.view(
+            uow, hub.rules, actor, ref, now, hub.config.classifier.confidence_threshold
+        )
+        choices = case_page.choices(uow, hub.rules, case, now)
+    page = render_template("case.html", case=case, choices=choices, form=form)
+    return make_response(page, status)
+
+
+def _case_of(actor: Actor, action: Action, referral_id: str) -> str:
+    with current_hub().reading() as uow:
+        found = uow.visible_referral(actor, action, referral_id)
+    if found is None:
+        raise NotFound
+    return found[1].ref
+
+
+def _accept(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
+    return services.accept(uow, current_hub().rules, actor, referral_id, now)
+
+
+def _decline(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
+    reason, words = word("reason", DeclineReason), text("text")
+    return services.decline(uow, current_hub().rules, actor, referral_id, reason, words, now)
+
+
+def _return(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
+    question = text("question", needed=True)
+    return services.give_back(uow, current_hub().rules, actor, referral_id, question, now)
+
+
+def _resume(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
+    words = text("text", needed=True)
+    return services.resume(uow, current_hub().rules, actor, referral_id, words, now)
+
+
+def _start(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
+    return services.start(uow, current_hub().rules, actor, referral_id, now)
+
+
+def _answer(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
+    words, outcome = text("text", needed=True), word("outcome", Outcome)
+    return services.answer(uow, current_hub().rules, actor, referral_id, words, outcome, now)
+
+
+def _verify(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
+    """Good: the person is told these words, or the partner's. Not enough: say what is missing."""
+    rules, words, good = current_hub().rules, text("text"), request.form.get("ok") == "yes"
+    if not good and not words:
+        raise Invalid("text", "say what is missing")
+    referral = services.verify(uow, rules, actor, referral_id, good, words, now)
+    case = uow.case(referral.case_id)
+    if good and case is not None and case.state in MOVES[CaseVerb.RESPOND]:
+        told = words or remarks.read(uow, referral.answer_id)
+        outcome = referral.answer_outcome or Outcome.INFORMATION_GIVEN
+        casework.answer(uow, rules, actor, case.ref, told, outcome, now)
+    return referral
+
+
+_VERBS: dict[str, tuple[Action, Verb, str]] = {
+    "accept": (Action.ANSWER_REFERRAL, _accept, N_("Accepted. Say here what was done.")),
+    "decline": (Action.ANSWER_REFERRAL, _decline, N_("The feedback team looks for another.")),
+    "return": (Action.ANSWER_REFERRAL, _return, N_("Asked. Your time stops until they answer.")),
+    "start": (Action.ANSWER_REFERRAL, _start, N_("The feedback team sees that you work on it.")),
+    "answer": (Action.ANSWER_REFERRAL, _answer, N_("Answered. The feedback team checks it.")),
+    "resume": (Action.WORK_CASE, _resume, N_("Sent back to the partner.")),
+    "verify": (Action.WORK_CASE, _verify, N_("Noted.")),
+}
