@@ -19,8 +19,8 @@ _SMALL_WORDS = {
         when where which who why will with would you your food children dont""",
     "fra": """a ai alors au aussi aux avec avons besoin bonjour c ce cette comme comment d dans
         de des du elle en enfants est et etes eau il ils j je jours l la le les leur lui m mais
-        merci mes moi mon n ne nous on ont ou par pas plus pour pourquoi qu quand que qui s sa sans se
-        ses si sommes sont sur trois un une vous y""",
+        merci mes moi mon n ne nous on ont ou par pas plus pour pourquoi qu quand que qui s sa sans
+        se ses si sommes sont sur trois un une vous y""",
 }
 _LANGUAGES = {language: frozenset(words.split()) for language, words in _SMALL_WORDS.items()}
 _ENOUGH = 200

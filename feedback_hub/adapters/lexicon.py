@@ -291,6 +291,7 @@ class _File:
         self._sets = {
             word: frozenset(fold(members).split()) for word, members in self._table("words").items()
         }
+        self._pieces: dict[str, frozenset[str]] = {}
         self._negators = self._sets.get("not", frozenset())
         swaps = (swap.partition("=") for swap in self._data.get("sounds", "").split())
         self._ear = vocabulary.ear([(written, heard) for written, _, heard in swaps])
@@ -369,6 +370,9 @@ class _File:
         return tuple(steps)
 
     def _words(self, piece: str, where: str) -> frozenset[str]:
+        known = self._pieces.get(piece)
+        if known is not None:
+            return known
         words: set[str] = set()
         for one in piece.split("|"):
             if one.startswith("@"):
@@ -379,4 +383,4 @@ class _File:
                 words.add(one)
             else:
                 raise Invalid(where, "has an empty or unreadable word")
-        return frozenset(words)
+        return self._pieces.setdefault(piece, frozenset(words))

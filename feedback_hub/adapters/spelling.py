@@ -148,7 +148,10 @@ class Vocabulary:
     def add(self, alternatives: Iterable[str], ear: Ear | None = None) -> int:
         """Register an atom: folded words, or stems ending in ``*``. The same set, the same atom."""
         key = frozenset(alternatives)
-        atom = self._atoms.setdefault(key, len(self._atoms))
+        known = self._atoms.get(key)
+        if known is not None:
+            return known
+        atom = self._atoms[key] = len(self._atoms)
         for word in key:
             if word.endswith("*"):
                 self._stems[word[:-1]].add(atom)

@@ -140,6 +140,5 @@ def _channel(name: str, ask: Callable[[], str]) -> Finding:
     try:
         return Finding(f"channel {name}", ask())
     except DeliveryError as error:
-        return Finding(
-            f"channel {name}", f"{error.fault.value} {error.provider_code}".strip(), True
-        )
+        said = f"{error.fault.value} {error.provider_code}".strip()
+        return Finding(f"channel {name}", said, _FAULT)

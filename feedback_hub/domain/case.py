@@ -304,6 +304,8 @@ class Case(Recorder):
         self.outcome = None
         self.closed_at = None
         self.satisfied = None
+        # Old attempts do not make a person unreachable now.
+        self.loop_attempts = 0
 
     def _move(
         self,

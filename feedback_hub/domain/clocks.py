@@ -48,15 +48,14 @@ class WorkingCalendar:
         Working days end at closing time: three working days from Friday noon is Wednesday's close.
         A calendar that is never worked counts every day, so that a duty always ends.
         """
-        end = start + timedelta(seconds=target.seconds)
+        # In UTC: added to a local time, a day would be 23 or 25 hours when the clocks change.
+        end = start.astimezone(UTC) + timedelta(seconds=target.seconds)
         if target.working_days:
             local = end.astimezone(self.zone)
             day, left = local.date(), target.working_days
-            for _ in range(366 * 2):
+            while left:
                 day += timedelta(days=1)
-                left -= self.is_worked(day)
-                if left == 0:
-                    break
+                left -= self.is_worked(day) or not self.weekdays
             end = datetime.combine(day, self.closes, self.zone)
         return end.astimezone(UTC)
 
@@ -89,6 +88,8 @@ def referral_due(
     """The partner's next deadline, UTC; None when the partner owes nothing now."""
     if referral.state is ReferralState.SENT and referral.sent_at:
         return calendar.after(referral.sent_at, targets.accept[priority])
-    if referral.state in {ReferralState.ACCEPTED, ReferralState.IN_ACTION} and referral.accepted_at:
-        return calendar.after(referral.accepted_at, targets.answer[priority])
+    # One that was referred on at once was never accepted in so many words.
+    taken_at = referral.accepted_at or referral.sent_at
+    if referral.state in {ReferralState.ACCEPTED, ReferralState.IN_ACTION} and taken_at:
+        return calendar.after(taken_at, targets.answer[priority])
     return None

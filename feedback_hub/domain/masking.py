@@ -47,7 +47,7 @@ _BETWEEN = (
     r"(?:,|[\s.()/\\_*+\-\u00ad\u00b7\u2010-\u2015\u2022"
     r"\u200b-\u200f\u202a-\u202e\u2060\ufeff]{0,3})"
 )
-_NUMBER = re.compile(rf"\+?{_DIGIT}(?:{_BETWEEN}{_DIGIT}){{5,}}")
+_NUMBER = re.compile(rf"(?:\((?=\+?\d{{1,4}}\)))?\+?{_DIGIT}(?:{_BETWEEN}{_DIGIT}){{5,}}")
 _HANDLE = re.compile(r"@\w{3,}")
 
 _NO_NAME = (

@@ -48,6 +48,8 @@ def acknowledge(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> Non
 
     Not in the webhook: only after reading is it known whether silence is the safe answer.
     """
+    if case.from_history:
+        return
     if any(d.purpose is Purpose.ACKNOWLEDGEMENT for d in uow.deliveries_of(case.id)):
         return
     delivery = tell(uow, rules, case, Purpose.ACKNOWLEDGEMENT, now)

@@ -184,6 +184,8 @@ def answer(
     _set_due(referral, case, rules)
     child = referral
     while child.parent_id and (parent := uow.referral(child.parent_id)) is not None:
+        if parent.state is not ReferralState.REFERRED_ON:
+            break  # it was taken back or answered meanwhile, and goes its own way
         parent.receive_answer(child, now)
         _set_due(parent, case, rules)
         child = parent

@@ -83,6 +83,8 @@ def init_security(app: Flask, hub: Hub) -> None:
         SECURITY_FLASH_MESSAGES=True,
         SECURITY_DEFAULT_REMEMBER_ME=False,
         SECURITY_TRACKABLE=False,
+        # Roles are memberships of ours, not a relation the library could join.
+        SECURITY_JOIN_USER_ROLES=False,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=hub.config.hub.base_url.startswith("https://"),

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from feedback_hub.bootstrap import Hub
 from feedback_hub.web.app import create_app
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 WORKERS = 2
 THREADS = 8
@@ -41,7 +37,7 @@ class _Server(BaseApplication):
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
 
-    def load(self) -> WSGIApplication:
+    def load(self) -> Flask:  # type: ignore[override]  # its stub wants exactly its own alias
         """The application; connections open in the workers, after their fork."""
         return create_app(self._hub)
 

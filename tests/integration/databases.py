@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 
 from feedback_hub import migrations
 from feedback_hub.adapters.engine import make_engine, sqlite_url
@@ -65,6 +65,19 @@ class PostgresServer:
 
     def bare(self) -> str:
         return self._make("")
+
+    def shut(self, url: str) -> None:
+        """Nobody gets into the database, and whoever is in is thrown out."""
+        name = make_url(url).database
+        self._run(
+            f"ALTER DATABASE {name} ALLOW_CONNECTIONS false",
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
+        )
+
+    def open(self, url: str) -> None:
+        """Everybody may come in again."""
+        name = make_url(url).database
+        self._run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
     def _make(self, how: str) -> str:
         name = f"hub_{uuid.uuid4().hex}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -47,11 +46,12 @@ CASES = st.fixed_dictionaries(
         "accused_organisation": st.sampled_from(("", *ORGANISATIONS)),
     }
 )
+World = list[tuple[dict[str, object], list[tuple[str, ReferralState]]]]
 WORLDS = st.lists(st.tuples(CASES, st.lists(REFERRALS, max_size=2)), min_size=1, max_size=8)
 
 
 @pytest.fixture
-def partners(hub: Hub) -> Iterator[Hub]:
+def partners(hub: Hub) -> Hub:
     with hub.unit_of_work() as uow:
         for code in ORGANISATIONS:
             uow.session.execute(
@@ -60,12 +60,10 @@ def partners(hub: Hub) -> Iterator[Hub]:
                 )
             )
         uow.commit()
-    yield hub
+    return hub
 
 
-def make(
-    uow: SqlUnitOfWork, world: list[tuple[dict[str, object], list[tuple[str, ReferralState]]]]
-) -> tuple[list[Case], list[tuple[Referral, Case]]]:
+def make(uow: SqlUnitOfWork, world: World) -> tuple[list[Case], list[tuple[Referral, Case]]]:
     """The world in the database, for as long as the transaction lasts."""
     cases, referrals = [], []
     for number, (fields, asked) in enumerate(world):
@@ -103,7 +101,7 @@ def referrals_in_sql(uow: SqlUnitOfWork, scope: Scope) -> list[str]:
 @given(world=WORLDS, actors=st.lists(ACTORS, min_size=1, max_size=3))
 def test_the_policy_and_its_sql_agree(
     partners: Hub,
-    world: list[tuple[dict[str, object], list[tuple[str, ReferralState]]]],
+    world: World,
     actors: list[Actor],
 ) -> None:
     with partners.unit_of_work() as uow:  # never committed
@@ -130,7 +128,7 @@ def test_a_reference_that_is_not_yours_is_the_same_as_one_that_does_not_exist(
     partners: Hub,
 ) -> None:
     with partners.unit_of_work() as uow:
-        world = [
+        world: World = [
             ({"entered_by": "anna", "sensitivity": Sensitivity.L3}, [("AGUA", ReferralState.SENT)])
         ]
         (case,), ((referral, _),) = make(uow, world)

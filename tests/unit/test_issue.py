@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import pytest
@@ -36,12 +36,12 @@ def test_every_verb_is_tried() -> None:
 @pytest.mark.parametrize("verb", TABLE)
 def test_every_verb_from_every_state(verb: str, state: str) -> None:
     issue = issue_in(state)
-    before = copy.deepcopy(vars(issue))
+    before = asdict(issue)
     target = TABLE[verb].get(state)
     if target is None:
         with pytest.raises(IllegalMove):
             DO[verb](issue)
-        assert vars(issue) == before
+        assert asdict(issue) == before
     else:
         DO[verb](issue)
         assert issue.state == target

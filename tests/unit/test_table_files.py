@@ -161,7 +161,7 @@ def test_what_was_written_is_read(tmp_path: Path, table: list[tuple[str, str, st
 
 
 @ALL
-@given(st.lists(st.sampled_from([b"1,a", b"2", b'3,"b', b'4,"c"', b"5,\xff", b'"', b"7,d,e"])))
+@given(st.lists(st.sampled_from([b"1,a", b"2", b'3,"b', b'4,"c"', b"5,e", b'"', b"7,d,e"])))
 def test_each_line_is_accounted_for(tmp_path: Path, lines: list[bytes]) -> None:
     rows = read(tmp_path, b"\n".join([b"id,text", *lines]))
     covered = 0

@@ -1,0 +1,105 @@
+"""``user`` and ``token``: who may act here."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from flask_security.utils import verify_password
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from feedback_hub.adapters.accounts import actor_by_token
+from feedback_hub.bootstrap import build, settings_of
+from feedback_hub.config import load_config
+from feedback_hub.domain.access import Membership, Role
+from feedback_hub.web.app import create_app
+from tests.integration.commands import Commands, commands
+
+__all__ = ["commands"]
+
+
+def test_a_person_is_added_with_a_password_that_opens_the_pages(commands: Commands) -> None:
+    said = commands.run("user", "add", "Ana@Example.org", "--role", "desk", "--role", "admin")
+    password = said.stdout.split()[-1]
+    kept = commands.rows("SELECT email, password FROM account")[0]
+    assert kept.email == "ana@example.org"
+    assert password not in kept.password
+    config = load_config(None, {"FEEDBACK_HUB_HOME": str(commands.folder / "home")}, settings_of)
+    hub = build(config)
+    with create_app(hub).app_context():
+        assert verify_password(password, kept.password)
+        assert not verify_password(password + "x", kept.password)
+    hub.close()
+
+
+def test_a_password_from_a_pipe_is_not_shown(commands: Commands) -> None:
+    words = ("user", "add", "a@b.org", "--role", "desk", "--password-stdin")
+    short = commands.run(*words, given="short\n", fails=1)
+    assert "10 characters" in short.stderr
+    said = commands.run(*words, given="long enough to be one\n")
+    assert "long enough" not in said.output
+
+
+def test_more_roles_for_somebody_who_is_there(commands: Commands) -> None:
+    commands.run("user", "add", "a@b.org", "--role", "desk")
+    for _ in range(2):
+        commands.run("user", "add", "a@b.org", "--role", "case_manager", "--sector", "wash")
+    listed = commands.run("user", "list").stdout
+    assert listed == "a@b.org\tcase_manager@wash, desk\tactive\tpassword only\n"
+
+
+def test_disabled_is_shut_out_of_running_sessions_too(commands: Commands) -> None:
+    commands.run("user", "add", "a@b.org", "--role", "desk")
+    before = commands.rows("SELECT fs_uniquifier FROM account")
+    commands.run("user", "disable", "a@b.org")
+    assert commands.rows("SELECT fs_uniquifier FROM account") != before
+    assert "disabled" in commands.run("user", "list").stdout
+    refused = commands.run("user", "add", "a@b.org", "--role", "admin", fails=1)
+    assert "disabled" in refused.stderr
+
+
+def test_a_lost_second_factor_is_forgotten(commands: Commands) -> None:
+    commands.run("user", "add", "a@b.org", "--role", "desk")
+    engine = create_engine(f"sqlite:///{commands.folder / 'home' / 'hub.sqlite3'}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE account SET tf_primary_method = 'authenticator', tf_totp_secret = 'x'"
+        )
+    engine.dispose()
+    assert "second factor" in commands.run("user", "list").stdout
+    commands.run("user", "reset-second-factor", "a@b.org")
+    assert commands.rows("SELECT tf_primary_method, tf_totp_secret FROM account") == [(None, None)]
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code"),
+    [
+        (("user", "add", "a@b.org"), 2),
+        (("user", "add", "a@b.org", "--role", "king"), 2),
+        (("user", "add", "nobody", "--role", "desk"), 2),
+        (("user", "add", "a@b.org", "--role", "focal_point"), 2),
+        (("user", "add", "a@b.org", "--role", "desk", "--site", "S9"), 1),
+        (("user", "add", "a@b.org", "--role", "focal_point", "--organisation", "O9"), 1),
+        (("user", "disable", "a@b.org"), 1),
+        (("user", "reset-second-factor", "a@b.org"), 1),
+        (("token", "add", "--name", "x", "--role", "mechanism", "--site", "S9"), 1),
+        (("token", "add", "--name", "", "--role", "mechanism"), 2),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    commands: Commands, words: tuple[str, ...], exit_code: int
+) -> None:
+    assert commands.run(*words, fails=exit_code).stderr
+
+
+def test_a_token_is_printed_alone_and_works(commands: Commands) -> None:
+    words = ("token", "add", "--name", "Linha Verde", "--role", "mechanism", "--days", "30")
+    secret = commands.run(*words).stdout.rstrip("\n")
+    engine = create_engine(f"sqlite:///{commands.folder / 'home' / 'hub.sqlite3'}")
+    with Session(engine) as session:
+        actor = actor_by_token(session, secret, datetime.now(UTC))
+        assert actor is not None
+        assert actor.memberships == (Membership(Role.MECHANISM),)
+        assert actor_by_token(session, secret, datetime(2999, 1, 1, tzinfo=UTC)) is None
+    engine.dispose()
