@@ -1,4 +1,4 @@
-"""The one composition root: ``build(config)`` puts the real parts together and returns a ``Hub``."""
+"""The one composition root: ``build(config)`` puts the real parts together to a ``Hub``."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
 
 
 def settings_of(family: str, kind: str) -> type:
-    """The settings class of a channel kind, for checking a configuration. Raises ``LookupError``."""
+    """The settings class of a channel kind, to check a configuration. Raises ``LookupError``."""
     if family != "channels":
         raise LookupError(kind)
     return load_kind(kind).Settings

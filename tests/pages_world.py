@@ -106,7 +106,7 @@ def arrives(hub: Hub, text: str, number: str = "+258840000417") -> str:
     item = InboundMessage(uuid.uuid4().hex, now, text, sender=number, address=number)
     with hub.unit_of_work() as uow:
         intake.accept(uow, LINE, [item], json.dumps(text).encode(), now)
-        row = uow.submission(LINE, item.external_id)
+        row = uow.accepted(LINE, InboxKind.MESSAGE, item.external_id)
         assert row is not None
         assert row.kind is InboxKind.MESSAGE
         intake.register(uow, hub.rules, row.id, now)
@@ -141,6 +141,6 @@ def token_in(page: str) -> str:
 
 def version_in(page: str, verb: str) -> str:
     """The version hidden in the form for ``verb``."""
-    found = re.search(rf'action="[^"]*/{verb}".*?name="version" value="(\d+)"', page, re.S)
+    found = re.search(rf'action="[^"]*/{verb}".*?name="version" value="(\d+)"', page, re.DOTALL)
     assert found, f"no form for {verb}"
     return found.group(1)

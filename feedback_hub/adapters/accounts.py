@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.tables import account, membership, token
-from feedback_hub.domain.access import Actor, ActorKind, Membership, Role
+from feedback_hub.domain.access import Actor, ActorKind, Membership
 
 TOKEN_PREFIX = "fh_"  # noqa: S105  says what it is when it turns up somewhere
 

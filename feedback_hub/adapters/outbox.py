@@ -80,7 +80,7 @@ def renew(session: Session, claimed: Claim, now: datetime) -> Claim | None:
 def postpone(
     session: Session, claimed: Claim, at: datetime, *, counts: bool = True, fault: str = ""
 ) -> None:
-    """Give it back, not before ``at``. ``counts`` False: waiting is part of the work, no failure."""
+    """Give it back, not before ``at``. ``counts`` False: waiting is part of the work."""
     table = inbox if claimed.task is None else outbox
     attempts = claimed.attempts if counts else claimed.attempts - 1
     _change(
@@ -95,7 +95,7 @@ def postpone(
 
 
 def fail(session: Session, claimed: Claim, now: datetime, fault: str) -> bool:
-    """It raised: try later, or set it aside after too many tries (True). ``fault`` has no content."""
+    """It raised: later again, or set aside after too many tries (True). ``fault``: no content."""
     if claimed.attempts < MOST_ATTEMPTS:
         wait = _BACK_OFF[min(claimed.attempts, len(_BACK_OFF)) - 1]
         postpone(session, claimed, now + timedelta(seconds=wait), fault=fault)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Self, TypeVar
 
-from sqlalchemy import Select, Table, event, insert, or_, select, update
+from sqlalchemy import Select, Table, event, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -29,6 +29,7 @@ from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.services.ports import Kept
 from feedback_hub.services.records import (
     Delivery,
+    InboxKind,
     InboxRow,
     Message,
     Queue,
@@ -141,11 +142,13 @@ class SqlUnitOfWork:
             update(tables.inbox).where(tables.inbox.c.id == inbox_id).values(case_id=case_id)
         )
 
-    def submission(self, channel: str, external_id: str) -> InboxRow | None:
-        """The inbox row of a submission that was made before."""
+    def accepted(self, channel: str, kind: InboxKind, external_id: str) -> InboxRow | None:
+        """The inbox row of something that was accepted before."""
         return self._one(
             select(InboxRow).where(
-                tables.inbox.c.channel == channel, tables.inbox.c.external_id == external_id
+                tables.inbox.c.channel == channel,
+                tables.inbox.c.kind == kind,
+                tables.inbox.c.external_id == external_id,
             )
         )
 
@@ -273,6 +276,15 @@ class SqlUnitOfWork:
     def site_exists(self, code: str) -> bool:
         """Whether a site has this code."""
         return bool(code) and self.session.get(Site, code) is not None
+
+    def organisation_named(self, written: str) -> str:
+        """The code of the organisation with this code or name, whatever the case; else empty."""
+        wanted = written.strip().lower()
+        named = or_(
+            func.lower(tables.organisation.c.code) == wanted,
+            func.lower(tables.organisation.c.name) == wanted,
+        )
+        return self.session.scalar(select(tables.organisation.c.code).where(named).limit(1)) or ""
 
     def organisation_exists(self, code: str) -> bool:
         """Whether an active organisation has this code."""

@@ -1,4 +1,4 @@
-"""``domain.access.Scope`` compiled to SQL: what may not be seen is not fetched, counted or sorted."""
+"""``domain.access.Scope`` as SQL: what may not be seen is not fetched, counted or sorted."""
 
 from __future__ import annotations
 

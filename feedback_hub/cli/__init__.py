@@ -50,6 +50,6 @@ class _Commands(click.Group):
 )
 @click.option("--debug", is_flag=True, help="Show where an error came from.")
 @click.version_option(package_name="feedback-hub")
-def main(config: Path | None, debug: bool) -> None:
+def main(config: Path | None, debug: bool) -> None:  # noqa: ARG001  read by ``context``
     """feedback_hub: a feedback and complaints mechanism for people in displacement."""
     configure_logs()

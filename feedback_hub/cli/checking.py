@@ -20,7 +20,6 @@ from feedback_hub.domain.message import DeliveryError
 from feedback_hub.migrations import is_current
 from feedback_hub.services.records import WordingState
 
-
 _NOTE = "note"
 _FAULT = "FAULT"
 

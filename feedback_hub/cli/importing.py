@@ -288,7 +288,7 @@ def _reading(reader: HistoryReader) -> Callable[[Mapping[str, str]], _Read]:
 def _accepting(now: datetime, *, live: bool) -> Callable[[SqlUnitOfWork, _Read], Taken]:
     def take(uow: SqlUnitOfWork, read: _Read) -> Taken:
         channel, message, raw = read
-        known = uow.submission(channel, intake.fitting(message.external_id))
+        known = uow.accepted(channel, InboxKind.MESSAGE, intake.fitting(message.external_id))
         if known is None:
             added = intake.accept(uow, channel, [message], raw, now, from_history=not live)
             return Taken.ADDED if added else Taken.KNOWN

@@ -21,7 +21,7 @@ from feedback_hub.domain.message import DeliveryState, InboundMessage
 from feedback_hub.domain.referral import DeclineReason, Referral
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import casework, intake, loopback, referrals, triage
-from feedback_hub.services.records import Delivery
+from feedback_hub.services.records import Delivery, InboxKind
 from feedback_hub.services.triage import Decision
 
 CHANNEL = "handset"
@@ -91,7 +91,7 @@ def _arrive(uow: SqlUnitOfWork, hub: Hub, told: Told, chance: random.Random) -> 
     number = f"+25884{chance.randrange(1_000_000, 9_999_999)}"
     message = InboundMessage(told.id, told.at, told.text, number, number, site=told.site)
     intake.accept(uow, CHANNEL, [message], b"", told.at)
-    row = uow.submission(CHANNEL, told.id)
+    row = uow.accepted(CHANNEL, InboxKind.MESSAGE, told.id)
     if row is None:
         return None
     intake.register(uow, hub.rules, row.id, at)

@@ -126,7 +126,7 @@ MACHINE = Actor("machine", ActorKind.MACHINE)
 
 @dataclass(frozen=True)
 class CaseFacts:
-    """What the policy needs to know of a case. ``referred_to``: organisations with a sent referral."""
+    """What the policy needs to know of a case. ``referred_to``: who has a sent referral."""
 
     sensitivity: Sensitivity
     site: str = ""
@@ -165,7 +165,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Scope:
-    """Everything an actor may reach with one action: the union of grants, less conflicts of interest.
+    """All an actor may reach with one action: the union of grants, less conflicts of interest.
 
     ``conflicted``: organisations that must not be the accused. ``not_entered_by``: an L3 case is
     closed to whoever wrote it.

@@ -10,7 +10,12 @@ from feedback_hub.domain.consent import Consent
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotAllowed
 from feedback_hub.domain.events import Event, EventKind, Recorder
 from feedback_hub.domain.person import AccusedClass, Person
-from feedback_hub.domain.sensitivity import Priority, Sensitivity, raised_by_machine
+from feedback_hub.domain.sensitivity import (
+    Priority,
+    Sensitivity,
+    most_urgent,
+    raised_by_machine,
+)
 
 
 class CaseState(StrEnum):
@@ -182,6 +187,8 @@ class Case(Recorder):
         if raised is Sensitivity.L3 and self.sensitivity is not Sensitivity.L3:
             self.suspected = True
             self.owner = ""
+            # Whatever a person thought it was, it is urgent now.
+            self.priority = most_urgent(self.priority, priority)
             self._happened(EventKind.SUSPECTED, "machine", now)
         self.sensitivity = raised
         if not self.codes:
@@ -222,7 +229,7 @@ class Case(Recorder):
     def change_sensitivity(
         self, level: Sensitivity, actor: str, now: datetime, reason_id: str
     ) -> None:
-        """A person sets the level; the reason is a remark. Ends a suspicion (DOMAIN.md, Sensitivity)."""
+        """A person sets the level; the reason is a remark. Ends a suspicion (DOMAIN.md)."""
         before = self.sensitivity
         if level.rank < before.rank and not reason_id:
             raise Invalid("reason", "lowering sensitivity needs a reason")

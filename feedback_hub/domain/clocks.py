@@ -1,4 +1,4 @@
-"""How long a duty may take (DOMAIN.md, Clocks). All targets are settings; nothing here knows them."""
+"""How long a duty may take (DOMAIN.md, Clocks). Targets are settings; nothing here knows them."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ _NOT_LETTERS = re.compile(r"[^a-z]+")
 
 
 def command_in(text: str) -> Command | None:
-    """The command that ``text`` consists of, or None. Read before anything else (DOMAIN, Loop back).
+    """The command that ``text`` is, or None. Read before anything else (DOMAIN.md, Loop back).
 
     Only a message that is nothing but the word counts: "parar de roubar" is a complaint.
     """

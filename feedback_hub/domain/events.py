@@ -1,4 +1,4 @@
-"""What happened to a case, frozen and in the past tense. Ids and words on the wire only, no text."""
+"""What happened to a case, frozen, in the past tense. Ids and words on the wire only."""
 
 from __future__ import annotations
 
@@ -51,8 +51,11 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True)
 class Event:
-    """One line of history. ``actor`` is an actor's id; ``about`` the id of the referral, remark
-    or delivery it concerns; ``detail`` holds words on the wire (states, codes, outcomes) only."""
+    """One line of history.
+
+    ``actor`` is an actor's id; ``about`` the id of the referral, remark or delivery it concerns;
+    ``detail`` holds words on the wire (states, codes, outcomes) only.
+    """
 
     kind: EventKind
     case_id: str

@@ -1,4 +1,4 @@
-"""What is known of the person, all of it optional: "not asked" is an answer (DOMAIN.md, One record)."""
+"""What is known of the person, all optional: "not asked" is an answer (DOMAIN, One record)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class SpeaksFor(StrEnum):
 
 
 class AccusedClass(StrEnum):
-    """What the accused is; with their organisation it decides the route, kept apart from the text."""
+    """What the accused is; with their organisation it decides the route, apart from the text."""
 
     AID_WORKER = "aid_worker"
     CONTRACTOR = "contractor"

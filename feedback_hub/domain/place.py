@@ -45,8 +45,11 @@ class Organisation:
 
 @dataclass(eq=False)
 class Site:
-    """A place where people live. A P-code means nothing without its scheme: two incompatible ones
-    circulate (``MZ0701`` is Angoche in the 2019 one and Beira in 2025's)."""
+    """A place where people live.
+
+    A P-code means nothing without its scheme: two incompatible ones circulate (``MZ0701`` is
+    Angoche in the 2019 one and Beira in 2025's).
+    """
 
     code: str
     name: str

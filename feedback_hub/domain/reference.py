@@ -1,4 +1,4 @@
-"""Case references and secrets that a person can say aloud and key on a phone (CONTRACT, words on the wire)."""
+"""Case references that a person can say aloud and key on a phone (CONTRACT, Words)."""
 
 from __future__ import annotations
 

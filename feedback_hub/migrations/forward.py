@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from feedback_hub.migrations import HERE, NewerDatabase
 
@@ -17,6 +17,9 @@ def upgrade(engine: Engine) -> None:
     config.set_main_option("script_location", str(HERE).replace("%", "%%"))
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            # Two processes starting at once: the second waits and finds it done.
+            connection.execute(text("SELECT pg_advisory_xact_lock(1458)"))
         current = MigrationContext.configure(connection).get_current_revision()
         if current is not None and current not in known:
             raise NewerDatabase(

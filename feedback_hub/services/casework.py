@@ -76,7 +76,7 @@ def close(
     *,
     version: int | None = None,
 ) -> Case:
-    """End a case with a plain-language reason. Raises ``NotFound``, ``IllegalMove``, ``Invalid``."""
+    """End a case with a plain reason. Raises ``NotFound``, ``IllegalMove``, ``Invalid``."""
     case = reach(uow, actor, Action.WORK_CASE, ref, version)
     reason_id = _reason(uow, case, reason, actor, now)
     case.close(outcome, reason_id, actor.id, now, rules.attempts_before_unreachable)

@@ -109,7 +109,7 @@ def submit(
     row = _row(uow, API, InboxKind.SUBMISSION, external_id, b"", _dump(submission.message), now)
     row.handled_at = now
     if not uow.add_inbox(row):
-        known = uow.submission(API, external_id)
+        known = uow.accepted(API, InboxKind.SUBMISSION, external_id)
         before = uow.case(known.case_id) if known and known.case_id else None
         if before is None:
             raise Invalid("submission_id", "was used for something that is not a case")
@@ -200,11 +200,13 @@ def _open_case(
         entered_by=entered_by,
         contact_id=contact.id if contact else None,
         site=site,
-        place=(submission.place or ("" if site else message.site))[:200],
+        place=_plain(submission.place or ("" if site else message.site))[:200],
         language=message.language,
         person=submission.person,
         consent=submission.consent,
-        accused_organisation=submission.accused_organisation,
+        # By its code where we know it: who is accused decides who may know (conflict of interest).
+        accused_organisation=uow.organisation_named(submission.accused_organisation)
+        or _plain(submission.accused_organisation),
         accused_class=submission.accused_class,
         from_history=from_history,
     )
@@ -349,6 +351,11 @@ def _row(
         arrived_at=now,
         available_at=now,
     )
+
+
+def _plain(written: str) -> str:
+    """Text for a column that is not sealed: PostgreSQL takes neither NUL nor half characters."""
+    return written.replace("\0", "").encode("utf-8", "ignore").decode().strip()
 
 
 def _external_id(item: InboundMessage | DeliveryReceipt) -> str:

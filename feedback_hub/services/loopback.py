@@ -142,7 +142,9 @@ def tell(
     if contact is None or case.from_history or contact.channel not in rules.reply_channels:
         return None
     wording, withheld = _may_tell(uow, rules, case, contact, purpose)
-    delivery = _queue(uow, rules, contact, purpose, wording, withheld, now, case, answer)
+    delivery = _queue(
+        uow, rules, contact, purpose, wording, withheld, now, case=case, answer=answer
+    )
     if withheld is not None:
         case.note(EventKind.WITHHELD, delivery.id, "machine", now)
     return delivery
@@ -194,7 +196,7 @@ def _fill(rules: Rules, wording: Wording, case: Case | None, answer: str) -> str
 def _approved(
     uow: UnitOfWork, rules: Rules, languages: tuple[str, ...], purpose: Purpose
 ) -> Wording | None:
-    """The first approved wording: the person's language, then the hub's. Never an unapproved one."""
+    """The first approved wording: the person's language, then the hub's; never a draft."""
     for language in dict.fromkeys((*languages, rules.default_language)):
         if language == UNKNOWN_LANGUAGE:
             continue
@@ -212,6 +214,7 @@ def _queue(
     wording: Wording | None,
     withheld: Withheld | None,
     now: datetime,
+    *,
     case: Case | None = None,
     answer: str = "",
 ) -> Delivery:

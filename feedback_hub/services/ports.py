@@ -22,6 +22,7 @@ from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.suggestion import Suggestion
 from feedback_hub.services.records import (
     Delivery,
+    InboxKind,
     InboxRow,
     Message,
     Remark,
@@ -160,8 +161,8 @@ class UnitOfWork(Protocol):
     def set_inbox_case(self, inbox_id: str, case_id: str) -> None:
         """Note which case a submission became."""
 
-    def submission(self, channel: str, external_id: str) -> InboxRow | None:
-        """The inbox row of a submission that was made before."""
+    def accepted(self, channel: str, kind: InboxKind, external_id: str) -> InboxRow | None:
+        """The inbox row of something that was accepted before."""
 
     def case(self, case_id: str) -> Case | None:
         """A case by id, for the hub itself: no scope."""
@@ -224,6 +225,9 @@ class UnitOfWork(Protocol):
 
     def site_exists(self, code: str) -> bool:
         """Whether a site has this code."""
+
+    def organisation_named(self, written: str) -> str:
+        """The code of the organisation with this code or name, whatever the case; else empty."""
 
     def organisation_exists(self, code: str) -> bool:
         """Whether an active organisation has this code."""

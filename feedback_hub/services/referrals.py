@@ -1,4 +1,4 @@
-"""Referrals: a partner is asked, answers, and the mechanism's owner verifies (DOMAIN.md, States)."""
+"""Referrals: a partner is asked and answers, the mechanism's owner verifies (DOMAIN, States)."""
 
 from __future__ import annotations
 

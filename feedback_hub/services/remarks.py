@@ -23,7 +23,7 @@ def write(
     referral_id: str | None = None,
     field: str = "text",
 ) -> str:
-    """Keep ``text`` and return the remark's id. Raises ``Invalid`` (``field``) when empty or long."""
+    """Keep ``text``; the remark's id. Raises ``Invalid`` (``field``) when empty or too long."""
     text = text.strip()
     if not text:
         raise Invalid(field, "say it in a few words")

@@ -104,27 +104,16 @@ def triage(
         raise NotFound
     uow.expect(case, decision.version)
     codes = decision.codes or case.codes
-    if not codes:
-        raise Invalid("codes", "say what it is about")
-    for code in codes:
-        if code not in rules.frame:
-            raise Invalid("codes", "has a code that the coding frame does not know")
-    if decision.site and not uow.site_exists(decision.site):
-        raise Invalid("site", "is not a site of this hub")
+    _check(uow, rules, codes, decision)
     level = decision.sensitivity or highest(case.sensitivity, rules.frame.sensitivity_of(codes))
-    if level.rank < rules.frame.sensitivity_of(codes).rank and not decision.reason.strip():
-        raise Invalid("reason", "a lower level than these codes have needs a reason")
     was_suspected = case.suspected
     if decision.site is not None:
         case.site = decision.site
-    if decision.sector is None:
-        sector = rules.frame.sector_of(codes) or (case.sector if not decision.codes else "")
-    else:
-        sector = decision.sector
+    sector = decision.sector
     case.triage(
         codes,
         rules.frame.type_of(codes),
-        sector,
+        (rules.frame.sector_of(codes) or case.sector) if sector is None else sector,
         level,
         decision.priority or rules.frame.priority_of(codes),
         actor.id,
@@ -189,6 +178,19 @@ def after_decision(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> 
         uow.forget_text(case.id)
     suggest_route(uow, case, now)
     case.due_at = case_due(case, rules.targets, rules.calendar)
+
+
+def _check(uow: UnitOfWork, rules: Rules, codes: tuple[str, ...], decision: Decision) -> None:
+    if not codes:
+        raise Invalid("codes", "say what it is about")
+    if not all(code in rules.frame for code in codes):
+        raise Invalid("codes", "has a code that the coding frame does not know")
+    if decision.site and not uow.site_exists(decision.site):
+        raise Invalid("site", "is not a site of this hub")
+    least = rules.frame.sensitivity_of(codes)
+    level = decision.sensitivity or least
+    if level.rank < least.rank and not decision.reason.strip():
+        raise Invalid("reason", "a lower level than these codes have needs a reason")
 
 
 def _lower(

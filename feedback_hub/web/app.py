@@ -9,6 +9,7 @@ import structlog
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -62,7 +63,7 @@ def create_app(hub: Hub) -> Flask:
     for blueprint in (webhooks, api_cases, api_referrals, api_register, health):
         app.register_blueprint(blueprint)
     init_pages(app, hub)
-    for kind in (DomainError, Malformed, Unauthenticated):
+    for kind in (DomainError, Malformed, Unauthenticated, StaleDataError):
         app.register_error_handler(kind, _refused)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(SQLAlchemyError, _broken)

@@ -62,6 +62,8 @@ class Body:
             raise self._invalid(name, "is needed")
         if len(value) > most:
             raise self._invalid(name, f"is longer than {most} characters")
+        if most < LONGEST_TEXT and not value.isprintable():
+            raise self._invalid(name, "has characters that cannot be printed")
         return value
 
     def word(self, name: str, words: type[E], *, needed: bool = False) -> E | None:

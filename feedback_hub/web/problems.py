@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from flask import Response, json
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from feedback_hub.domain.errors import (
@@ -25,6 +26,7 @@ STATUS_OF: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (IllegalMove, HTTPStatus.CONFLICT),
     (StaleVersion, HTTPStatus.CONFLICT),
+    (StaleDataError, HTTPStatus.CONFLICT),
     (Invalid, HTTPStatus.UNPROCESSABLE_ENTITY),
     (DomainError, HTTPStatus.BAD_REQUEST),
 )

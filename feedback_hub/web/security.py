@@ -35,7 +35,7 @@ class Unauthenticated(Exception):
 
 
 class Account(UserMixin):
-    """A person who logs in. What they may do is in their memberships, not in the library's roles."""
+    """A person who logs in. What they may do is in memberships, not in the library's roles."""
 
     id: str  # type: ignore[assignment]  # the library allows text, its annotation does not
     name: str
@@ -59,13 +59,17 @@ def init_security(app: Flask, hub: Hub) -> None:
     """Log-in, log-out and password hashing (argon2id) on the final identity library."""
     _map_account()
     # The engine on first use, in the process that uses it: this runs before the fork.
+    # Reading only: who is logged in is looked up in every request, and a transaction that could
+    # write would hold SQLite's lock against the request's own work.
     sessions: scoped_session[Session] = scoped_session(
-        lambda: Session(hub.engine, expire_on_commit=False)  # type: ignore[arg-type]
+        lambda: Session(  # type: ignore[arg-type]
+            hub.engine.execution_options(readonly=True), expire_on_commit=False
+        )
     )
     app.config.update(
         SECRET_KEY=hub.session_key,
         SECURITY_PASSWORD_SALT=hub.keyring.index("password salt", "security"),
-        SECURITY_PASSWORD_HASH="argon2",
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106  a scheme, no secret
         SECURITY_PASSWORD_SCHEMES=["argon2"],
         # argon2id brings its own salt; hashed once, the command line makes the same hashes.
         SECURITY_PASSWORD_SINGLE_HASH=["argon2"],

@@ -1,4 +1,4 @@
-"""One route for every channel: verify, store, answer (ARCHITECTURE, How a message becomes durable)."""
+"""One route for every channel: verify, store, answer (ARCHITECTURE, durable messages)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 @webhooks.route("/<name>/<path:endpoint>", methods=["GET", "POST"])
 def receive(name: str, endpoint: str) -> Response:
-    """A provider's call. 403 unproven, 200 once durable (unreadable too), 500 to be called again."""
+    """A provider's call: 403 unproven, 200 once durable (unreadable too), 500 to be repeated."""
     hub = current_hub()
     channel = hub.channels.accounts.get(name)
     if channel is None or endpoint not in channel.methods:

@@ -71,7 +71,7 @@ class PostgresServer:
         name = make_url(url).database
         self._run(
             f"ALTER DATABASE {name} ALLOW_CONNECTIONS false",
-            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",  # noqa: S608  ours
         )
 
     def open(self, url: str) -> None:

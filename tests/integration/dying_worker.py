@@ -19,10 +19,10 @@ from workers.drain import drain
 from workers.jobs import process_hub
 
 
-def _dying(real: Callable[..., Any], when: str, at: int) -> Callable[..., Any]:
+def _dying(real: Callable[..., object], when: str, at: int) -> Callable[..., object]:
     steps = 0
 
-    def step(*args: Any, **kwargs: Any) -> Any:
+    def step(*args: object, **kwargs: object) -> object:
         nonlocal steps
         steps += 1
         if steps == at and when == "before":
@@ -53,7 +53,8 @@ def main() -> None:
             _work(step, when, int(at))
             os._exit(0)
         _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

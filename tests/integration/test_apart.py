@@ -49,9 +49,7 @@ def valkey(tmp_path: Path) -> Iterator[Valkey]:
 
 
 @pytest.fixture
-def system(
-    tmp_path: Path, valkey: Valkey, postgres_server: PostgresServer
-) -> Iterator[System]:
+def system(tmp_path: Path, valkey: Valkey, postgres_server: PostgresServer) -> Iterator[System]:
     twilio = TwilioServer().start()
     made = System(tmp_path / "home", twilio, postgres_server.fresh(), valkey.url)
     yield made

@@ -8,9 +8,12 @@ import sys
 import time
 from pathlib import Path
 
-from tests.integration.commands import Commands, commands
+import pytest
 
-__all__ = ["commands"]
+from tests.integration.commands import Commands, commands
+from tests.providers.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioServer, twilio_server
+
+__all__ = ["commands", "twilio_server"]
 
 WELL = [
     "id,received_at,from,text,site,language",
@@ -174,6 +177,32 @@ def test_live_messages_start_their_clocks(commands: Commands) -> None:
     file = commands.file("m.csv", WELL)
     commands.run("import", "messages", file, "--live")
     assert all(row[0] for row in commands.rows('SELECT due_at FROM "case"'))
+
+
+def test_history_is_silent_and_live_messages_are_answered(
+    commands: Commands, twilio_server: TwilioServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEEDBACK_HUB_CHANNELS_SMS_AUTH_TOKEN", AUTH_TOKEN)
+    config = commands.file(
+        "config.toml",
+        [
+            "[channels.sms]",
+            'kind = "twilio_sms"',
+            f'account_sid = "{ACCOUNT_SID}"',
+            'from_number = "+15005550006"',
+            f'api_base = "{twilio_server.url}"',
+        ],
+    )
+    told = ("--config", config)
+    commands.run(*told, "packs", "approve")
+    words = (*told, "import", "messages")
+    commands.run(*words, commands.file("old.csv", WELL), "--channel", "sms")
+    assert twilio_server.sent == []
+    new = commands.file("new.csv", [WELL[0], *(f"new-{line}" for line in WELL[1:])])
+    for _ in range(2):
+        commands.run(*words, new, "--channel", "sms", "--live")
+    # The third gave no number; a second run sends nothing again.
+    assert sorted(one.recipient for one in twilio_server.sent) == ["+258840000001", "+258840000002"]
 
 
 def test_killed_in_the_middle_and_run_again_loses_and_doubles_nothing(commands: Commands) -> None:

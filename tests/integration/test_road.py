@@ -79,7 +79,7 @@ def walk_the_road(system: System) -> None:
 
     def delivered() -> bool:
         lines = system.get("case_manager", f"/cases/{ref}/messages").json()["items"]
-        return [line.get("state") for line in lines][-1] == "delivered"
+        return bool(lines[-1].get("state") == "delivered")
 
     wait_for(delivered, "the receipt on the case")
     kinds = [e["kind"] for e in system.get("case_manager", f"/cases/{ref}/events").json()["items"]]
