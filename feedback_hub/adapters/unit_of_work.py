@@ -94,7 +94,7 @@ class SqlUnitOfWork:
                 ],
             )
 
-    def expect(self, kept: Case | Referral, version: int | None) -> None:
+    def expect(self, kept: Case | Referral | Issue, version: int | None) -> None:
         """Raises ``StaleVersion`` if the caller read another version."""
         if version is not None and kept.version != version:
             raise StaleVersion("changed by somebody else meanwhile")

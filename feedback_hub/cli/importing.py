@@ -38,7 +38,7 @@ from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.services import history, intake
 from feedback_hub.services.history import HistoryReader
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records import InboxKind, Queue
 from workers.drain import drain
 
 _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))

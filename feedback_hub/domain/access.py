@@ -39,6 +39,8 @@ class Action(StrEnum):
     NOTE = "note"
     READ_REFERRAL = "read_referral"
     ANSWER_REFERRAL = "answer_referral"
+    READ_ISSUE = "read_issue"
+    WORK_ISSUE = "work_issue"
     READ_MEASURES = "read_measures"
     READ_REGISTER = "read_register"
     MANAGE_USERS = "manage_users"
@@ -63,13 +65,15 @@ _TEAM = frozenset(
 
 GRANTED: dict[Role, frozenset[Action]] = {
     Role.DESK: frozenset({Action.SUBMIT, Action.READ_CASE, Action.NOTE, Action.READ_REGISTER}),
-    Role.CASE_MANAGER: _TEAM | {Action.READ_MEASURES, Action.APPROVE_WORDING},
+    # Not protection: an issue ends in a public answer, and their cases never may.
+    Role.CASE_MANAGER: _TEAM
+    | {Action.READ_ISSUE, Action.WORK_ISSUE, Action.READ_MEASURES, Action.APPROVE_WORDING},
     Role.FOCAL_POINT: frozenset(
         {Action.READ_CASE, Action.READ_REFERRAL, Action.ANSWER_REFERRAL, Action.READ_REGISTER}
     ),
     Role.PROTECTION: _TEAM,
     Role.COORDINATOR: frozenset(
-        {Action.READ_MEASURES, Action.READ_REGISTER, Action.APPROVE_WORDING}
+        {Action.READ_ISSUE, Action.READ_MEASURES, Action.READ_REGISTER, Action.APPROVE_WORDING}
     ),
     Role.ADMIN: frozenset(
         {Action.MANAGE_USERS, Action.CONFIGURE, Action.READ_REGISTER, Action.APPROVE_WORDING}

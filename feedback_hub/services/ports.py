@@ -138,7 +138,7 @@ class UnitOfWork(Protocol):
     def commit(self) -> None:
         """Keep everything."""
 
-    def expect(self, kept: Case | Referral, version: int | None) -> None:
+    def expect(self, kept: Case | Referral | Issue, version: int | None) -> None:
         """Raises ``StaleVersion`` if the caller read another version; None is not checked."""
 
     def add(self, kept: Kept) -> None:

@@ -17,10 +17,14 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import DomainError
 from feedback_hub.web import problems
 from feedback_hub.web.api_cases import api_cases
+from feedback_hub.web.api_issues import api_issues
+from feedback_hub.web.api_measures import api_measures
 from feedback_hub.web.api_referrals import api_referrals
 from feedback_hub.web.api_register import api_register
 from feedback_hub.web.body import Malformed
 from feedback_hub.web.health import health
+from feedback_hub.web.metrics import metrics
+from feedback_hub.web.openapi import openapi
 from feedback_hub.web.pages import init_pages, page_error
 from feedback_hub.web.security import Unauthenticated, has_token, init_security
 from feedback_hub.web.webhooks import webhooks
@@ -60,7 +64,17 @@ def create_app(hub: Hub) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
     init_security(app, hub)
     _guard_against_forgery(app)
-    for blueprint in (webhooks, api_cases, api_referrals, api_register, health):
+    for blueprint in (
+        webhooks,
+        api_cases,
+        api_referrals,
+        api_register,
+        api_issues,
+        api_measures,
+        openapi,
+        health,
+        metrics,
+    ):
         app.register_blueprint(blueprint)
     init_pages(app, hub)
     for kind in (DomainError, Malformed, Unauthenticated, StaleDataError):

@@ -380,7 +380,8 @@ def history_sentence(line: HistoryLine, label: Callable[[str], str]) -> str:
     if "code" in values:
         values["code"] = label(values["code"])
     if "method" in values:
-        values["method"] = gettext(METHODS[values["method"]])
+        method = METHODS[values["method"]]
+        values["method"] = gettext(method)
     known = {"code": "", "outcome": "", "method": "", "owner": "", "organisation": "", "reason": ""}
     return gettext(HISTORY[line.event], **(known | values)).rstrip(": ")
 

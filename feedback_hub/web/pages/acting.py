@@ -23,6 +23,7 @@ E = TypeVar("E", bound=StrEnum)
 Work = Callable[[SqlUnitOfWork, Actor, datetime], object]
 
 LONGEST = 20_000
+_OTHERWISE = N_("Look at this once more.")
 _HIDDEN = frozenset({"csrf_token", "version"})
 
 _FAULTS: Mapping[str, str] = {
@@ -100,4 +101,4 @@ def _form(verb: str, errors: Mapping[str, str], *, stale: bool = False) -> FormV
 def _sentence(refused: Invalid) -> str:
     if "longer" in refused.problem or "at most" in refused.problem:
         return gettext("This is too long. Say it in fewer words.")
-    return gettext(_FAULTS.get(refused.field, N_("Look at this once more.")))
+    return gettext(_FAULTS.get(refused.field, _OTHERWISE))

@@ -1,0 +1,48 @@
+"""What the machine's operator watches, from the database alone. No L3 is in any count of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from feedback_hub.adapters.tables import case, delivery, inbox
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.domain.case import CaseState
+from feedback_hub.domain.message import DeliveryState
+from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.reads import health
+from feedback_hub.reads.views import QueueHealth
+from feedback_hub.services.records import InboxKind
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the hub stands at one moment."""
+
+    queues: Sequence[QueueHealth]
+    cases: Mapping[CaseState, int]
+    deliveries: Mapping[DeliveryState, int]
+    rejected: int
+
+
+def standing(uow: SqlUnitOfWork, now: datetime) -> Standing:
+    """Queues, cases and deliveries as they stand at ``now`` (UTC); every state is there, also at 0."""
+    cases = select(case.c.state, func.count()).where(case.c.sensitivity != Sensitivity.L3)
+    deliveries = (
+        select(delivery.c.state, func.count())
+        .select_from(delivery.outerjoin(case, case.c.id == delivery.c.case_id))
+        # A text about no case is the confirmation of STOP or START.
+        .where(or_(case.c.id.is_(None), case.c.sensitivity != Sensitivity.L3))
+    )
+    rejected = select(func.count()).where(inbox.c.kind == InboxKind.REJECTED)
+    by_state = uow.session.execute(cases.group_by(case.c.state)).tuples()
+    by_fate = uow.session.execute(deliveries.group_by(delivery.c.state)).tuples()
+    return Standing(
+        queues=health.page(uow, {}, now).queues,
+        cases=dict.fromkeys(CaseState, 0) | dict(by_state.all()),
+        deliveries=dict.fromkeys(DeliveryState, 0) | dict(by_fate.all()),
+        rejected=uow.session.scalar(rejected) or 0,
+    )

@@ -1,0 +1,106 @@
+"""What the case team does with an issue: open, decide, answer in public, reopen (DOMAIN.md, States)."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.coding import Sector
+from feedback_hub.domain.errors import Invalid, NotFound
+from feedback_hub.domain.issue import Issue
+from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.services import casework
+from feedback_hub.services.ports import Rules, UnitOfWork
+
+LONGEST_TITLE = 200
+OWN = "me"
+
+
+@dataclass(frozen=True)
+class NewIssue:
+    """What an issue is opened with. ``owner`` is an account's id or ``me``; ``cases`` references."""
+
+    title: str
+    site: str = ""
+    sector: str = ""
+    code: str = ""
+    owner: str = ""
+    cases: tuple[str, ...] = ()
+
+
+def open_issue(uow: UnitOfWork, rules: Rules, actor: Actor, new: NewIssue, now: datetime) -> Issue:
+    """Open an issue, over the cases it is drawn from.
+
+    Raises ``Invalid``; ``NotFound`` for a case that does not exist for the actor or is an L3.
+    """
+    title = new.title.strip()
+    if not title or len(title) > LONGEST_TITLE:
+        raise Invalid("title", f"say in up to {LONGEST_TITLE} characters what the problem is")
+    if new.site and not uow.site_exists(new.site):
+        raise Invalid("site", "is no site we know")
+    if new.sector and new.sector not in set(Sector):
+        raise Invalid("sector", f"must be one of {', '.join(Sector)}")
+    if new.code:
+        _check_code(rules, new.code)
+    issue = Issue(
+        id=uuid.uuid4().hex,
+        title=title,
+        created_at=now,
+        created_by=actor.id,
+        site=new.site,
+        sector=new.sector,
+        code=new.code,
+        owner=_owner(uow, actor, new.owner),
+    )
+    uow.add(issue)
+    for ref in new.cases:
+        casework.link_issue(uow, actor, ref, issue.id, now)
+    return issue
+
+
+def decide(uow: UnitOfWork, issue_id: str, decision: str, version: int | None = None) -> Issue:
+    """Say what will be done. Raises ``NotFound``, ``IllegalMove``, ``Invalid``, ``StaleVersion``."""
+    issue = _reach(uow, issue_id, version)
+    issue.decide(decision)
+    return issue
+
+
+def answer(uow: UnitOfWork, issue_id: str, public_answer: str, version: int | None = None) -> Issue:
+    """Say in public what came of it. Raises as ``decide``."""
+    issue = _reach(uow, issue_id, version)
+    issue.answer(public_answer)
+    return issue
+
+
+def reopen(uow: UnitOfWork, issue_id: str, version: int | None = None) -> Issue:
+    """It came back. Raises ``NotFound``, ``IllegalMove``, ``StaleVersion``."""
+    issue = _reach(uow, issue_id, version)
+    issue.reopen()
+    return issue
+
+
+def _reach(uow: UnitOfWork, issue_id: str, version: int | None) -> Issue:
+    issue = uow.issue(issue_id)
+    if issue is None:
+        raise NotFound
+    uow.expect(issue, version)
+    return issue
+
+
+def _check_code(rules: Rules, code: str) -> None:
+    if code not in rules.frame:
+        raise Invalid("code", "is not in the coding frame")
+    if rules.frame.sensitivity_of([code]) is Sensitivity.L3:
+        # Its title and answer are public: at one site it would say what nobody may learn.
+        raise Invalid("code", "is handled in confidence, never as an issue")
+
+
+def _owner(uow: UnitOfWork, actor: Actor, owner: str) -> str:
+    if owner in {"", OWN, actor.id}:
+        return actor.id if owner else ""
+    colleague = uow.actor(owner)
+    if colleague is None or not colleague.may(Action.WORK_ISSUE):
+        raise Invalid("owner", "is nobody who works on issues")
+    return colleague.id

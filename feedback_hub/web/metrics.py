@@ -1,0 +1,69 @@
+"""``/metrics`` for Prometheus, with a token only. Read from the database at each scrape: any process
+answers for all of them, and nothing is counted twice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, Response
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from feedback_hub.domain.access import Role
+from feedback_hub.domain.errors import NotAllowed
+from feedback_hub.reads.metrics import Standing, standing
+from feedback_hub.web import problems
+from feedback_hub.web.hub import current_hub
+from feedback_hub.web.security import Unauthenticated, current_actor, has_token
+
+metrics = Blueprint("metrics", __name__)
+
+READERS = frozenset({Role.ADMIN, Role.AUDITOR, Role.COORDINATOR})
+
+
+@metrics.get("/metrics")
+def show() -> Response:
+    """How the hub stands, in Prometheus' text format."""
+    hub = current_hub()
+    try:
+        _require_reader()
+    except (Unauthenticated, NotAllowed) as error:
+        # A machine asks here: a page with a log-in would tell it nothing.
+        return problems.problem(error)
+    now = hub.clock()
+    with hub.reading() as uow:
+        found = standing(uow, now)
+    text = generate_latest(_registry(found, now))
+    return Response(text, content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def _require_reader() -> None:
+    if not has_token():
+        raise Unauthenticated
+    if not current_actor().roles & READERS:
+        raise NotAllowed("read the metrics")
+
+
+def _registry(found: Standing, now: datetime) -> CollectorRegistry:
+    registry = CollectorRegistry()
+
+    def gauge(name: str, says: str, *labels: str) -> Gauge:
+        return Gauge(f"feedback_hub_{name}", says, labels, registry=registry)
+
+    waiting = gauge("queue_waiting", "Rows that are due and not yet handled.", "queue")
+    oldest = gauge("queue_oldest_seconds", "Age of the oldest row that is due.", "queue")
+    aside = gauge("queue_set_aside", "Rows given up on, for a person to look at.", "queue")
+    for queue in found.queues:
+        age = (now - queue.oldest_at).total_seconds() if queue.oldest_at else 0.0
+        waiting.labels(queue.name).set(queue.waiting)
+        oldest.labels(queue.name).set(age)
+        aside.labels(queue.name).set(queue.set_aside)
+    cases = gauge("cases", "Cases by state, highly sensitive ones left out.", "state")
+    for state, count in found.cases.items():
+        cases.labels(state.value).set(count)
+    deliveries = gauge("deliveries", "Texts by state, those of the same cases.", "state")
+    for fate, count in found.deliveries.items():
+        deliveries.labels(fate.value).set(count)
+    gauge("inbox_rejected", "Requests of providers that nobody could read.").set(found.rejected)
+    return registry

@@ -1,0 +1,3 @@
+"""stub"""
+from flask import Blueprint
+openapi = Blueprint("openapi", __name__)
