@@ -83,7 +83,7 @@ def classify(ctx: click.Context, file: Path, ignore_unknown: bool) -> None:
 @click.pass_context
 @reporting
 def evaluate(ctx: click.Context, file: Path, ignore_unknown: bool, report: Path | None) -> None:
-    """Compare with what people said: FILE has id, text and the true type, code, sector and so on."""
+    """Compare with what people said: FILE has id, text and the true type, code, sector, …."""
     hub = hub_of(ctx)
     sites = _sites(hub)
     score, rows = Score(), 0

@@ -104,7 +104,7 @@ def services(ctx: click.Context, file: Path, ignore_unknown: bool) -> None:
 @click.option("--live", is_flag=True, help="These are new: answer, alert and start clocks.")
 @click.pass_context
 @reporting
-def messages(  # noqa: PLR0913, PLR0917  one argument an option
+def messages(
     ctx: click.Context,
     file: Path,
     ignore_unknown: bool,

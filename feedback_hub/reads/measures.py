@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy import case as when
 
 from feedback_hub.adapters.tables import case, case_event, issue, referral
@@ -30,7 +30,7 @@ from feedback_hub.services.ports import Rules
 Json = dict[str, object]
 
 UNKNOWN = "unknown"
-DIMENSIONS: Mapping[str, Column[str]] = {
+DIMENSIONS: Mapping[str, ColumnElement[str]] = {
     "type": case.c.type,
     "sector": case.c.sector,
     "site": case.c.site,
@@ -94,7 +94,7 @@ class _Handled:
 
     @property
     def heard_at(self) -> datetime | None:
-        """When the person first knew that it arrived: who hands it in gets the reference at once."""
+        """When the person knew that it arrived: who hands it in gets the reference at once."""
         if not self.entered_by.startswith(_BY_CHANNEL):
             return self.entered_at
         return min((at for at in (self.acknowledged_at, self.told_at) if at), default=None)
@@ -153,23 +153,30 @@ def measure(
         **_of_handled(cells, rules, handled, now),
         "referrals_by_partner": _partners(uow, cells, received),
         "satisfied_by_sex": _satisfied(uow, cells, received),
-        "issues_acted_upon": _issues(uow, asked, bounds),
+        "issues_acted_upon": _issues(uow, asked),
         "highly_sensitive_by_month": (
-            [] if asked.site or bounds else _by_month(uow, cells, asked, now)
+            {} if asked.site or bounds else _by_month(uow, cells, asked, now)
         ),
     }
 
 
 def _bounds(actor: Actor) -> list[ColumnElement[bool]]:
-    """What narrows the cases to where the actor's roles hold; nothing for one that holds anywhere."""
+    """What narrows cases to where the actor's roles hold; nothing for one that holds everywhere."""
     held = [m for m in actor.memberships if Action.READ_MEASURES in GRANTED[m.role]]
-    if any(not m.site and not m.sector for m in held):
-        return []
-    ways = [
-        and_(*([case.c.site == m.site] if m.site else []), *([case.c.sector == m.sector] if m.sector else []))
-        for m in held
-    ]
-    return []
+    ways = []
+    for membership in held:
+        places = [
+            column == place
+            for column, place in (
+                (case.c.site, membership.site),
+                (case.c.sector, membership.sector),
+            )
+            if place
+        ]
+        if not places:
+            return []
+        ways.append(and_(*places))
+    return [or_(false(), *ways)]
 
 
 def _received(asked: Asked, bounds: list[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
@@ -182,3 +189,174 @@ def _received(asked: Asked, bounds: list[ColumnElement[bool]]) -> list[ColumnEle
     if asked.site:
         conditions.append(case.c.site == asked.site)
     return conditions
+
+
+def _by(
+    uow: SqlUnitOfWork,
+    cells: _Cells,
+    column: ColumnElement[str],
+    received: list[ColumnElement[bool]],
+) -> Json:
+    rows = uow.session.execute(
+        select(column, func.count()).select_from(case).where(*received).group_by(column)
+    )
+    # In the order of the words: in that of the counts the small ones would tell on each other.
+    counts = {str(value) or UNKNOWN: count for value, count in rows.tuples()}
+    return {value: cells.count(counts[value]) for value in sorted(counts)}
+
+
+def _handled(uow: SqlUnitOfWork, received: list[ColumnElement[bool]]) -> list[_Handled]:
+    def first(kind: EventKind) -> ColumnElement[datetime | None]:
+        return func.min(when((case_event.c.kind == kind, case_event.c.at)))
+
+    happened = and_(case_event.c.case_id == case.c.id, case_event.c.kind.in_(_KINDS))
+    rows = uow.session.execute(
+        select(
+            case.c.received_at,
+            case.c.entered_at,
+            case.c.entered_by,
+            case.c.state,
+            case.c.outcome,
+            *(first(kind) for kind in _KINDS),
+        )
+        .select_from(case.outerjoin(case_event, happened))
+        .where(*received, case.c.from_history.is_(False))
+        .group_by(case.c.id)
+    )
+    return [_Handled(*row) for row in rows]
+
+
+def _of_handled(cells: _Cells, rules: Rules, handled: Sequence[_Handled], now: datetime) -> Json:
+    told = [one for one in handled if one.told_at]
+    ended = [one for one in handled if one.closed_at]
+    closed = [one for one in handled if one.state is CaseState.CLOSED]
+    answered = cells.hours([one.told_at - one.received_at for one in told if one.told_at])
+    return {
+        "handled": cells.count(len(handled)),
+        "acknowledged_in_time": _acknowledged(cells, rules, handled, now),
+        "time_to_answer": answered | {"of": cells.count(len(handled))},
+        "on_the_spot": cells.share(_how_many(one.on_spot_at for one in told), len(told)),
+        "open_by_age": _ages(
+            cells, [one for one in handled if one.state is not CaseState.CLOSED], now
+        ),
+        "closed": _closed(cells, closed),
+        "reopened": cells.share(_how_many(one.reopened_at for one in ended), len(ended)),
+        "appealed": cells.share(_how_many(one.appealed_at for one in ended), len(ended)),
+    }
+
+
+def _acknowledged(cells: _Cells, rules: Rules, handled: Sequence[_Handled], now: datetime) -> Json:
+    """Of the cases whose time for it is over or that were: what still has time is no failure."""
+    judged = in_time = 0
+    for one in handled:
+        by = rules.calendar.after(one.received_at, rules.targets.acknowledge)
+        heard_at = one.heard_at
+        judged += heard_at is not None or by <= now
+        in_time += heard_at is not None and heard_at <= by
+    return cells.share(in_time, judged)
+
+
+def _ages(cells: _Cells, still_open: Sequence[_Handled], now: datetime) -> Json:
+    counts = dict.fromkeys((name for name, _ in AGES), 0)
+    for one in still_open:
+        age = now - one.received_at
+        counts[next(name for name, until in AGES if age < until)] += 1
+    by_age: Json = {name: cells.count(count) for name, count in counts.items()}
+    return by_age | {"of": cells.count(len(still_open))}
+
+
+def _closed(cells: _Cells, closed: Sequence[_Handled]) -> Json:
+    """Closed is not resolved, and neither is told: three numbers apart (DOMAIN.md, Measures)."""
+
+    def ended_as(*outcomes: Outcome) -> Json:
+        return cells.share(sum(one.outcome in outcomes for one in closed), len(closed))
+
+    return {
+        "of": cells.count(len(closed)),
+        "loop_closed_with_person": ended_as(*TOLD),
+        "resolved": ended_as(Outcome.RESOLVED),
+        "unreachable": ended_as(Outcome.UNREACHABLE),
+    }
+
+
+def _partners(uow: SqlUnitOfWork, cells: _Cells, received: list[ColumnElement[bool]]) -> Json:
+    """Of the referrals sent to each partner, those it accepted, and how long that took."""
+    rows = uow.session.execute(
+        select(referral.c.organisation, referral.c.sent_at, referral.c.accepted_at)
+        .select_from(referral.join(case, case.c.id == referral.c.case_id))
+        .where(*received, case.c.from_history.is_(False), referral.c.sent_at.is_not(None))
+    )
+    sent: dict[str, int] = {}
+    spans: dict[str, list[timedelta]] = {}
+    for organisation, sent_at, accepted_at in rows:
+        sent[organisation] = sent.get(organisation, 0) + 1
+        taken = spans.setdefault(organisation, [])
+        if accepted_at is not None:
+            taken.append(accepted_at - sent_at)
+    return {
+        organisation: cells.share(len(spans[organisation]), sent[organisation])
+        | cells.hours(spans[organisation], tail=False)
+        for organisation in sorted(sent)
+    }
+
+
+def _satisfied(uow: SqlUnitOfWork, cells: _Cells, received: list[ColumnElement[bool]]) -> Json:
+    """Of every time somebody was asked. From the history: a "no" reopens a case, which forgets it."""
+    rows = uow.session.execute(
+        select(case.c.sex, case_event.c.detail, func.count())
+        .select_from(case_event.join(case, case.c.id == case_event.c.case_id))
+        .where(*received, case_event.c.kind == EventKind.SATISFACTION)
+        .group_by(case.c.sex, case_event.c.detail)
+    )
+    yes, asked = dict.fromkeys(Sex, 0), dict.fromkeys(Sex, 0)
+    for sex, detail, count in rows:
+        asked[sex] += count
+        yes[sex] += count if detail.get("satisfied") == "yes" else 0
+    return {sex.value: cells.share(yes[sex], asked[sex]) for sex in Sex if asked[sex]}
+
+
+def _issues(uow: SqlUnitOfWork, asked: Asked) -> Json:
+    """Issues opened in the period and decided on since. Public matter: nothing is too small."""
+    conditions = [issue.c.created_at >= asked.start, issue.c.created_at < asked.end]
+    if asked.site:
+        conditions.append(issue.c.site == asked.site)
+    acted = func.count(when((issue.c.state != IssueState.OPEN, 1)))
+    count, of = (
+        uow.session.execute(select(acted, func.count()).select_from(issue).where(*conditions))
+        .tuples()
+        .one()
+    )
+    return _Cells(0).share(count, of)
+
+
+def _by_month(uow: SqlUnitOfWork, cells: _Cells, asked: Asked, now: datetime) -> Json:
+    """Highly sensitive cases of each whole month of the period that is over, nothing else.
+
+    A month that runs, or a piece of one, would tell by its difference from yesterday's answer
+    that a report came in.
+    """
+    months = [m for m in _months(asked) if m[0] >= asked.start and m[1] <= min(asked.end, now)]
+    arrived = uow.session.scalars(
+        select(case.c.received_at).where(
+            case.c.sensitivity == Sensitivity.L3,
+            case.c.received_at >= asked.start,
+            case.c.received_at < asked.end,
+        )
+    ).all()
+    return {
+        start.strftime("%Y-%m"): cells.count(sum(start <= at < end for at in arrived))
+        for start, end in months
+    }
+
+
+def _months(asked: Asked) -> Iterable[tuple[datetime, datetime]]:
+    start = asked.start.replace(day=1)
+    while start < asked.end:
+        # No month has 32 days.
+        end = (start + timedelta(days=32)).replace(day=1)
+        yield start, end
+        start = end
+
+
+def _how_many(times: Iterable[datetime | None]) -> int:
+    return sum(at is not None for at in times)

@@ -29,7 +29,7 @@ class Standing:
 
 
 def standing(uow: SqlUnitOfWork, now: datetime) -> Standing:
-    """Queues, cases and deliveries as they stand at ``now`` (UTC); every state is there, also at 0."""
+    """Queues, cases and deliveries at ``now`` (UTC); every state is there, also at 0."""
     cases = select(case.c.state, func.count()).where(case.c.sensitivity != Sensitivity.L3)
     deliveries = (
         select(delivery.c.state, func.count())

@@ -1,4 +1,4 @@
-"""What the case team does with an issue: open, decide, answer in public, reopen (DOMAIN.md, States)."""
+"""What the case team does with an issue: open, decide, answer in public, reopen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OWN = "me"
 
 @dataclass(frozen=True)
 class NewIssue:
-    """What an issue is opened with. ``owner`` is an account's id or ``me``; ``cases`` references."""
+    """What an issue is opened with. ``owner``: an account's id or ``me``; ``cases``: references."""
 
     title: str
     site: str = ""
@@ -61,7 +61,10 @@ def open_issue(uow: UnitOfWork, rules: Rules, actor: Actor, new: NewIssue, now: 
 
 
 def decide(uow: UnitOfWork, issue_id: str, decision: str, version: int | None = None) -> Issue:
-    """Say what will be done. Raises ``NotFound``, ``IllegalMove``, ``Invalid``, ``StaleVersion``."""
+    """Say what will be done.
+
+    Raises ``NotFound``, ``IllegalMove``, ``Invalid``, ``StaleVersion``.
+    """
     issue = _reach(uow, issue_id, version)
     issue.decide(decision)
     return issue

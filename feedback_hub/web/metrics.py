@@ -1,5 +1,6 @@
-"""``/metrics`` for Prometheus, with a token only. Read from the database at each scrape: any process
-answers for all of them, and nothing is counted twice.
+"""``/metrics`` for Prometheus, with a token only.
+
+Read from the database at each scrape: any process answers for all, and nothing is counted twice.
 """
 
 from __future__ import annotations

@@ -1,0 +1,165 @@
+"""One walk through the pages for each role, in a real browser, on a phone and on a desktop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Served, Walk
+from tests.pages_world import CHIEF, PUMP, arrives
+
+pytestmark = pytest.mark.browser
+
+Start = Callable[[str], Walk]
+
+
+def unfold(page: Page, words: str) -> None:
+    page.locator("summary", has_text=words).click()
+
+
+def triage(page: Page) -> None:
+    page.get_by_label("What is it about?").select_option("complaint.broken")
+    page.get_by_label("Sector").select_option("wash")
+    page.get_by_label("Site").select_option("NTO")
+    page.get_by_role("button", name="Triage it so").click()
+
+
+def test_a_case_manager_triages_refers_checks_tells_and_closes(
+    served: Served, walk_as: Start
+) -> None:
+    ref = arrives(served.hub, PUMP)
+    ana = walk_as("ana")
+    page = ana.page
+    page.get_by_role("link", name=re.compile("to triage")).click()
+    expect(page.get_by_text("bomba de agua")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Say what it is about")).to_be_visible()
+    assert ana.is_narrow_enough()
+    triage(page)
+
+    page.get_by_label("Who can help?").select_option("avsi")
+    page.get_by_label("A note for them").fill("This week, please.")
+    expect(page.locator("[data-mirror=note]")).to_have_text("This week, please.")
+    page.get_by_role("button", name="Refer it", exact=True).click()
+    expect(page.get_by_text("AVSI: the words, without the name.")).to_be_visible()
+
+    jorge = walk_as("jorge")
+    partner = jorge.page
+    partner.get_by_role("link", name=re.compile("to accept")).click()
+    partner.locator("a.go").first.click()
+    expect(partner.get_by_text("bomba de agua")).to_be_visible()
+    expect(partner.get_by_text("841234567")).to_have_count(0)
+    partner.get_by_role("button", name="Accept").click()
+    partner.get_by_label("What was done?").fill("Two washers replaced.")
+    partner.get_by_label("How does it end?").select_option("resolved")
+    assert jorge.is_narrow_enough()
+    partner.get_by_role("button", name="Answer", exact=True).click()
+    expect(partner.get_by_text("Answered. The feedback team checks it.")).to_be_visible()
+
+    ana.to(f"/cases/{ref}")
+    page.get_by_role("button", name="Good, tell the person").click()
+    page.get_by_role("button", name="I told the person by call").click()
+    page.get_by_label("How did it end?").select_option("resolved")
+    page.get_by_label("Why, in plain words").fill("The pump was repaired.")
+    page.get_by_role("button", name="Close the case").click()
+    expect(page.get_by_role("heading", name="How it ended")).to_be_visible()
+
+
+def test_the_queue_narrows_while_somebody_types(served: Served, walk_as: Start) -> None:
+    ref = arrives(served.hub, PUMP)
+    page = walk_as("ana").page
+    page.goto(f"{served.url}/cases")
+    search = page.get_by_placeholder("Search words or a case number")
+    search.fill("482913075")
+    expect(page.get_by_role("heading", name="No case fits")).to_be_visible()
+    search.fill(ref)
+    expect(page.locator("a.go")).to_have_count(1)
+
+
+def test_a_focal_point_asks_and_declines(served: Served, walk_as: Start) -> None:
+    arrives(served.hub, PUMP)
+    ana = walk_as("ana")
+    ana.to("/cases?tab=triage")
+    ana.page.locator("a.go").first.click()
+    triage(ana.page)
+    ana.page.get_by_label("Who can help?").select_option("avsi")
+    ana.page.get_by_role("button", name="Refer it", exact=True).click()
+
+    page = walk_as("jorge").page
+    page.locator("a.go").first.click()
+    unfold(page, "Ask a question")
+    page.get_by_label("What do you need to know?").fill("Which pump?")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.get_by_text("Asked. Your time stops until they answer.")).to_be_visible()
+
+    ana.page.reload()
+    ana.page.get_by_label("Your answer to their question").fill("The one by the school.")
+    ana.page.get_by_role("button", name="Send it back to them").click()
+
+    page.goto(f"{served.url}/referrals")
+    page.locator("a.go").first.click()
+    expect(page.get_by_text("The one by the school.")).to_be_visible()
+    unfold(page, "I cannot take this")
+    page.get_by_text("No staff, money or goods for it now").click()
+    page.get_by_role("button", name="I cannot take this").click()
+    expect(page.get_by_text("The feedback team looks for another.")).to_be_visible()
+
+
+def test_a_handler_confirms_and_hands_over(served: Served, walk_as: Start) -> None:
+    arrives(served.hub, CHIEF)
+    rosa = walk_as("rosa")
+    page = rosa.page
+    page.get_by_role("link", name=re.compile("suspected, to confirm")).click()
+    page.locator("a.go").first.click()
+    expect(page.get_by_text("you and the other named handlers, nobody else")).to_be_visible()
+    assert rosa.is_narrow_enough()
+    page.get_by_role("button", name="Yes, it is: keep it with the handlers").click()
+    page.get_by_label("What is it about?").select_option("misconduct.sea")
+    page.get_by_role("button", name="Triage it so").click()
+    page.get_by_role("button", name="Hand it over").click()
+    expect(page.get_by_role("heading", name="Write the answer")).to_be_visible()
+
+
+def test_somebody_writes_on_the_practice_phone_and_gets_the_answer(
+    served: Served, walk_as: Start
+) -> None:
+    with served.hub.unit_of_work() as uow:
+        from feedback_hub.domain.access import Actor
+        from feedback_hub.domain.contact import Purpose
+        from feedback_hub.services import wordings
+
+        now = served.hub.clock()
+        wordings.approve(uow, Actor("x"), "por", Purpose.ACKNOWLEDGEMENT, now)
+        uow.commit()
+    filipe = walk_as("filipe")
+    page = filipe.page
+    filipe.to("/handset/practice")
+    page.get_by_label("Whose phone is it?").fill("+258 84 000 0123")
+    page.get_by_role("button", name="Take this phone").click()
+    page.get_by_role("button", name="Obrigado pela escola nova").click()
+    page.get_by_role("button", name="Send").click()
+    said = page.locator("#talk")
+    expect(said).to_contain_text("Obrigado pela escola nova")
+    expect(page.get_by_label("Your text", exact=True)).to_have_value("")
+
+    served.work()
+    expect(said).to_contain_text("Recebemos a sua mensagem")
+    assert "000" not in page.url
+    assert filipe.is_narrow_enough()
+
+
+def test_somebody_outside_asks_about_a_case(served: Served, walk_as: Start) -> None:
+    ref = arrives(served.hub, PUMP)
+    walk = walk_as("abel")
+    walk.page.context.clear_cookies()
+    walk.to("/status")
+    page = walk.page
+    page.get_by_label("Case number").fill(ref)
+    page.get_by_label("Secret number").fill(served.hub.keyring.secret_for(ref))
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_text("We have your message.")).to_be_visible()
+    assert ref not in page.url
