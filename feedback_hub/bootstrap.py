@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
-from functools import cached_property
+from functools import cache, cached_property
 from inspect import signature
 
 from sqlalchemy import Engine
@@ -22,7 +23,7 @@ from feedback_hub.adapters.secrets_files import load_or_make
 from feedback_hub.adapters.tables import start_mappers
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.vault import Keyring
-from feedback_hub.config import Config, Section, Span, build_settings
+from feedback_hub.config import Config, Section, Span, build_settings, load_config
 from feedback_hub.domain.clocks import Target, Targets, WorkingCalendar
 from feedback_hub.domain.message import DeliveryError, OutboundMessage, SendFault
 from feedback_hub.domain.sensitivity import Priority
@@ -143,6 +144,16 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
         clock=clock,
         keys_made=made,
     )
+
+
+@cache
+def process_hub() -> Hub:
+    """This process's hub, from ``$FEEDBACK_HUB_CONFIG``.
+
+    Made before a fork, the children find frame and settings loaded; it opens no connection until
+    a child needs one.
+    """
+    return build(load_config(None, os.environ, settings_of))
 
 
 def settings_of(family: str, kind: str) -> type:

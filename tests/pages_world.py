@@ -1,4 +1,4 @@
-"""A small hub for the pages: two sites, two partners, one person of each role, one practice line."""
+"""A small hub for the pages: two sites, two partners, people of each role, one practice line."""
 
 from __future__ import annotations
 
@@ -120,6 +120,13 @@ def arrives(hub: Hub, text: str, number: str = "+258840000417") -> str:
         assert case is not None
         uow.commit()
         return case.ref
+
+
+def visitor(app: Flask) -> FlaskClient:
+    """A browser that asks for English, in which nobody is logged in."""
+    client = app.test_client()
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    return client
 
 
 def log_in(app: Flask, name: str) -> FlaskClient:

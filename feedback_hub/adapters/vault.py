@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.tables import data_key
@@ -79,6 +79,11 @@ class SqlVault:
         )
         self._open_keys[key_id] = AESGCM(key)
         return key_id
+
+    def destroy(self, key_id: str) -> None:
+        """Delete a data key."""
+        self._open_keys.pop(key_id, None)
+        self._session.execute(delete(data_key).where(data_key.c.id == key_id))
 
     def seal(self, key_id: str, plain: str | bytes, bound_to: str) -> bytes:
         """Encrypt under the data key ``key_id``. Raises ``VaultClosed``."""

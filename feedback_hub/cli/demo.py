@@ -12,14 +12,13 @@ from sqlalchemy import update
 
 from feedback_hub.adapters.tables import wording
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
-from feedback_hub.bootstrap import Hub
+from feedback_hub.bootstrap import Hub, process_hub
 from feedback_hub.cli.context import reporting
 from feedback_hub.cli.passwords import hash_password
 from feedback_hub.cli.running import prepare, run_all
 from feedback_hub.cli.supervisor import Role
 from feedback_hub.demo import flow, story, world
 from feedback_hub.services.records import WordingState
-from workers.jobs import process_hub
 
 PASSWORD = "maningue-nice"  # noqa: S105  printed for everybody to see
 _CONFIG = """\

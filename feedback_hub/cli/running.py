@@ -14,15 +14,12 @@ import structlog
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
 from feedback_hub.adapters.engine import make_engine
 from feedback_hub.adapters.wordings import seed_wordings
-from feedback_hub.bootstrap import Hub, database_url
+from feedback_hub.bootstrap import Hub, database_url, process_hub
 from feedback_hub.cli.context import Failure, config_of, hub_of, reporting
 from feedback_hub.cli.supervisor import AlreadyRunning, Role, Supervisor
 from feedback_hub.config import Config
 from feedback_hub.migrations import NewerDatabase, migrate
 from feedback_hub.web.serve import run_web
-from workers.jobs import process_hub
-from workers.schedule import run_scheduler
-from workers.worker import run_worker
 
 _BASE_URL = "FEEDBACK_HUB_HUB_BASE_URL"
 
@@ -61,7 +58,7 @@ def run_all(
     roles += [
         Role("web", lambda: run_web(hub, [f"fd://{os.dup(listener.fileno())}"])),
         Role("worker", lambda: _work(queue_url), count=2),
-        Role("scheduler", lambda: run_scheduler(hub, queue_url)),
+        Role("scheduler", lambda: _schedule(hub, queue_url)),
         *more_roles,
     ]
     supervisor = Supervisor(
@@ -103,7 +100,7 @@ def worker(ctx: click.Context) -> None:
 def scheduler(ctx: click.Context) -> None:
     """Wake the workers and start what is due by the clock."""
     hub = hub_of(ctx)
-    run_scheduler(hub, _queue_url(hub.config))
+    _schedule(hub, _queue_url(hub.config))
 
 
 @click.command("migrate")
@@ -125,7 +122,19 @@ def say_what_is_new(hub: Hub) -> None:
         )
 
 
+# RQ and Redis are loaded by the roles that use them, beside the web's start: it is waited for.
+
+
+def _schedule(hub: Hub, queue_url: str) -> None:
+    from workers.schedule import run_scheduler
+
+    run_scheduler(hub, queue_url)
+
+
 def _work(queue_url: str) -> None:
+    from workers import jobs  # noqa: F401  so that no job's child has to load it
+    from workers.worker import run_worker
+
     # Before the fork of each job: its child finds everything loaded, the lexicon compiled.
     process_hub().classifier.classify("")
     run_worker(queue_url)

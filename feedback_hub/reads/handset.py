@@ -26,7 +26,7 @@ from feedback_hub.reads.wire import message_text
 from feedback_hub.services import intake, loopback
 from feedback_hub.services.records import Delivery, InboxKind, InboxRow, Message
 
-MOST = 20
+MOST = 8
 _LINES = 200
 
 

@@ -201,7 +201,7 @@ def _by(
         select(column, func.count()).select_from(case).where(*received).group_by(column)
     )
     # In the order of the words: in that of the counts the small ones would tell on each other.
-    counts = {str(value) or UNKNOWN: count for value, count in rows.tuples()}
+    counts = {str(value) or UNKNOWN: count for value, count in rows}
     return {value: cells.count(counts[value]) for value in sorted(counts)}
 
 
@@ -301,7 +301,7 @@ def _partners(uow: SqlUnitOfWork, cells: _Cells, received: list[ColumnElement[bo
 
 
 def _satisfied(uow: SqlUnitOfWork, cells: _Cells, received: list[ColumnElement[bool]]) -> Json:
-    """Of every time somebody was asked. From the history: a "no" reopens a case, which forgets it."""
+    """Of every time somebody was asked. From the history: a case forgets it when it reopens."""
     rows = uow.session.execute(
         select(case.c.sex, case_event.c.detail, func.count())
         .select_from(case_event.join(case, case.c.id == case_event.c.case_id))
@@ -321,11 +321,8 @@ def _issues(uow: SqlUnitOfWork, asked: Asked) -> Json:
     if asked.site:
         conditions.append(issue.c.site == asked.site)
     acted = func.count(when((issue.c.state != IssueState.OPEN, 1)))
-    count, of = (
-        uow.session.execute(select(acted, func.count()).select_from(issue).where(*conditions))
-        .tuples()
-        .one()
-    )
+    opened = select(acted, func.count()).select_from(issue).where(*conditions)
+    count, of = uow.session.execute(opened).one()
     return _Cells(0).share(count, of)
 
 

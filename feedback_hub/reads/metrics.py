@@ -38,8 +38,8 @@ def standing(uow: SqlUnitOfWork, now: datetime) -> Standing:
         .where(or_(case.c.id.is_(None), case.c.sensitivity != Sensitivity.L3))
     )
     rejected = select(func.count()).where(inbox.c.kind == InboxKind.REJECTED)
-    by_state = uow.session.execute(cases.group_by(case.c.state)).tuples()
-    by_fate = uow.session.execute(deliveries.group_by(delivery.c.state)).tuples()
+    by_state = uow.session.execute(cases.group_by(case.c.state))
+    by_fate = uow.session.execute(deliveries.group_by(delivery.c.state))
     return Standing(
         queues=health.page(uow, {}, now).queues,
         cases=dict.fromkeys(CaseState, 0) | dict(by_state.all()),

@@ -84,7 +84,10 @@ def accept(
         kind = InboxKind.MESSAGE if isinstance(item, InboundMessage) else InboxKind.RECEIPT
         row = _row(uow, channel, kind, _external_id(item), raw, _dump(item), now)
         row.from_history = from_history
-        new += uow.add_inbox(row)
+        if uow.add_inbox(row):
+            new += 1
+        else:
+            uow.vault.destroy(row.key_id)
     return new
 
 
@@ -94,7 +97,8 @@ def reject(uow: UnitOfWork, channel: str, raw: bytes, reason: str, now: datetime
     row = _row(uow, channel, InboxKind.REJECTED, digest, raw, "{}", now)
     row.set_aside_at = now
     row.fault = reason[:200]
-    uow.add_inbox(row)
+    if not uow.add_inbox(row):
+        uow.vault.destroy(row.key_id)
 
 
 def submit(
@@ -109,6 +113,7 @@ def submit(
     row = _row(uow, API, InboxKind.SUBMISSION, external_id, b"", _dump(submission.message), now)
     row.handled_at = now
     if not uow.add_inbox(row):
+        uow.vault.destroy(row.key_id)
         known = uow.accepted(API, InboxKind.SUBMISSION, external_id)
         before = uow.case(known.case_id) if known and known.case_id else None
         if before is None:

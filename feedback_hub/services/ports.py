@@ -94,6 +94,9 @@ class Vault(Protocol):
     def new_key(self) -> str:
         """Make a data key in the current unit of work and return its id."""
 
+    def destroy(self, key_id: str) -> None:
+        """Delete a data key: what it sealed can never be read again."""
+
     def seal(self, key_id: str, plain: str | bytes, bound_to: str) -> bytes:
         """Encrypt under the data key ``key_id``. Raises ``VaultClosed``."""
 

@@ -8,6 +8,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from feedback_hub.domain.access import Actor
+from feedback_hub.domain.contact import Purpose
+from feedback_hub.services import wordings
 from tests.e2e.conftest import Served, Walk
 from tests.pages_world import CHIEF, PUMP, arrives
 
@@ -128,12 +131,8 @@ def test_somebody_writes_on_the_practice_phone_and_gets_the_answer(
     served: Served, walk_as: Start
 ) -> None:
     with served.hub.unit_of_work() as uow:
-        from feedback_hub.domain.access import Actor
-        from feedback_hub.domain.contact import Purpose
-        from feedback_hub.services import wordings
-
-        now = served.hub.clock()
-        wordings.approve(uow, Actor("x"), "por", Purpose.ACKNOWLEDGEMENT, now)
+        team, now = Actor("somebody"), served.hub.clock()
+        wordings.approve(uow, team, "por", Purpose.ACKNOWLEDGEMENT, now)
         uow.commit()
     filipe = walk_as("filipe")
     page = filipe.page

@@ -16,7 +16,7 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import ChannelAccounts
 from feedback_hub.services.records import Queue
 from workers.drain import drain
-from workers.jobs import process_hub
+from feedback_hub.bootstrap import process_hub
 
 
 def _dying(real: Callable[..., object], when: str, at: int) -> Callable[..., object]:

@@ -24,6 +24,7 @@ from tests.pages_world import (
     make_hub,
     token_in,
     version_in,
+    visitor,
 )
 
 
@@ -39,15 +40,13 @@ def app(hub: Hub) -> Flask:
     return make_app(hub)
 
 
-def press(
-    client: FlaskClient, page: str, verb: str, follow: bool = True, **values: object
-) -> TestResponse:
+def press(client: FlaskClient, page: str, verb: str, **values: str) -> TestResponse:
     """Fill in the form for ``verb`` on ``page`` and press its button."""
     shown = client.get(page).text
     action = re.search(rf'action="([^"]*/{verb})"', shown)
     assert action, f"{page} offers no {verb}"
     hidden = {"csrf_token": token_in(shown), "version": version_in(shown, verb)}
-    return client.post(action.group(1), data=hidden | values, follow_redirects=follow)
+    return client.post(action.group(1), data=hidden | values, follow_redirects=True)
 
 
 def triaged(client: FlaskClient, ref: str, **more: str) -> TestResponse:
@@ -295,23 +294,22 @@ class TestForms:
 
 class TestDoor:
     def test_without_a_log_in_there_is_the_log_in(self, app: Flask) -> None:
-        client = app.test_client()
+        client = visitor(app)
         answer = client.get("/cases/482913075")
         assert answer.status_code == 302
         assert answer.location == "/login?next=/cases/482913075"
         assert client.get("/cases", headers={"HX-Request": "true"}).status_code == 401
 
     def test_a_wrong_password_says_the_same_as_an_unknown_person(self, app: Flask) -> None:
-        client = app.test_client()
+        client = visitor(app)
         token = token_in(client.get("/login").text)
         said = []
         for email in ("ana@example.org", "nobody@example.org"):
             form = {"email": email, "password": "not the password", "csrf_token": token}
             said.append(client.post("/login", data=form).text.replace(email, ""))
         assert "The e-mail or the password is not right." in said[0]
-        assert [re.sub(r'value="[^"]*"', "", text) for text in said][0] == re.sub(
-            r'value="[^"]*"', "", said[1]
-        )
+        first, second = (re.sub(r'value="[^"]*"', "", text) for text in said)
+        assert first == second
 
     def test_log_out_ends_it(self, app: Flask) -> None:
         ana = log_in(app, "ana")
@@ -338,13 +336,13 @@ class TestDoor:
             assert not re.search(r"\son[a-z]+=", text)
 
     def test_a_stranger_host_gets_nothing(self, app: Flask) -> None:
-        answer = app.test_client().get("/login", headers={"Host": "evil.example"})
+        answer = visitor(app).get("/login", headers={"Host": "evil.example"})
         assert answer.status_code == 400
 
 
 class TestLanguage:
     def test_the_browser_asks_and_the_reader_decides(self, app: Flask) -> None:
-        client = app.test_client()
+        client = visitor(app)
         asked = {"Accept-Language": "pt-MZ,pt;q=0.9"}
         assert "Entrar" in client.get("/login", headers=asked).text
         token = token_in(client.get("/login", headers=asked).text)
@@ -379,7 +377,7 @@ class TestStatus:
         return found.group(1)
 
     def test_the_answer_is_the_same_whatever_the_case_is(self, hub: Hub, app: Flask) -> None:
-        client = app.test_client()
+        client = visitor(app)
         said = set()
         for text in (PUMP, CHIEF):
             ref = arrives(hub, text)
@@ -388,7 +386,7 @@ class TestStatus:
         assert "We have your message." in said.pop()
 
     def test_a_wrong_secret_says_the_same_as_no_such_case(self, hub: Hub, app: Flask) -> None:
-        client = app.test_client()
+        client = visitor(app)
         ref = arrives(hub, PUMP)
         right = hub.keyring.secret_for(ref)
         wrong = "000000" if right != "000000" else "111111"
@@ -401,7 +399,7 @@ class TestStatus:
         assert "do not belong together" in said.pop()
 
     def test_after_too_many_tries_it_waits(self, hub: Hub, app: Flask) -> None:
-        client = app.test_client()
+        client = visitor(app)
         ref = arrives(hub, PUMP)
         answers = [self.ask(client, ref, "000000") for _ in range(12)]
         assert answers[0].status_code == 200
@@ -409,6 +407,6 @@ class TestStatus:
         assert int(answers[-1].headers["Retry-After"]) > 0
 
     def test_a_number_that_is_none_is_said_so(self, app: Flask) -> None:
-        answer = self.ask(app.test_client(), "12", "1")
+        answer = self.ask(visitor(app), "12", "1")
         assert answer.status_code == 422
         assert "This is no case number." in answer.text

@@ -8,7 +8,8 @@
   // A press is answered at once, and a second press sends nothing twice.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method.toLowerCase() !== "post") return;
+    // Not form.method: a button of that name would stand in its place.
+    if ((form.getAttribute("method") || "").toLowerCase() !== "post") return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     unsaved = false;
     if (form.hasAttribute("hx-post")) return;
@@ -36,7 +37,7 @@
       const source = form.elements[target.dataset.mirror];
       if (!source) return;
       const option = source.selectedOptions && source.selectedOptions[0];
-      target.textContent = option ? option.dataset.name || option.textContent : source.value;
+      target.textContent = option && !option.value ? target.dataset.none : option ? option.dataset.name || option.textContent : source.value;
       const block = target.closest("[data-with]");
       if (block) block.classList.toggle("hidden", !source.value);
     });

@@ -1,0 +1,377 @@
+"""The bodies of the API as JSON Schema, drawn from the words the domain uses (CONTRACT, Bodies)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from feedback_hub.domain.case import CaseState, Outcome
+from feedback_hub.domain.coding import FeedbackType, Sector
+from feedback_hub.domain.consent import Share
+from feedback_hub.domain.issue import IssueState
+from feedback_hub.domain.message import DeliveryState
+from feedback_hub.domain.person import (
+    AccusedClass,
+    AgeBand,
+    Disability,
+    PopulationGroup,
+    Sex,
+    SpeaksFor,
+)
+from feedback_hub.domain.place import OrganisationKind, SiteStatus
+from feedback_hub.domain.referral import DeclineReason, ReferralState
+from feedback_hub.domain.sensitivity import Priority, Sensitivity
+from feedback_hub.reads.measures import AGES, DIMENSIONS
+from feedback_hub.services.loopback import Method
+
+Schema = dict[str, object]
+
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "integer"}
+REAL: Schema = {"type": "number"}
+FLAG: Schema = {"type": "boolean"}
+TEXTS: Schema = {"type": "array", "items": TEXT}
+WHEN: Schema = {"type": "string", "format": "date-time"}
+DAY: Schema = {"type": "string", "format": "date"}
+REFERENCE: Schema = {"type": "string", "pattern": "^[1-9][0-9]{8}$"}
+
+
+def word(words: type[StrEnum], *more: str) -> Schema:
+    """One of a set of words, or of ``more``."""
+    return {"type": "string", "enum": [*(one.value for one in words), *more]}
+
+
+def named(name: str) -> Schema:
+    """The schema with this name in the document."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def list_of(items: Schema) -> Schema:
+    """A list."""
+    return {"type": "array", "items": items}
+
+
+def or_null(schema: Schema) -> Schema:
+    """The same, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def record(properties: Mapping[str, Schema], needed: Iterable[str] = ()) -> Schema:
+    """An object; ``needed`` are the properties that must be there."""
+    schema: Schema = {"type": "object", "properties": dict(properties)}
+    if required := list(needed):
+        schema["required"] = required
+    return schema
+
+
+def answer(properties: Mapping[str, Schema]) -> Schema:
+    """An object of ours: everything named is always there."""
+    return record(properties, properties)
+
+
+def page_of(name: str) -> Schema:
+    """A keyset page."""
+    return answer({"items": list_of(named(name)), "next": or_null(TEXT)})
+
+
+def items_of(name: str) -> Schema:
+    """All of them."""
+    return answer({"items": list_of(named(name))})
+
+
+_COUNT = or_null(NUMBER) | {"description": "Null where it is below the threshold."}
+_SHARE = {"count": _COUNT, "of": _COUNT, "rate": or_null(REAL)}
+_HOURS = {"count": _COUNT, "median_hours": or_null(REAL)}
+
+
+def _counts_by() -> Schema:
+    return {"type": "object", "additionalProperties": _COUNT}
+
+
+_CASE = {
+    "ref": REFERENCE,
+    "state": word(CaseState),
+    "type": word(FeedbackType, ""),
+    "codes": TEXTS,
+    "sector": word(Sector, ""),
+    "sensitivity": word(Sensitivity),
+    "priority": word(Priority),
+    "site": TEXT,
+    "language": TEXT,
+    "channel": TEXT,
+    "received_at": WHEN,
+    "due_at": or_null(WHEN),
+    "overdue": FLAG,
+    "owner": TEXT,
+    "referrals": list_of(named("Referral")),
+    "version": NUMBER,
+}
+_CASE_OF_THE_TEAM = {
+    "suspected": FLAG,
+    "confirmed": FLAG,
+    "place": TEXT,
+    "entered_at": WHEN,
+    "classified_at": or_null(WHEN),
+    "triaged_at": or_null(WHEN),
+    "closed_at": or_null(WHEN),
+    "outcome": or_null(word(Outcome)),
+    "loop_attempts": NUMBER,
+    "satisfied": or_null(FLAG),
+    "route": answer({"organisation": TEXT, "focal_point": TEXT}),
+}
+_REFERRAL = {
+    "id": TEXT,
+    "state": word(ReferralState),
+    "organisation": TEXT,
+    "share": word(Share),
+    "parent": or_null(TEXT),
+    "focal_point": TEXT,
+    "decline_reason": or_null(word(DeclineReason)),
+    "answer_outcome": or_null(word(Outcome)),
+    "sent_at": or_null(WHEN),
+    "accepted_at": or_null(WHEN),
+    "answered_at": or_null(WHEN),
+    "due_at": or_null(WHEN),
+    "version": NUMBER,
+}
+
+ANSWERS: dict[str, Schema] = {
+    "Case": record(_CASE | _CASE_OF_THE_TEAM, _CASE)
+    | {"description": "A partner gets what its referral needs, the case team all of it."},
+    "CaseMoved": {
+        "anyOf": [named("Case"), answer({"ref": REFERENCE})],
+        "description": "The case, or its reference alone once the caller may no longer see it.",
+    },
+    "Referral": answer(_REFERRAL),
+    "ReferralRead": answer(_REFERRAL | {"note": TEXT, "answer": TEXT}),
+    "Taken": answer({"ref": REFERENCE, "secret": {"type": "string", "pattern": "^[0-9]{6}$"}}),
+    "Split": answer({"ref": REFERENCE}),
+    "Event": answer(
+        {
+            "kind": TEXT,
+            "actor": TEXT,
+            "at": WHEN,
+            "about": TEXT,
+            "detail": {"type": "object", "additionalProperties": TEXT},
+        }
+    ),
+    "Line": record(
+        {
+            "id": TEXT,
+            "direction": {"type": "string", "enum": ["inbound", "outbound"]},
+            "text": TEXT,
+            "language": TEXT,
+            "channel": TEXT,
+            "kind": TEXT,
+            "state": word(DeliveryState),
+            "received_at": WHEN,
+            "queued_at": WHEN,
+            "sent_at": or_null(WHEN),
+        },
+        ("id", "direction", "text", "language", "channel"),
+    ),
+    "LoopBack": record(
+        {
+            "method": word(Method),
+            "case": answer({"ref": REFERENCE, "state": word(CaseState)}),
+            "delivery": record({"id": TEXT, "state": word(DeliveryState)}, ("id", "state")),
+            "task": answer({"kind": word(Method), "attempt": NUMBER}),
+        },
+        ("method", "case"),
+    ),
+    "Issue": answer(
+        {
+            "id": TEXT,
+            "title": TEXT,
+            "state": word(IssueState),
+            "site": TEXT,
+            "sector": TEXT,
+            "code": TEXT,
+            "owner": TEXT,
+            "decision": TEXT,
+            "public_answer": TEXT,
+            "created_at": WHEN,
+            "cases": list_of(REFERENCE),
+            "version": NUMBER,
+        }
+    ),
+    "Site": answer(
+        {
+            "code": TEXT,
+            "name": TEXT,
+            "aliases": TEXTS,
+            "province": TEXT,
+            "district": TEXT,
+            "pcode": TEXT,
+            "pcode_scheme": TEXT,
+            "latitude": or_null(REAL),
+            "longitude": or_null(REAL),
+            "population": or_null(NUMBER),
+            "status": word(SiteStatus),
+        }
+    ),
+    "Service": answer(
+        {
+            "site": TEXT,
+            "sector": TEXT,
+            "organisation": TEXT,
+            "hours": TEXT,
+            "valid_from": or_null(DAY),
+            "valid_to": or_null(DAY),
+        }
+    ),
+    "Organisation": answer(
+        {
+            "code": TEXT,
+            "name": TEXT,
+            "kind": word(OrganisationKind),
+            "language": TEXT,
+            "active": FLAG,
+        }
+    ),
+    "Share": answer(_SHARE),
+    "Measures": answer(
+        {
+            "from": DAY,
+            "to": DAY,
+            "site": TEXT,
+            "threshold": NUMBER,
+            "cases": _COUNT,
+            "cases_by": answer({name: _counts_by() for name in DIMENSIONS}),
+            "handled": _COUNT,
+            "acknowledged_in_time": named("Share"),
+            "time_to_answer": answer(_HOURS | {"of": _COUNT, "p90_hours": or_null(REAL)}),
+            "on_the_spot": named("Share"),
+            "open_by_age": answer({name: _COUNT for name, _ in AGES} | {"of": _COUNT}),
+            "closed": answer(
+                {
+                    "of": _COUNT,
+                    "loop_closed_with_person": named("Share"),
+                    "resolved": named("Share"),
+                    "unreachable": named("Share"),
+                }
+            ),
+            "reopened": named("Share"),
+            "appealed": named("Share"),
+            "referrals_by_partner": {
+                "type": "object",
+                "additionalProperties": answer(_SHARE | _HOURS),
+            },
+            "satisfied_by_sex": {"type": "object", "additionalProperties": named("Share")},
+            "issues_acted_upon": named("Share"),
+            "highly_sensitive_by_month": _counts_by(),
+        }
+    ),
+    "Problem": record(
+        {
+            "type": TEXT,
+            "title": TEXT,
+            "status": NUMBER,
+            "detail": TEXT,
+            "errors": list_of(answer({"field": TEXT, "problem": TEXT})),
+            "verb": TEXT,
+            "state": TEXT,
+        },
+        ("type", "title", "status", "detail"),
+    ),
+}
+"""What the API answers with, by name."""
+
+_VERSION = {"version": NUMBER | {"description": "The version that was read; may be left out."}}
+_TRIAGE = {
+    "codes": TEXTS,
+    "sector": TEXT,
+    "sensitivity": word(Sensitivity),
+    "priority": word(Priority),
+    "site": TEXT,
+    "reason": TEXT,
+} | _VERSION
+_REASON = record({"reason": TEXT}, ("reason",))
+
+ASKED: dict[str, Schema] = {
+    "Intake": record(
+        {
+            "submission_id": {"type": "string", "format": "uuid"},
+            "channel": TEXT,
+            "site": TEXT,
+            "place": TEXT,
+            "text": TEXT,
+            "language": {"type": "string", "pattern": "^[a-z]{3}$"},
+            "received_at": WHEN,
+            "person": record(
+                {
+                    "sex": word(Sex),
+                    "age_band": word(AgeBand),
+                    "disability": word(Disability),
+                    "group": word(PopulationGroup),
+                    "speaks_for": word(SpeaksFor),
+                }
+            ),
+            "contact": record(
+                {
+                    "phone": TEXT,
+                    "name": TEXT,
+                    "private": FLAG,
+                    "leave_message": FLAG,
+                    "when": TEXT,
+                    "how": TEXT,
+                }
+            ),
+            "consent": record(
+                {"record": FLAG, "share": word(Share), "contact": FLAG, "content_in_text": FLAG}
+            ),
+            "accused": record({"organisation": TEXT, "class": word(AccusedClass)}),
+            "codes": TEXTS,
+            "sensitivity": word(Sensitivity),
+        },
+        ("submission_id",),
+    )
+    | {"anyOf": [{"required": ["text"]}, {"required": ["codes"]}]},
+    "Triage": record(_TRIAGE),
+    "Sensitivity": record(
+        {"level": word(Sensitivity), "reason": TEXT},
+        ("level", "reason"),
+    ),
+    "Answer": record(
+        {"text": TEXT, "outcome": word(Outcome), "on_spot": FLAG} | _VERSION, ("text", "outcome")
+    ),
+    "Close": record({"outcome": word(Outcome), "reason": TEXT} | _VERSION, ("outcome", "reason")),
+    "Reason": _REASON,
+    "Note": record({"text": TEXT}, ("text",)),
+    "Translation": record({"text": TEXT, "language": TEXT}, ("text",)),
+    "Assignment": record(
+        {"owner": TEXT | {"description": "An account's id, `me`, or empty for nobody."}}
+    ),
+    "HandOff": record({"group": TEXT}),
+    "Satisfaction": record({"satisfied": FLAG}, ("satisfied",)),
+    "Link": record({"ref": TEXT, "issue": TEXT}) | {"description": "Either of the two."},
+    "SplitOff": record({"messages": TEXTS, "sensitivity": word(Sensitivity)}),
+    "LoopBackBy": record({"method": word(Method)}),
+    "Refer": record(
+        {"organisation": TEXT, "share": word(Share), "note": TEXT} | _VERSION, ("organisation",)
+    ),
+    "ReferOn": record({"organisation": TEXT, "note": TEXT}, ("organisation",)),
+    "Nothing": record({}),
+    "VersionRead": record(_VERSION),
+    "Decline": record({"reason": word(DeclineReason), "text": TEXT} | _VERSION, ("reason",)),
+    "Question": record({"question": TEXT}, ("question",)),
+    "Information": record({"text": TEXT}),
+    "PartnerAnswer": record(
+        {"text": TEXT, "outcome": word(Outcome)} | _VERSION, ("text", "outcome")
+    ),
+    "Verdict": record({"ok": FLAG, "text": TEXT} | _VERSION, ("ok",)),
+    "NewIssue": record(
+        {
+            "title": {"type": "string", "maxLength": 200},
+            "site": TEXT,
+            "sector": TEXT,
+            "code": TEXT,
+            "owner": TEXT,
+            "cases": TEXTS,
+        },
+        ("title",),
+    ),
+    "Decision": record({"decision": TEXT} | _VERSION, ("decision",)),
+    "PublicAnswer": record({"public_answer": TEXT} | _VERSION, ("public_answer",)),
+}
+"""What the API is asked with, by name."""

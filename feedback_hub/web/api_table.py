@@ -1,0 +1,206 @@
+"""Every route of the API, one line each. ``tests/integration/test_openapi.py`` holds it against the
+routes that there are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from feedback_hub.domain.case import CaseState
+from feedback_hub.domain.issue import IssueState
+from feedback_hub.domain.sensitivity import Priority
+from feedback_hub.web.api_schemas import (
+    DAY,
+    FLAG,
+    NUMBER,
+    TEXT,
+    Schema,
+    items_of,
+    named,
+    page_of,
+    word,
+)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path. ``body`` names what is asked with, ``queries`` the address's part.
+
+    ``answers`` are the statuses of success; ``found`` whether there is something to be not found.
+    """
+
+    method: str
+    path: str
+    summary: str
+    answer: Schema
+    body: str = ""
+    answers: tuple[int, ...] = (200,)
+    queries: tuple[tuple[str, Schema], ...] = ()
+    found: bool = True
+    public: bool = False
+
+    @property
+    def refusals(self) -> tuple[int, ...]:
+        """The statuses of refusals, each with a problem as its body."""
+        if self.public:
+            return ()
+        statuses = {401, 403}
+        if self.body:
+            statuses |= {400, 409, 422}
+        if self.queries:
+            statuses.add(422)
+        if self.found:
+            statuses.add(404)
+        return tuple(sorted(statuses))
+
+
+def _get(
+    path: str,
+    summary: str,
+    answer: Schema,
+    *queries: tuple[str, Schema],
+    found: bool = False,
+    public: bool = False,
+) -> Operation:
+    return Operation("get", path, summary, answer, queries=queries, found=found, public=public)
+
+
+def _case(verb: str, body: str, summary: str) -> Operation:
+    return Operation("post", f"/cases/{{ref}}/{verb}", summary, named("CaseMoved"), body)
+
+
+def _referral(verb: str, body: str, summary: str) -> Operation:
+    return Operation("post", f"/referrals/{{referral_id}}/{verb}", summary, named("Referral"), body)
+
+
+def _issue(verb: str, body: str, summary: str) -> Operation:
+    return Operation("post", f"/issues/{{issue_id}}/{verb}", summary, named("Issue"), body)
+
+
+_MADE = (201,)
+_PAGE = (("cursor", TEXT), ("limit", NUMBER | {"minimum": 1, "maximum": 200}))
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "post",
+        "/intake",
+        "Hand in one record; 200 with the same body when it is there already.",
+        named("Taken"),
+        "Intake",
+        (200, 201),
+        found=False,
+    ),
+    _get(
+        "/cases",
+        "The cases that exist for the caller, newest first.",
+        page_of("Case"),
+        ("status", TEXT | {"description": f"One or more, by comma: {', '.join(CaseState)}."}),
+        ("site", TEXT),
+        ("sector", TEXT),
+        ("type", TEXT),
+        ("priority", word(Priority)),
+        ("partner", TEXT),
+        ("assigned", TEXT | {"description": "An account's id, `me` or `none`."}),
+        ("overdue", FLAG),
+        ("q", TEXT),
+        *_PAGE,
+    ),
+    _get("/cases/{ref}", "One case.", named("Case"), found=True),
+    _get("/cases/{ref}/events", "Its history.", items_of("Event"), found=True),
+    _get("/cases/{ref}/messages", "Its conversation.", items_of("Line"), found=True),
+    _case("triage", "Triage", "A person decides what it is about."),
+    _case("confirm", "Triage", "A handler judges a suspected L3."),
+    _case("sensitivity", "Sensitivity", "Set the level, with a reason."),
+    _case("answer", "Answer", "What the person is told."),
+    _case("close", "Close", "End it with an outcome and a plain-language reason."),
+    _case("reopen", "Reason", "It was not over."),
+    _case("appeal", "Reason", "The person disagrees."),
+    _case("note", "Note", "Write something down for whoever works on it."),
+    _case("translation", "Translation", "Put a translation beside the original."),
+    _case("assign", "Assignment", "Give it to an account of the case team."),
+    _case("hand-off", "HandOff", "Give an L3 to its handlers' group."),
+    _case("satisfaction", "Satisfaction", "What the person says of the answer."),
+    _case("link", "Link", "Link it to another case or to an issue."),
+    Operation(
+        "post",
+        "/cases/{ref}/split",
+        "Move messages that are another matter into a case of their own.",
+        named("Split"),
+        "SplitOff",
+        _MADE,
+    ),
+    Operation(
+        "post",
+        "/cases/{ref}/loop-back",
+        "Try to tell the person; answers with the delivery or the task for people.",
+        named("LoopBack"),
+        "LoopBackBy",
+    ),
+    Operation(
+        "post",
+        "/cases/{ref}/referrals",
+        "Ask a partner to act on a case.",
+        named("Referral"),
+        "Refer",
+        _MADE,
+    ),
+    _get(
+        "/referrals/{referral_id}",
+        "One referral with its note and answer.",
+        named("ReferralRead"),
+        found=True,
+    ),
+    _referral("accept", "VersionRead", "The partner takes it."),
+    _referral("decline", "Decline", "The partner cannot take it."),
+    _referral("return", "Question", "The partner needs to know more first."),
+    _referral("resume", "Information", "The case team answers the partner's question."),
+    Operation(
+        "post",
+        "/referrals/{referral_id}/refer",
+        "The partner asks another one; answers with the new referral.",
+        named("Referral"),
+        "ReferOn",
+        _MADE,
+    ),
+    _referral("start", "Nothing", "The partner is working on it."),
+    _referral("answer", "PartnerAnswer", "The partner says what was done."),
+    _referral("verify", "Verdict", "The case team judges the answer."),
+    _get(
+        "/issues",
+        "Issues, newest first.",
+        page_of("Issue"),
+        ("state", word(IssueState)),
+        ("site", TEXT),
+        ("sector", TEXT),
+        *_PAGE,
+    ),
+    Operation(
+        "post",
+        "/issues",
+        "Say that many cases are one problem.",
+        named("Issue"),
+        "NewIssue",
+        _MADE,
+    ),
+    _get(
+        "/issues/{issue_id}",
+        "One issue, with the cases under it that the caller may see.",
+        named("Issue"),
+        found=True,
+    ),
+    _issue("decide", "Decision", "Say what will be done."),
+    _issue("answer", "PublicAnswer", "Say in public what came of it."),
+    _issue("reopen", "VersionRead", "It came back."),
+    _get("/sites", "Every site.", items_of("Site")),
+    _get("/services", "Who answers for which sector where.", items_of("Service")),
+    _get("/organisations", "Every organisation.", items_of("Organisation")),
+    _get(
+        "/measures",
+        "Counts and rates of the cases received in a period, always with the denominator.",
+        named("Measures"),
+        ("from", DAY | {"description": "The first day, in the hub's time zone."}),
+        ("to", DAY | {"description": "The last day, which is part of the period."}),
+        ("site", TEXT),
+    ),
+    _get("/openapi.json", "This document.", {"type": "object"}, public=True),
+)
