@@ -1,5 +1,5 @@
 # `make demo` shows it, `make test` proves it. Both need Python 3.11 or newer and nothing else.
-.PHONY: help venv demo test test-all lint bench lock clean chromium
+.PHONY: help venv demo test test-all lint i18n bench lock clean chromium
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -16,6 +16,7 @@ help:
 	@echo 'make test-all  the same and what takes longer'
 	@echo 'make venv      only .venv with feedback-hub in it'
 	@echo 'make lint      format, rules and types only'
+	@echo 'make i18n      strings from the code into the translations'
 	@echo 'make bench     measure'
 	@echo 'make lock      new pins in constraints.txt, within the ranges of setup.cfg'
 	@echo 'make clean     remove all that make has made'
@@ -36,6 +37,14 @@ lint: $(BIN)/.test
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+
+# New and changed strings into the catalogue; translate them, then run it again.
+i18n: $(BIN)/.test
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --sort-output -o build/messages.pot .
+	$(BIN)/pybabel -q update -i build/messages.pot -d feedback_hub/web/translations -l pt \
+	  --no-fuzzy-matching --ignore-obsolete
+	$(BIN)/pybabel -q compile -d feedback_hub/web/translations
 
 bench: $(BIN)/.test
 	@$(BIN)/python -m bench
