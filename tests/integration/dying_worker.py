@@ -13,10 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
-from feedback_hub.bootstrap import ChannelAccounts
+from feedback_hub.bootstrap import ChannelAccounts, process_hub
 from feedback_hub.services.records import Queue
 from workers.drain import drain
-from feedback_hub.bootstrap import process_hub
 
 
 def _dying(real: Callable[..., object], when: str, at: int) -> Callable[..., object]:
