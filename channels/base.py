@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Protocol
 
-import phonenumbers
-
 from feedback_hub.domain.message import DeliveryReceipt, InboundMessage, OutboundMessage
 
 Item = InboundMessage | DeliveryReceipt
@@ -138,6 +136,9 @@ def phone_address(raw: str) -> str:
     # phonenumbers would find a number inside "whatsapp:+258…" and spell out "+1-800-FLOWERS".
     if not _WRITTEN_ABROAD.fullmatch(address):
         return address
+    # Its tables take a while to load: only a process that meets a number pays for them.
+    import phonenumbers  # noqa: PLC0415
+
     try:
         number = phonenumbers.parse(address, None)
     except phonenumbers.NumberParseException:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from sqlalchemy import Select, Table, event, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -37,6 +37,9 @@ from feedback_hub.services.records import (
     Task,
     Wording,
 )
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 
 T = TypeVar("T")
 
@@ -319,7 +322,10 @@ class SqlUnitOfWork:
     def _one(self, statement: Select[T]) -> T | None:
         return self.session.scalars(statement).one_or_none()
 
-    def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+    def _insert(self, table: Table) -> sqlite.Insert | PostgresInsert:
         if self.session.get_bind().dialect.name == "postgresql":
-            return postgresql.insert(table)
+            # Loaded where it is spoken: the other database's processes start sooner without it.
+            from sqlalchemy.dialects.postgresql import insert as insert_there  # noqa: PLC0415
+
+            return insert_there(table)
         return sqlite.insert(table)
