@@ -317,6 +317,7 @@ case = Table(
     Column("owner", _CODE, nullable=False),
     Column("route_organisation", _CODE, nullable=False),
     Column("route_focal_point", String(254), nullable=False),
+    _when("acknowledged_at"),
     _when("classified_at"),
     _when("triaged_at"),
     Column("answer_id", _ID, nullable=False),

@@ -147,6 +147,7 @@ class Case(Recorder):
     owner: str = ""
     route_organisation: str = ""
     route_focal_point: str = ""
+    acknowledged_at: datetime | None = None
     classified_at: datetime | None = None
     triaged_at: datetime | None = None
     answer_id: str = ""
@@ -299,6 +300,11 @@ class Case(Recorder):
             raise IllegalMove("case", "assign", self.state.value)
         self.owner = owner
         self._happened(EventKind.ASSIGNED, actor, now, owner)
+
+    def acknowledge(self, about: str, now: datetime) -> None:
+        """The person was told that it arrived, or is being told (``about``: the delivery)."""
+        self.acknowledged_at = self.acknowledged_at or now
+        self._happened(EventKind.ACKNOWLEDGED, "machine", now, about)
 
     def note(self, kind: EventKind, about: str, actor: str, now: datetime) -> None:
         """Something happened that moves no state: a note, a message, a delivery, a link."""

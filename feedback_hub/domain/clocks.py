@@ -72,12 +72,13 @@ class Targets:
 def case_due(case: Case, targets: Targets, calendar: WorkingCalendar) -> datetime | None:
     """The deadline of the case's next running duty, UTC; None when nobody owes anything.
 
-    The person's answer is owed from the moment the matter arrived, whatever happened since.
+    The person's answer is owed from the moment the matter arrived, whatever happened since. That
+    it arrived is owed until the person was told so, or somebody has it in hand.
     """
     if not case.is_open or case.from_history:
         return None
     answer_by = calendar.after(case.received_at, targets.answer[case.priority])
-    if case.state is CaseState.RECEIVED:
+    if case.acknowledged_at is None and case.state is CaseState.RECEIVED:
         return min(answer_by, calendar.after(case.received_at, targets.acknowledge))
     return answer_by
 

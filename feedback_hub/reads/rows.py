@@ -56,7 +56,9 @@ def case_clock(case: Case, now: datetime) -> ClockView | None:
     """The clock of a case's next duty; None when nobody owes anything."""
     if case.due_at is None or not case.is_open:
         return None
-    duty = Duty.ACKNOWLEDGE if case.state is CaseState.RECEIVED else Duty.ANSWER
+    duty = Duty.ANSWER
+    if case.acknowledged_at is None and case.state is CaseState.RECEIVED:
+        duty = Duty.ACKNOWLEDGE
     return clock_to(duty, case.due_at, now)
 
 

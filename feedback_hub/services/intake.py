@@ -120,6 +120,9 @@ def submit(
             raise Invalid("submission_id", "was used for something that is not a case")
         return before.ref, False
     case = _open_case(uow, rules, submission, row.key_id, actor.id, now)
+    # Whoever hands it in holds the reference from this moment.
+    case.acknowledged_at = now
+    case.due_at = case_due(case, rules.targets, rules.calendar)
     uow.set_inbox_case(row.id, case.id)
     return case.ref, True
 

@@ -54,7 +54,7 @@ def acknowledge(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> Non
         return
     delivery = tell(uow, rules, case, Purpose.ACKNOWLEDGEMENT, now)
     if delivery is not None and delivery.withheld is None:
-        case.note(EventKind.ACKNOWLEDGED, delivery.id, "machine", now)
+        case.acknowledge(delivery.id, now)
 
 
 def loop_back(

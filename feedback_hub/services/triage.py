@@ -71,8 +71,8 @@ def classify(
     if case.sensitivity is not Sensitivity.L1:
         uow.forget_text(case.id)
     suggest_route(uow, case, now)
-    case.due_at = case_due(case, rules.targets, rules.calendar)
     loopback.acknowledge(uow, rules, case, now)
+    case.due_at = case_due(case, rules.targets, rules.calendar)
 
 
 def suggest_route(uow: UnitOfWork, case: Case, now: datetime) -> Route:

@@ -145,6 +145,12 @@ def test_what_a_case_owes_and_when(state: CaseState, priority: Priority) -> None
         assert due == answer
 
 
+def test_once_the_person_knows_that_it_arrived_only_the_answer_is_owed() -> None:
+    case = case_in(CaseState.RECEIVED)
+    case.acknowledge("delivery", hours(1))
+    assert case_due(case, DUTIES, MAPUTO) == hours((Priority.P3.rank + 1) * 100)
+
+
 def test_an_answer_due_before_the_acknowledgement_is_the_next_duty() -> None:
     soon = Targets(DUTIES.accept, dict.fromkeys(Priority, Target(8 * HOUR)), DUTIES.acknowledge)
     assert case_due(case_in(CaseState.RECEIVED), soon, MAPUTO) == hours(8)

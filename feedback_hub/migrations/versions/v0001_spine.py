@@ -234,6 +234,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(length=64), nullable=False),
         sa.Column("route_organisation", sa.String(length=64), nullable=False),
         sa.Column("route_focal_point", sa.String(length=254), nullable=False),
+        sa.Column("acknowledged_at", UtcDateTime(), nullable=True),
         sa.Column("classified_at", UtcDateTime(), nullable=True),
         sa.Column("triaged_at", UtcDateTime(), nullable=True),
         sa.Column("answer_id", sa.String(length=32), nullable=False),
