@@ -21,6 +21,7 @@ Item = InboundMessage | DeliveryReceipt
 _KIND = re.compile(r"^[a-z][a-z0-9_]*$")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:=@-]{0,99}")
 _WRITTEN_ABROAD = re.compile(r"\+[\d\s().-]+")
+_WRITTEN_HERE = re.compile(r"\+?[\d\s().-]+")
 
 
 @dataclass(frozen=True)
@@ -126,21 +127,22 @@ def identifier(value: str, what: str) -> str:
     return value
 
 
-def phone_address(raw: str) -> str:
+def phone_address(raw: str, country: str = "") -> str:
     """The E.164 form of a number written with its country code, if it is a valid one.
 
     Everything else (short codes, alphanumeric senders, ``whatsapp:`` addresses, numbers without a
     country) comes back as it is, but for surrounding space: guessing a country reaches a stranger.
+    Where a person wrote it down for this hub, ``country`` (ISO 3166-1) is what they meant.
     """
     address = raw.strip()
     # phonenumbers would find a number inside "whatsapp:+258…" and spell out "+1-800-FLOWERS".
-    if not _WRITTEN_ABROAD.fullmatch(address):
+    if not (_WRITTEN_HERE if country else _WRITTEN_ABROAD).fullmatch(address):
         return address
     # Its tables take a while to load: only a process that meets a number pays for them.
     import phonenumbers  # noqa: PLC0415
 
     try:
-        number = phonenumbers.parse(address, None)
+        number = phonenumbers.parse(address, country or None)
     except phonenumbers.NumberParseException:
         return address
     if not phonenumbers.is_valid_number(number):

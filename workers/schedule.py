@@ -6,14 +6,15 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from redis.exceptions import RedisError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from feedback_hub.adapters import tables
+from feedback_hub.adapters.engine import change
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.referral import ReferralState
 from feedback_hub.services import referrals
@@ -73,4 +74,23 @@ def expire_referrals(hub: Hub, now: datetime) -> int:
     return len(due)
 
 
-DUTIES: tuple[Callable[[Hub, datetime], int], ...] = (expire_referrals,)
+def erase_raw_payloads(hub: Hub, now: datetime) -> int:
+    """What a provider posted, kept for mending faults, goes after ``[retention] raw_payload_days``.
+
+    The message in its case stays. An empty payload cannot be told from one never kept.
+    """
+    inbox = tables.inbox.c
+    before = now - timedelta(days=hub.config.retention.raw_payload_days)
+    with hub.unit_of_work() as uow:
+        old = select(inbox.id).where(inbox.arrived_at < before, inbox.raw_sealed != b"")
+        erased = change(
+            uow.session,
+            update(tables.inbox)
+            .where(inbox.id.in_(old.limit(BATCH)), inbox.handled_at.is_not(None))
+            .values(raw_sealed=b""),
+        )
+        uow.commit()
+    return erased
+
+
+DUTIES: tuple[Callable[[Hub, datetime], int], ...] = (expire_referrals, erase_raw_payloads)

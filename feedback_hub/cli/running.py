@@ -17,7 +17,7 @@ from feedback_hub.adapters.wordings import seed_wordings
 from feedback_hub.bootstrap import Hub, database_url, process_hub
 from feedback_hub.cli.context import Failure, config_of, hub_of, reporting
 from feedback_hub.cli.supervisor import AlreadyRunning, Role, Supervisor
-from feedback_hub.config import Config
+from feedback_hub.config import Config, HubConfig
 from feedback_hub.migrations import NewerDatabase, migrate
 from feedback_hub.web.serve import run_web
 
@@ -47,9 +47,7 @@ def run_all(
     listener = _listen(host, port)
     shown = f"http://{_shown(host)}:{listener.getsockname()[1]}"
     config = config_of(ctx)
-    if config.source is None and _BASE_URL not in os.environ:
-        # Nothing was configured: the address that providers sign is the one we listen on.
-        os.environ[_BASE_URL] = shown
+    _be_at(shown, config)
     hub = process_hub()
     say_what_is_new(hub)
     valkey = None if config.queue.url else EmbeddedValkey(config.hub.home)
@@ -83,7 +81,9 @@ def run_all(
 @reporting
 def web(ctx: click.Context, host: str, port: int, workers: int) -> None:
     """Serve pages, API and webhooks."""
-    run_web(hub_of(ctx), [f"{_shown(host)}:{port}"], workers=workers)
+    address = f"{_shown(host)}:{port}"
+    _be_at(f"http://{address}", config_of(ctx))
+    run_web(hub_of(ctx), [address], workers=workers)
 
 
 @click.command("worker")
@@ -110,6 +110,12 @@ def migrate_command(ctx: click.Context) -> None:
     """Bring the database to this version."""
     prepare(hub_of(ctx))
     click.echo("the database has this version's shape")
+
+
+def _be_at(address: str, config: Config) -> None:
+    """Where no base_url was configured, providers sign over the address we listen on."""
+    if config.hub.base_url == HubConfig().base_url and _BASE_URL not in os.environ:
+        os.environ[_BASE_URL] = address
 
 
 def say_what_is_new(hub: Hub) -> None:

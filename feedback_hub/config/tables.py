@@ -149,15 +149,6 @@ class SecurityConfig:
         least=1,
         most=1440,
     )
-    login_attempts: int = setting(
-        "Wrong passwords after which a log-in is shut for a while.", default=5, least=1, most=100
-    )
-    login_lock_minutes: int = setting(
-        "Minutes it then stays shut, and within which wrong passwords are counted.",
-        default=15,
-        least=1,
-        most=1440,
-    )
 
 
 class _Targets:

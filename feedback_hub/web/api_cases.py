@@ -39,8 +39,9 @@ def submit() -> Response:
     body = Body.of_request()
 
     def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> tuple[object, int]:
-        rules = current_hub().rules
-        submission = read_submission(body, now, rules.phone_channel)
+        hub = current_hub()
+        rules, country = hub.rules, hub.config.hub.default_country
+        submission = read_submission(body, now, rules.phone_channel, country)
         ref, new = intake.submit(uow, rules, actor, submission, now)
         return {"ref": ref, "secret": uow.vault.secret_for(ref)}, 201 if new else 200
 

@@ -26,8 +26,10 @@ _BY_TEXT = frozenset({"sms", "text", "message", "whatsapp"})
 _CLOCK_SKEW = timedelta(minutes=5)
 
 
-def read_submission(body: Body, now: datetime, phone_channel: str) -> Submission:
+def read_submission(body: Body, now: datetime, phone_channel: str, country: str) -> Submission:
     """The submission in ``body``. Raises ``Invalid`` naming the field.
+
+    A phone number without a country code is one of ``country`` (ISO 3166-1).
 
     The phone is written to only if the person wants to hear by text: not asked means that the
     answer comes the way the matter came, at the desk (DOMAIN.md, One record).
@@ -48,7 +50,7 @@ def read_submission(body: Body, now: datetime, phone_channel: str) -> Submission
             received_at=received_at if received_at <= now + _CLOCK_SKEW else now,
             text=text,
             sender=phone,
-            address=phone_address(phone) if phone else "",
+            address=phone_address(phone, country) if phone else "",
             kind=MessageKind.FORM,
             language=_language(body),
             site=body.text("site", most=64).strip(),
