@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from feedback_hub.adapters import search_index, tables
-from feedback_hub.adapters.accounts import actor_by_id
+from feedback_hub.adapters.accounts import account_id_of, actor_by_id
 from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.vault import Keyring, SqlVault
 from feedback_hub.adapters.visibility import case_visible, referral_visible
@@ -208,7 +208,9 @@ class SqlUnitOfWork:
         return self.session.scalars(of_case.order_by(tables.referral.c.created_at)).all()
 
     def actor(self, actor_id: str) -> Actor | None:
-        """An active account or live token by id."""
+        """An active account or live token by id, or an account by its e-mail address."""
+        if "@" in actor_id:
+            actor_id = account_id_of(self.session, actor_id) or ""
         return actor_by_id(self.session, actor_id)
 
     def issue(self, issue_id: str) -> Issue | None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.rendering import shipped_wordings
-from feedback_hub.adapters.tables import start_mappers
-from feedback_hub.services.records import Wording
+from feedback_hub.adapters.tables import start_mappers, wording
+from feedback_hub.services.records import Wording, WordingState
+
+
+def any_approved(engine: Engine) -> bool:
+    """Whether the hub may send anything at all."""
+    approved = select(wording.c.purpose).where(wording.c.state == WordingState.APPROVED)
+    with engine.connect() as connection:
+        return connection.execute(approved.limit(1)).first() is not None
 
 
 def seed_wordings(engine: Engine) -> int:
@@ -18,9 +25,9 @@ def seed_wordings(engine: Engine) -> int:
     start_mappers()
     added = 0
     with Session(engine) as session:
-        for wording in shipped_wordings():
-            if session.get(Wording, (wording.language, wording.purpose)) is None:
-                session.add(wording)
+        for shipped in shipped_wordings():
+            if session.get(Wording, (shipped.language, shipped.purpose)) is None:
+                session.add(shipped)
                 added += 1
         if added:
             session.commit()

@@ -13,7 +13,7 @@ import structlog
 
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
 from feedback_hub.adapters.engine import make_engine
-from feedback_hub.adapters.wordings import seed_wordings
+from feedback_hub.adapters.wordings import any_approved, seed_wordings
 from feedback_hub.bootstrap import Hub, database_url, process_hub
 from feedback_hub.cli.context import Failure, config_of, hub_of, reporting
 from feedback_hub.cli.supervisor import AlreadyRunning, Role, Supervisor
@@ -63,7 +63,7 @@ def run_all(
         roles,
         config.hub.home,
         log,
-        prepare=lambda: prepare(hub),
+        prepare=lambda: _prepare_to_run(hub),
         ready=lambda: _answers(f"{shown}/readyz"),
         on_ready=lambda: on_ready(shown),
     )
@@ -159,6 +159,22 @@ def prepare(hub: Hub) -> None:
         raise Failure(str(error)) from error
     finally:
         engine.dispose()
+
+
+def _prepare_to_run(hub: Hub) -> None:
+    """``prepare``, and say loudly if this hub will answer nobody (DOMAIN.md, Loop back)."""
+    prepare(hub)
+    engine = make_engine(database_url(hub.config))
+    try:
+        silent = not any_approved(engine)
+    finally:
+        engine.dispose()
+    if silent:
+        click.echo(
+            "NOTHING IS SENT to anybody: no wording is approved yet. Read them with "
+            "'feedback-hub packs list', approve with 'feedback-hub packs approve'.",
+            err=True,
+        )
 
 
 def _queue_url(config: Config) -> str:

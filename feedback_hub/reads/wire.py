@@ -12,6 +12,7 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.consent import Share
+from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.masking import mask
 from feedback_hub.domain.place import Organisation, Service, Site
@@ -165,6 +166,26 @@ def messages_body(uow: SqlUnitOfWork, actor: Actor, case: Case) -> list[Json]:
         lines.append((delivery.queued_at, delivery_body(delivery) | line))
     lines.sort(key=lambda line: line[0])
     return [line for _, line in lines]
+
+
+def translations_body(uow: SqlUnitOfWork, case: Case) -> list[Json]:
+    """What staff translated, to stand beside the original words."""
+    event = tables.case_event.c
+    rows = uow.session.execute(
+        select(event.about, event.actor, event.at, event.detail)
+        .where(event.case_id == case.id, event.kind == EventKind.TRANSLATED)
+        .order_by(event.at)
+    )
+    return [
+        {
+            "id": row.about,
+            "text": remarks.read(uow, row.about),
+            "language": row.detail.get("language", ""),
+            "by": row.actor,
+            "at": when(row.at),
+        }
+        for row in rows
+    ]
 
 
 def _inbound(message: Message, text: str) -> Json:

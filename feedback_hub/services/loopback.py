@@ -81,7 +81,8 @@ def loop_back(
     if delivery is not None and delivery.withheld is None:
         taken = Method.MESSAGE
     else:
-        fallback = Method.CALL if case.contact_id else Method.DESK
+        may_call = bool(case.contact_id) and case.consent.may_contact
+        fallback = Method.CALL if may_call else Method.DESK
         taken = method if method and method is not Method.MESSAGE else fallback
     about = delivery.id if delivery else ""
     case.attempt_loop(taken.value, about, actor.id, now)

@@ -188,7 +188,7 @@ class UnitOfWork(Protocol):
         """A referral by id, for the hub itself: no scope."""
 
     def actor(self, actor_id: str) -> Actor | None:
-        """An active account or live token by id, with its memberships."""
+        """An active account or live token by id, or an account by e-mail; with memberships."""
 
     def referrals_of(self, case_id: str) -> Sequence[Referral]:
         """Every referral of a case, the oldest first."""

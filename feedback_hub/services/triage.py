@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from feedback_hub.domain.access import Action, Actor
-from feedback_hub.domain.case import Case
+from feedback_hub.domain.case import Case, CaseState
 from feedback_hub.domain.clocks import case_due
-from feedback_hub.domain.errors import Invalid, NotFound
+from feedback_hub.domain.errors import Invalid, NotAllowed, NotFound
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.masking import mask
 from feedback_hub.domain.routing import Route, Why, route
@@ -103,6 +103,8 @@ def triage(
     if case is None:
         raise NotFound
     uow.expect(case, decision.version)
+    if case.state is CaseState.APPEALED and case.answered_by == actor.id:
+        raise NotAllowed("an appeal is judged by somebody who did not decide before")
     codes = decision.codes or case.codes
     _check(uow, rules, codes, decision)
     level = decision.sensitivity or highest(case.sensitivity, rules.frame.sensitivity_of(codes))

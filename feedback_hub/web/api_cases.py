@@ -21,7 +21,7 @@ from feedback_hub.reads.case_list import Filters
 from feedback_hub.services import casework, intake, loopback, triage
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.triage import Decision
-from feedback_hub.web.acting import act
+from feedback_hub.web.acting import Work, act
 from feedback_hub.web.body import Body
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.security import require
@@ -90,7 +90,10 @@ def show_messages(ref: str) -> Response:
     actor = require(Action.READ_CASE)
     with current_hub().reading() as uow:
         case = _reach(uow, actor, Action.READ_CASE, ref)
-        return jsonify({"items": wire.messages_body(uow, actor, case)})
+        body: dict[str, object] = {"items": wire.messages_body(uow, actor, case)}
+        if actor.may(Action.READ_HISTORY):
+            body["translations"] = wire.translations_body(uow, case)
+        return jsonify(body)
 
 
 @api_cases.post("/cases/<ref>/triage")
@@ -136,7 +139,10 @@ def answer_case(ref: str) -> Response:
     """What the person is told; ``on_spot`` when they were told face to face."""
     body = Body.of_request()
     text, outcome = body.text("text", needed=True), body.need("outcome", Outcome)
-    on_the_spot, version = body.flag("on_spot") or False, body.number("version")
+    on_the_spot, version = (
+        body.flag("on_spot") or body.flag("on_the_spot") or False,
+        body.number("version"),
+    )
     return _verb(
         Action.WORK_CASE,
         lambda uow, actor, now: casework.answer(
@@ -215,7 +221,10 @@ def translate_case(ref: str) -> Response:
 @api_cases.post("/cases/<ref>/assign")
 def assign_case(ref: str) -> Response:
     """Give it to an account of the case team; empty takes it from whoever has it."""
-    owner = Body.of_request().text("owner", most=64)
+    body = Body.of_request()
+    if not body.has("owner"):
+        raise Invalid("owner", "is needed; empty takes the case from whoever has it")
+    owner = body.text("owner", most=254)
     return _verb(
         Action.WORK_CASE,
         lambda uow, actor, now: casework.assign(
@@ -276,7 +285,7 @@ def split_case(ref: str) -> Response:
         )
         return {"ref": new.ref}, 201
 
-    return act(Action.WORK_CASE, work)
+    return _act(Action.WORK_CASE, work)
 
 
 @api_cases.post("/cases/<ref>/loop-back")
@@ -295,7 +304,19 @@ def loop_back(ref: str) -> Response:
             body["task"] = {"kind": taken, "attempt": case.loop_attempts}
         return body, 200
 
-    return act(Action.WORK_CASE, work)
+    return _act(Action.WORK_CASE, work)
+
+
+def _act(action: Action, work: Work) -> Response:
+    """``act`` upon the case that the address names, in the ``version`` that the caller read."""
+    version, ref = Body.of_request().number("version"), (request.view_args or {}).get("ref", "")
+
+    def checked(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> tuple[object, int]:
+        if version is not None and (case := uow.visible_case(actor, action, _ref(ref))):
+            uow.expect(case, version)
+        return work(uow, actor, now)
+
+    return act(action, checked)
 
 
 def _verb(action: Action, verb: Verb) -> Response:
@@ -307,7 +328,7 @@ def _verb(action: Action, verb: Verb) -> Response:
             return {"ref": case.ref}, 200
         return _whole(uow, actor, case, now), 200
 
-    return act(action, work)
+    return _act(action, work)
 
 
 def _whole(uow: SqlUnitOfWork, actor: Actor, case: Case, now: datetime) -> wire.Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor
@@ -163,7 +163,12 @@ def verify(referral_id: str) -> Response:
 
 
 def _verb(action: Action, verb: Verb, *, status: int = 200) -> Response:
+    version = Body.of_request().number("version")
+    referral_id = (request.view_args or {}).get("referral_id", "")
+
     def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> tuple[object, int]:
+        if version is not None and (found := uow.visible_referral(actor, action, referral_id)):
+            uow.expect(found[0], version)
         referral = verb(uow, actor, now)
         uow.session.flush()
         return wire.referral_body(referral), status
