@@ -340,7 +340,8 @@ ASKED: dict[str, Schema] = {
     "Note": record({"text": TEXT}, ("text",)),
     "Translation": record({"text": TEXT, "language": TEXT}, ("text",)),
     "Assignment": record(
-        {"owner": TEXT | {"description": "An account's id, `me`, or empty for nobody."}}
+        {"owner": TEXT | {"description": "An account's id or e-mail, `me`, or empty for nobody."}},
+        ("owner",),
     ),
     "HandOff": record({"group": TEXT}),
     "Satisfaction": record({"satisfied": FLAG}, ("satisfied",)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, request
@@ -11,7 +10,6 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import DomainError
@@ -27,41 +25,18 @@ from feedback_hub.web.metrics import metrics
 from feedback_hub.web.openapi import openapi
 from feedback_hub.web.pages import init_pages, page_error
 from feedback_hub.web.security import Unauthenticated, has_token, init_security
+from feedback_hub.web.shell import make_shell
 from feedback_hub.web.webhooks import webhooks
 
-LARGEST_BODY = 2 * 1024 * 1024
 _API = "/api/"
-
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; font-src 'self'; media-src 'self'; manifest-src 'self'; "
-        "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "geolocation=(), camera=(), microphone=(self), interest-cohort=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-}
 
 log = structlog.get_logger()
 
 
 def create_app(hub: Hub) -> Flask:
     """The application for ``hub``. Opens no connection: safe to make before a fork."""
-    app = Flask("feedback_hub.web", template_folder=None)
-    app.extensions["feedback_hub"] = hub
-    app.config.update(
-        MAX_CONTENT_LENGTH=LARGEST_BODY,
-        TRUSTED_HOSTS=_hosts(hub),
-        WTF_CSRF_CHECK_DEFAULT=False,
-        WTF_CSRF_TIME_LIMIT=None,
-        SEND_FILE_MAX_AGE_DEFAULT=3600,
-    )
-    proxies = hub.config.security.trusted_proxies
-    if proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
+    app = make_shell(hub)
+    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
     init_security(app, hub)
     _guard_against_forgery(app)
     for blueprint in (
@@ -82,13 +57,7 @@ def create_app(hub: Hub) -> Flask:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(SQLAlchemyError, _broken)
     app.register_error_handler(Exception, _broken)
-    app.after_request(_harden)
     return app
-
-
-def _hosts(hub: Hub) -> list[str]:
-    own = urlsplit(hub.config.hub.base_url).hostname or "localhost"
-    return [own, "localhost", "127.0.0.1", "[::1]", *hub.config.security.trusted_hosts]
 
 
 def _guard_against_forgery(app: Flask) -> None:
@@ -150,13 +119,3 @@ def _where(error: Exception) -> str:
             place = f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
         trace = trace.tb_next
     return place
-
-
-def _harden(response: Response) -> Response:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    return response
