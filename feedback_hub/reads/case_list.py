@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from feedback_hub.adapters import search_index
 from feedback_hub.adapters.tables import case, referral
@@ -16,10 +14,10 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible, referral_visible
 from feedback_hub.domain.access import Action, Actor, Scope, scope_of
 from feedback_hub.domain.case import Case, CaseState
-from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.domain.sensitivity import Priority
+from feedback_hub.reads import keyset
 
 MOST = 200
 ENOUGH = 1000
@@ -73,9 +71,7 @@ def page(
     backwards = cursor.startswith("-")
     query = select(Case).where(*conditions)
     if cursor:
-        at, case_id = _position(cursor.lstrip("-"))
-        place = (at, case_id)
-        query = query.where(_after(*place) if backwards else _before(*place))
+        query = query.where(keyset.beyond(*key, cursor.lstrip("-"), backwards=backwards))
     order = [column.asc() if backwards else column.desc() for column in key]
     found = list(uow.session.scalars(query.order_by(*order).limit(limit + 1)))
     more = len(found) > limit
@@ -188,26 +184,5 @@ def _found(uow: SqlUnitOfWork, q: str) -> ColumnElement[bool]:
     return case.c.ref == ref if ref else search_index.matches(uow.session, q)
 
 
-def _before(at: datetime, case_id: str) -> ColumnElement[bool]:
-    earlier = case.c.received_at < at
-    return or_(earlier, and_(case.c.received_at == at, case.c.id < case_id))
-
-
-def _after(at: datetime, case_id: str) -> ColumnElement[bool]:
-    later = case.c.received_at > at
-    return or_(later, and_(case.c.received_at == at, case.c.id > case_id))
-
-
 def _cursor(of: Case) -> str:
-    return base64.urlsafe_b64encode(f"{of.received_at.isoformat()}|{of.id}".encode()).decode()
-
-
-def _position(cursor: str) -> tuple[datetime, str]:
-    try:
-        at, _, case_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
-        when = datetime.fromisoformat(at)
-        if when.tzinfo is None:
-            raise ValueError
-    except (binascii.Error, ValueError, UnicodeError):
-        raise Invalid("cursor", "is not one that this list gave out") from None
-    return when, case_id
+    return keyset.cursor_at(of.received_at, of.id)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.tables import case as case_table
@@ -16,9 +14,9 @@ from feedback_hub.adapters.visibility import referral_visible
 from feedback_hub.domain.access import Action, Actor, Role, scope_of
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.consent import Share
-from feedback_hub.domain.errors import Invalid, NotFound
+from feedback_hub.domain.errors import NotFound
 from feedback_hub.domain.referral import MOVES, Referral, ReferralState, ReferralVerb
-from feedback_hub.reads import conversation, wire
+from feedback_hub.reads import conversation, keyset, wire
 from feedback_hub.reads.names import Names, names_for
 from feedback_hub.reads.rows import code_of, referral_clock, referral_row, snippets, type_of
 from feedback_hub.reads.views import (
@@ -60,7 +58,7 @@ def page(
     sent, key = referral_table.c.sent_at, referral_table.c.id
     query = _of(actor, tab)
     if cursor:
-        query = query.where(_beyond(*_position(cursor.lstrip("-")), backwards=backwards))
+        query = query.where(keyset.beyond(sent, key, cursor.lstrip("-"), backwards=backwards))
     order = (sent.asc(), key.asc()) if backwards else (sent.desc(), key.desc())
     rows = uow.session.execute(query.order_by(*order).limit(LIMIT + 1))
     found = [(row[0], row[1]) for row in rows]
@@ -228,24 +226,5 @@ def _rows(
     )
 
 
-def _beyond(at: datetime, referral_id: str, *, backwards: bool) -> ColumnElement[bool]:
-    sent, key = referral_table.c.sent_at, referral_table.c.id
-    if backwards:
-        return or_(sent > at, and_(sent == at, key > referral_id))
-    return or_(sent < at, and_(sent == at, key < referral_id))
-
-
 def _cursor(referral: Referral) -> str:
-    sent_at = referral.sent_at or referral.created_at
-    return base64.urlsafe_b64encode(f"{sent_at.isoformat()}|{referral.id}".encode()).decode()
-
-
-def _position(cursor: str) -> tuple[datetime, str]:
-    try:
-        at, _, referral_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
-        when = datetime.fromisoformat(at)
-        if when.tzinfo is None:
-            raise ValueError
-    except (binascii.Error, ValueError, UnicodeError):
-        raise Invalid("cursor", "is not one that this list gave out") from None
-    return when, referral_id
+    return keyset.cursor_at(referral.sent_at or referral.created_at, referral.id)
