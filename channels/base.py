@@ -12,9 +12,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
-from feedback_hub.domain.message import DeliveryReceipt, InboundMessage, OutboundMessage
+from feedback_hub.domain.message import (
+    Attachment,
+    DeliveryReceipt,
+    InboundMessage,
+    OutboundMessage,
+)
 
 Item = InboundMessage | DeliveryReceipt
 
@@ -114,6 +119,61 @@ class Channel(Protocol):
 
         Raises ``DeliveryError``.
         """
+
+
+@runtime_checkable
+class HoldsFiles(Protocol):
+    """A channel whose provider keeps files until a job asks for them."""
+
+    def fetch(self, attachment: Attachment, most: int) -> bytes:
+        """The file, with this account's credentials where the provider wants them.
+
+        Only from the provider's own hosts, whatever the address says. Raises ``DeliveryError``:
+        ``permanent`` when it is gone or larger than ``most`` bytes, else it may be asked for again.
+        """
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """One look into a provider's post box.
+
+    ``deliveries`` pair each raw payload (kept for mending faults) with what it says; None where it
+    could not be read, and is kept as rejected. ``cursor`` is where to go on once these are durable.
+    ``more``: ask again at once.
+    """
+
+    deliveries: Sequence[tuple[bytes, Sequence[Item] | None]]
+    cursor: str
+    more: bool = False
+
+
+@runtime_checkable
+class Pulls(Protocol):
+    """A channel that can fetch what arrived, for a hub without a public address.
+
+    The hub keeps the cursor and sees to it that one process at a time pulls an account.
+    """
+
+    def pulls(self) -> bool:
+        """Whether this account is set up to be pulled."""
+
+    def pull(self, cursor: str, now: datetime) -> Pulled:
+        """What came after ``cursor`` (empty at first). May wait for the provider up to 25 s.
+
+        Nothing is confirmed to the provider before ``cursor`` comes back in the next call: what
+        was returned may not be durable yet. Raises ``DeliveryError``.
+        """
+
+
+@runtime_checkable
+class Registers(Protocol):
+    """A channel whose provider can be told, and asked, where its webhook goes."""
+
+    def registered(self) -> str:
+        """The address the provider calls now, empty if none. Raises ``DeliveryError``."""
+
+    def register(self) -> None:
+        """Have the provider call this hub. Raises ``DeliveryError``."""
 
 
 def identifier(value: str, what: str) -> str:

@@ -11,12 +11,19 @@ from enum import StrEnum
 
 
 class MessageKind(StrEnum):
-    """What the person did."""
+    """What the person did.
+
+    ``call`` was noted by an operator, ``missed_call`` asks to be called back, ``opened`` started a
+    conversation without saying anything yet.
+    """
 
     TEXT = "text"
     VOICE = "voice"
     MISSED_CALL = "missed_call"
+    CALL = "call"
     FORM = "form"
+    LOCATION = "location"
+    OPENED = "opened"
     UNKNOWN = "unknown"
 
 
@@ -40,12 +47,24 @@ class Attachment:
 
 
 @dataclass(frozen=True)
+class Location:
+    """A point the person sent, WGS 84 degrees. As personal as an address, and sealed like one."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True)
 class InboundMessage:
     """One thing a person sent, translated from the provider's words and otherwise untouched.
 
     ``external_id`` is the provider's own id: with the channel's name it makes a delivery that is
     repeated one message. ``sender`` is kept raw, as it came; ``address`` is its canonical form
     (E.164, chat id) or empty for an anonymous one. Times are UTC.
+
+    ``revises`` is the ``external_id`` of the message that this one is a newer version of (an edited
+    chat message, a corrected form): kept beside it, never instead. ``reply_to`` is the provider's
+    id of the message answered, ours or theirs.
     """
 
     external_id: str
@@ -61,6 +80,9 @@ class InboundMessage:
     attachments: tuple[Attachment, ...] = ()
     sent_at: datetime | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    revises: str = ""
+    reply_to: str = ""
+    location: Location | None = None
 
 
 class DeliveryState(StrEnum):
@@ -133,7 +155,8 @@ class OutboundMessage:
     """A rendered text on its way to a channel. ``id`` is ours, stable over every attempt.
 
     ``attempted_at`` is the first attempt's time (UTC), so that a channel asked for what it
-    already has knows where to look; None before any attempt.
+    already has knows where to look; None before any attempt. ``choices`` are answers a channel may
+    offer as buttons; what comes back is the choice's number, 1 for the first, as if it were typed.
     """
 
     id: str
@@ -142,6 +165,7 @@ class OutboundMessage:
     text: str
     language: str = "por"
     attempted_at: datetime | None = None
+    choices: tuple[str, ...] = ()
 
 
 class SendFault(StrEnum):

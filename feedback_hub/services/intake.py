@@ -25,6 +25,7 @@ from feedback_hub.domain.message import (
     DeliveryReceipt,
     DeliveryState,
     InboundMessage,
+    Location,
     MessageKind,
 )
 from feedback_hub.domain.person import AccusedClass, Person
@@ -396,4 +397,6 @@ def _load(parsed: dict[str, object]) -> InboundMessage:
     listed = fields.pop("attachments")
     attachments = tuple(Attachment(**a) for a in listed) if isinstance(listed, list) else ()
     fields["kind"] = MessageKind(str(fields["kind"]))
+    if isinstance(point := fields.get("location"), dict):
+        fields["location"] = Location(**point)
     return InboundMessage(**fields, attachments=attachments)  # type: ignore[arg-type]
