@@ -18,6 +18,7 @@ from feedback_hub.adapters.engine import change
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.referral import ReferralState
 from feedback_hub.services import referrals
+from workers.pull import Pullers
 from workers.queues import connect
 from workers.relay import wake
 
@@ -31,11 +32,13 @@ log = structlog.get_logger()
 
 
 def run_scheduler(hub: Hub, queue_url: str) -> None:
-    """Relay and tick until SIGTERM. Redis or the database being away is waited out."""
+    """Relay, pull and tick until SIGTERM. Redis or the database being away is waited out."""
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     connection = connect(queue_url)
+    pullers = Pullers(hub)
+    pullers.start()
     next_tick = 0.0
     away = False
     while not stopped.is_set():
@@ -50,6 +53,7 @@ def run_scheduler(hub: Hub, queue_url: str) -> None:
                 log.warning("relay cannot work", fault=type(error).__name__)
             away = True
         stopped.wait(LOOK_EVERY)
+    pullers.stop()
     hub.close()
 
 

@@ -46,6 +46,8 @@ from feedback_hub.domain.place import Organisation, OrganisationKind, Service, S
 from feedback_hub.domain.referral import DeclineReason, Referral, ReferralState
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.services.records import (
+    Alert,
+    AlertKind,
     Delivery,
     InboxKind,
     InboxRow,
@@ -55,6 +57,7 @@ from feedback_hub.services.records import (
     RemarkKind,
     SuggestionRow,
     Task,
+    WebhookState,
     Wording,
     WordingState,
 )
@@ -235,6 +238,8 @@ inbox = Table(
     Column("case_id", _ID),
     *_claimable(),
     UniqueConstraint("channel", "kind", "external_id"),
+    # When an account was last heard of, and how often: read, so that no webhook has to note it.
+    Index("ix_inbox_heard", "channel", "kind", "arrived_at"),
     # Partial in the migration: only rows that wait. Said here it would load the other dialect.
     Index("ix_inbox_waiting", "available_at"),
 )
@@ -279,6 +284,7 @@ delivery = Table(
     _when("sent_at"),
     _when("ended_at"),
     Index("ix_delivery_provider", "channel", "provider_id"),
+    Index("ix_delivery_recent", "channel", "state", "queued_at"),
 )
 
 # --- cases ---------------------------------------------------------------------------------------
@@ -456,6 +462,41 @@ search_text = Table(
     Column("body", Text, nullable=False),
 )
 
+# --- channel accounts ----------------------------------------------------------------------------
+
+channel_account = Table(
+    "channel_account",
+    metadata,
+    Column("name", _CODE, primary_key=True),
+    Column("cursor", Text, nullable=False, default=""),
+    # Who pulls it now. Taking it over changes the holder, which is what a commit is fenced with.
+    Column("holder", _ID, nullable=False, default=""),
+    _when("leased_until"),
+    _when("pulled_at"),
+    _when("catch_up_due_at"),
+    _when("caught_up_at"),
+    _when("check_due_at"),
+    _when("checked_at"),
+    Column("check_said", String(200), nullable=False, default=""),
+    Column("check_fault", Word(SendFault)),
+    Column("check_code", String(64), nullable=False, default=""),
+    Column("webhook", Word(WebhookState)),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    _id(),
+    Column("kind", Word(AlertKind), nullable=False),
+    Column("subject", _CODE, nullable=False),
+    _when("raised_at", nullable=False),
+    _when("resolved_at"),
+    Column("detail", JsonMap, nullable=False),
+    # Kind and subject while it lasts, null after: an alert is raised once.
+    Column("lasting", String(100), unique=True),
+    Index("ix_alert_raised", "raised_at"),
+)
+
 # --- work, wording, repeats ----------------------------------------------------------------------
 
 outbox = Table(
@@ -512,6 +553,7 @@ def start_mappers() -> None:
     mapper(Remark, remark)
     mapper(SuggestionRow, suggestion)
     mapper(Wording, wording)
+    mapper(Alert, alert)
     mapper(
         Case,
         case,

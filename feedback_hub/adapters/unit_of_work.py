@@ -28,6 +28,7 @@ from feedback_hub.domain.reference import new_reference
 from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.services.ports import Kept
 from feedback_hub.services.records import (
+    Alert,
     Delivery,
     InboxKind,
     InboxRow,
@@ -111,6 +112,21 @@ class SqlUnitOfWork:
         values = {column.name: getattr(row, column.name) for column in tables.inbox.columns}
         statement = self._insert(tables.inbox).values(**values)
         return change(self.session, statement.on_conflict_do_nothing()) == 1
+
+    def add_alert(self, alert: Alert) -> bool:
+        """Keep an alert; False if the same one lasts already."""
+        values = {column.name: getattr(alert, column.name) for column in tables.alert.columns}
+        statement = self._insert(tables.alert).values(**values)
+        return change(self.session, statement.on_conflict_do_nothing()) == 1
+
+    def lasting_alert(self, lasting: str) -> Alert | None:
+        """The alert that lasts under this key."""
+        return self._one(select(Alert).where(tables.alert.c.lasting == lasting))
+
+    def lasting_alerts(self) -> Sequence[Alert]:
+        """Every alert that lasts, the oldest first."""
+        lasting = select(Alert).where(tables.alert.c.lasting.is_not(None))
+        return self.session.scalars(lasting.order_by(tables.alert.c.raised_at)).all()
 
     def new_reference(self) -> str:
         """A random case reference that is not taken.

@@ -21,6 +21,7 @@ from feedback_hub.domain.place import Service, Site
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.suggestion import Suggestion
 from feedback_hub.services.records import (
+    Alert,
     Delivery,
     InboxKind,
     InboxRow,
@@ -149,6 +150,15 @@ class UnitOfWork(Protocol):
 
     def add_inbox(self, row: InboxRow) -> bool:
         """Keep an inbox row; False if this delivery is known already (channel, kind, id)."""
+
+    def add_alert(self, alert: Alert) -> bool:
+        """Keep an alert; False if the same one lasts already."""
+
+    def lasting_alert(self, lasting: str) -> Alert | None:
+        """The alert that lasts under this key."""
+
+    def lasting_alerts(self) -> Sequence[Alert]:
+        """Every alert that lasts, the oldest first."""
 
     def new_reference(self) -> str:
         """A random case reference that is not taken."""

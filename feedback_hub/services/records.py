@@ -186,3 +186,41 @@ class Wording:
     state: WordingState = WordingState.DRAFT
     approved_by: str = ""
     approved_at: datetime | None = None
+
+
+class WebhookState(StrEnum):
+    """Where the provider posts what people write, as it says itself."""
+
+    OURS = "ours"
+    ELSEWHERE = "elsewhere"
+    NOWHERE = "nowhere"
+
+
+class AlertKind(StrEnum):
+    """What the hub's operator must hear of without looking for it."""
+
+    SILENT_CHANNEL = "silent_channel"
+    PULL_FAILS = "pull_fails"
+    CATCH_UP_FAILS = "catch_up_fails"
+    ACCOUNT_FAILS = "account_fails"
+    WEBHOOK_ELSEWHERE = "webhook_elsewhere"
+    FLOOD = "flood"
+    SENDS_FAIL = "sends_fail"
+    TOKEN_EXPIRES = "token_expires"  # noqa: S105  a word, not a secret
+
+
+@dataclass(eq=False)
+class Alert:
+    """Something that needs the operator, from when to when. ``subject``: an account, a token.
+
+    ``detail`` holds figures and words of ours for the sentence that is shown; never content.
+    ``lasting`` is kind and subject while it lasts and None afterwards.
+    """
+
+    id: str
+    kind: AlertKind
+    subject: str
+    raised_at: datetime
+    lasting: str | None
+    detail: dict[str, str]
+    resolved_at: datetime | None = None

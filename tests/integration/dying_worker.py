@@ -18,7 +18,8 @@ from feedback_hub.services.records import Queue
 from workers.drain import drain
 
 
-def _dying(real: Callable[..., object], when: str, at: int) -> Callable[..., object]:
+def dying(real: Callable[..., object], when: str, at: int) -> Callable[..., object]:
+    """``real``, but the process dies at the ``at``-th call of it."""
     steps = 0
 
     def step(*args: object, **kwargs: object) -> object:
@@ -36,7 +37,7 @@ def _dying(real: Callable[..., object], when: str, at: int) -> Callable[..., obj
 
 def _work(step: str, when: str, at: int) -> None:
     place: Any = SqlUnitOfWork if step == "commit" else ChannelAccounts
-    setattr(place, step, _dying(getattr(place, step), when, at))
+    setattr(place, step, dying(getattr(place, step), when, at))
     hub = process_hub()
     for queue in (Queue.INTAKE, Queue.TRIAGE, Queue.DELIVERY):
         drain(hub, queue)

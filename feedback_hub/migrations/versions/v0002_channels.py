@@ -5,9 +5,51 @@ Each part is one function, so that a part can be read on its own.
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
+from feedback_hub.adapters.column_types import UtcDateTime
+
 revision = "0002"
 down_revision = "0001"
 
 
 def upgrade() -> None:
     """Add the tables and columns of every part."""
+    _channel_accounts()
+
+
+def _channel_accounts() -> None:
+    """Where pulling an account goes on, how it was when last looked at, and what is wrong."""
+    op.create_table(
+        "channel_account",
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=False),
+        sa.Column("holder", sa.String(32), nullable=False),
+        sa.Column("leased_until", UtcDateTime()),
+        sa.Column("pulled_at", UtcDateTime()),
+        sa.Column("catch_up_due_at", UtcDateTime()),
+        sa.Column("caught_up_at", UtcDateTime()),
+        sa.Column("check_due_at", UtcDateTime()),
+        sa.Column("checked_at", UtcDateTime()),
+        sa.Column("check_said", sa.String(200), nullable=False),
+        sa.Column("check_fault", sa.String(32)),
+        sa.Column("check_code", sa.String(64), nullable=False),
+        sa.Column("webhook", sa.String(32)),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_channel_account")),
+    )
+    op.create_table(
+        "alert",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("subject", sa.String(64), nullable=False),
+        sa.Column("raised_at", UtcDateTime(), nullable=False),
+        sa.Column("resolved_at", UtcDateTime()),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("lasting", sa.String(100)),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
+        sa.UniqueConstraint("lasting", name=op.f("uq_alert_lasting")),
+    )
+    op.create_index("ix_alert_raised", "alert", ["raised_at"])
+    op.create_index("ix_inbox_heard", "inbox", ["channel", "kind", "arrived_at"])
+    op.create_index("ix_delivery_recent", "delivery", ["channel", "state", "queued_at"])
