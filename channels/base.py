@@ -20,8 +20,10 @@ from feedback_hub.domain.message import (
     InboundMessage,
     OutboundMessage,
 )
+from feedback_hub.domain.submission import Submission
 
-Item = InboundMessage | DeliveryReceipt
+Item = InboundMessage | Submission | DeliveryReceipt
+"""What a request holds: a message, a form with everything it asked, or news of one of ours."""
 
 _KIND = re.compile(r"^[a-z][a-z0-9_]*$")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:=@-]{0,99}")
@@ -111,7 +113,7 @@ class Channel(Protocol):
         could not be asked now.
         """
 
-    def missed(self, since: datetime) -> Sequence[InboundMessage]:
+    def missed(self, since: datetime) -> Sequence[InboundMessage | Submission]:
         """What came in since ``since`` (UTC) according to the provider; empty if it cannot tell."""
 
     def check(self) -> str:

@@ -10,28 +10,25 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from feedback_hub.domain.access import Actor
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.clocks import case_due
-from feedback_hub.domain.consent import Answered, Consent
+from feedback_hub.domain.consent import Answered
 from feedback_hub.domain.contact import Command, Contact, Purpose, command_in
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.message import (
-    Attachment,
     DeliveryReceipt,
     DeliveryState,
     InboundMessage,
-    Location,
-    MessageKind,
 )
-from feedback_hub.domain.person import AccusedClass, Person
 from feedback_hub.domain.reference import references_in
-from feedback_hub.domain.sensitivity import Sensitivity, highest
-from feedback_hub.services import loopback
+from feedback_hub.domain.sensitivity import highest
+from feedback_hub.domain.submission import Submission
+from feedback_hub.services import inbox, loopback
 from feedback_hub.services.ports import Rules, UnitOfWork
 from feedback_hub.services.records import InboxKind, InboxRow, Message, Task
 
@@ -43,33 +40,10 @@ class ReceiptTooEarly(Exception):
     """A receipt for a send that is not recorded yet: try again later."""
 
 
-@dataclass(frozen=True)
-class Submission:
-    """One record a desk, a form or another system hands in (CONTRACT, Bodies: intake).
-
-    ``channel`` is how the matter came; ``contact_channel`` the channel account that may reach the
-    person, where that is another.
-    """
-
-    message: InboundMessage
-    channel: str
-    contact_channel: str = ""
-    person: Person = field(default_factory=Person)
-    consent: Consent = field(default_factory=Consent)
-    private_phone: Answered = Answered.NOT_ASKED
-    leave_message: Answered = Answered.NOT_ASKED
-    safe_time: str = ""
-    place: str = ""
-    accused_organisation: str = ""
-    accused_class: AccusedClass | None = None
-    codes: tuple[str, ...] = ()
-    sensitivity: Sensitivity | None = None
-
-
 def accept(
     uow: UnitOfWork,
     channel: str,
-    items: Sequence[InboundMessage | DeliveryReceipt],
+    items: Sequence[InboundMessage | Submission | DeliveryReceipt],
     raw: bytes,
     now: datetime,
     *,
@@ -82,8 +56,8 @@ def accept(
     """
     new = 0
     for item in items:
-        kind = InboxKind.MESSAGE if isinstance(item, InboundMessage) else InboxKind.RECEIPT
-        row = _row(uow, channel, kind, _external_id(item), raw, _dump(item), now)
+        kind = InboxKind.RECEIPT if isinstance(item, DeliveryReceipt) else InboxKind.MESSAGE
+        row = _row(uow, channel, kind, _external_id(item), raw, inbox.dump(item), now)
         row.from_history = from_history
         if uow.add_inbox(row):
             new += 1
@@ -111,7 +85,9 @@ def submit(
     """
     _check(rules, submission)
     external_id = submission.message.external_id
-    row = _row(uow, API, InboxKind.SUBMISSION, external_id, b"", _dump(submission.message), now)
+    row = _row(
+        uow, API, InboxKind.SUBMISSION, external_id, b"", inbox.dump(submission.message), now
+    )
     row.handled_at = now
     if not uow.add_inbox(row):
         uow.vault.destroy(row.key_id)
@@ -137,7 +113,41 @@ def register(uow: UnitOfWork, rules: Rules, inbox_id: str, now: datetime) -> Non
     if row.kind is InboxKind.RECEIPT:
         _receive(uow, row.channel, parsed, now)
     elif row.kind is InboxKind.MESSAGE:
-        row.case_id = _take_in(uow, rules, row, _load(parsed), now)
+        item = inbox.load(parsed)
+        if isinstance(item, Submission):
+            row.case_id = _take_in_form(uow, rules, row, item, now)
+        else:
+            row.case_id = _take_in(uow, rules, row, item, now)
+
+
+def _take_in_form(
+    uow: UnitOfWork, rules: Rules, row: InboxRow, submission: Submission, now: datetime
+) -> str:
+    """A form is a case, by the rules of ``submit``, but nothing in it refuses it.
+
+    Nobody waits for an answer who could mend it. What it says is no command, and a reference in it
+    is a word: an enumerator writes about somebody, and does not answer in their conversation.
+    """
+    whole = replace(_with_known_codes(rules, submission), channel=submission.channel or row.channel)
+    entered_by = f"channel:{row.channel}"
+    return _open_case(uow, rules, whole, row.key_id, entered_by, now, row.from_history).id
+
+
+def _with_known_codes(rules: Rules, submission: Submission) -> Submission:
+    """``submission`` with the frame's codes only, the other words kept beneath the text.
+
+    An old version of a form has codes that the frame has dropped.
+    """
+    unknown = [code for code in submission.codes if code not in rules.frame]
+    if not unknown:
+        return submission
+    message = submission.message
+    text = "\n".join(filter(None, (message.text, *unknown)))
+    return replace(
+        submission,
+        message=replace(message, text=text),
+        codes=tuple(code for code in submission.codes if code in rules.frame),
+    )
 
 
 def _take_in(
@@ -195,7 +205,8 @@ def _open_case(
     from_history: bool = False,
 ) -> Case:
     message = submission.message
-    contact = _contact(uow, submission.contact_channel or submission.channel, message, now)
+    contact_channel = (rules.phone_channel if submission.by_text else "") or submission.channel
+    contact = _contact(uow, contact_channel, message, now)
     if contact is not None:
         _note_safe_contact(uow, contact, submission)
     # A site nobody imported here is not refused: a report is worth more than our list of sites.
@@ -367,7 +378,9 @@ def _plain(written: str) -> str:
     return written.replace("\0", "").encode("utf-8", "ignore").decode().strip()
 
 
-def _external_id(item: InboundMessage | DeliveryReceipt) -> str:
+def _external_id(item: InboundMessage | Submission | DeliveryReceipt) -> str:
+    if isinstance(item, Submission):
+        return fitting(item.message.external_id)
     if isinstance(item, InboundMessage):
         return fitting(item.external_id)
     # The same message has several receipts; each state of it counts once.
@@ -379,24 +392,3 @@ def fitting(external_id: str) -> str:
     if len(external_id) <= 200:
         return external_id
     return hashlib.sha256(external_id.encode()).hexdigest()
-
-
-def _dump(item: InboundMessage | DeliveryReceipt) -> str:
-    fields = asdict(item)
-    for name, value in fields.items():
-        if isinstance(value, datetime):
-            fields[name] = value.isoformat()
-    return json.dumps(fields)
-
-
-def _load(parsed: dict[str, object]) -> InboundMessage:
-    fields = dict(parsed)
-    for name in ("received_at", "sent_at"):
-        if isinstance(written := fields[name], str):
-            fields[name] = datetime.fromisoformat(written)
-    listed = fields.pop("attachments")
-    attachments = tuple(Attachment(**a) for a in listed) if isinstance(listed, list) else ()
-    fields["kind"] = MessageKind(str(fields["kind"]))
-    if isinstance(point := fields.get("location"), dict):
-        fields["location"] = Location(**point)
-    return InboundMessage(**fields, attachments=attachments)  # type: ignore[arg-type]

@@ -40,9 +40,8 @@ def submit() -> Response:
 
     def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> tuple[object, int]:
         hub = current_hub()
-        rules, country = hub.rules, hub.config.hub.default_country
-        submission = read_submission(body, now, rules.phone_channel, country)
-        ref, new = intake.submit(uow, rules, actor, submission, now)
+        submission = read_submission(body, now, hub.config.hub.default_country)
+        ref, new = intake.submit(uow, hub.rules, actor, submission, now)
         return {"ref": ref, "secret": uow.vault.secret_for(ref)}, 201 if new else 200
 
     return act(Action.SUBMIT, work)

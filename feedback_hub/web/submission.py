@@ -18,7 +18,7 @@ from feedback_hub.domain.person import (
     SpeaksFor,
 )
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services.intake import Submission
+from feedback_hub.domain.submission import Submission
 from feedback_hub.web.body import Body
 
 DESK = "desk"
@@ -26,7 +26,7 @@ _BY_TEXT = frozenset({"sms", "text", "message", "whatsapp"})
 _CLOCK_SKEW = timedelta(minutes=5)
 
 
-def read_submission(body: Body, now: datetime, phone_channel: str, country: str) -> Submission:
+def read_submission(body: Body, now: datetime, country: str) -> Submission:
     """The submission in ``body``. Raises ``Invalid`` naming the field.
 
     A phone number without a country code is one of ``country`` (ISO 3166-1).
@@ -58,7 +58,7 @@ def read_submission(body: Body, now: datetime, phone_channel: str, country: str)
             sent_at=body.when("received_at"),
         ),
         channel=channel,
-        contact_channel=phone_channel if phone and by_text else channel,
+        by_text=bool(phone) and by_text,
         person=_person(body.part("person")),
         consent=Consent(
             record=Answered.of(consent.flag("record")),

@@ -4,8 +4,8 @@
 config file), ``secrets``, ``public_url``, ``proof`` (the header that proves the sender) and
 ``signs`` (what it vouches for: ``url``, ``body``, both or neither). Every other file is one
 request: ``what``, ``endpoint``, ``method``, ``query``, ``headers``, ``body`` (or ``body_base64``),
-``items`` (the fields that differ from a dataclass's defaults; null where it must be rejected) and
-``reply``.
+``items`` (``type`` message, submission or receipt, and the fields that differ from a dataclass's
+defaults; null where it must be rejected) and ``reply``.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from feedback_hub.domain.message import (
     InboundMessage,
     MessageKind,
 )
+from feedback_hub.services import inbox
 
 SAMPLES = Path(__file__).parent / "samples"
 DOCS = Path(__file__).parents[2] / "docs" / "channels"
@@ -131,7 +132,11 @@ def _sample(owner: Account, file: Path) -> Sample:
 
 
 def _item(fields: dict[str, Any]) -> Item:
-    if fields.pop("type") == "receipt":
+    kind = fields.pop("type")
+    if kind == "submission":
+        message = {"received_at": NOW.isoformat(), "kind": "form", **fields["message"]}
+        return inbox.load(fields | {"message": message})
+    if kind == "receipt":
         state = fields.pop("state")
         at = _time(fields.pop("at", None)) or NOW
         return DeliveryReceipt(state=DeliveryState(state) if state else None, at=at, **fields)

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from channels.base import Item, Unparseable, Unverified, WebhookRequest, load_kind
 from feedback_hub.config import keys_of
 from feedback_hub.domain.message import DeliveryReceipt, InboundMessage
+from feedback_hub.domain.submission import Submission
 from tests.contract.recorded import DOCS, NOW, SAMPLES, Account, Sample, account, kinds, samples
 
 KINDS = kinds()
@@ -61,7 +62,10 @@ def is_refused(sample: Sample, request: WebhookRequest) -> bool:
 
 def assert_storable(items: Sequence[Item]) -> None:
     """Nothing that a database would choke on, nothing unsealed that could be somebody's words."""
-    for item in items:
+    for whole in items:
+        item = whole.message if isinstance(whole, Submission) else whole
+        if isinstance(whole, Submission):
+            assert_plain(whole.place, whole.safe_time, whole.accused_organisation, *whole.codes)
         if isinstance(item, InboundMessage):
             times = [item.received_at, item.sent_at or NOW]
             identifiers = [item.external_id]
@@ -73,7 +77,11 @@ def assert_storable(items: Sequence[Item]) -> None:
             words = []
         assert all(time.utcoffset() == timedelta(0) for time in times)
         assert all(0 < len(one) <= 100 and set(one) <= _PLAIN for one in identifiers)
-        assert all(word.encode("utf-8").decode("utf-8") == word for word in words)
+        assert_plain(*words)
+
+
+def assert_plain(*words: str) -> None:
+    assert all(word.encode("utf-8").decode("utf-8") == word for word in words)
 
 
 # Complete
@@ -156,7 +164,7 @@ def test_a_repeated_delivery_has_the_same_identity(sample: Sample) -> None:
 def identity(item: Item) -> tuple[str, str]:
     if isinstance(item, DeliveryReceipt):
         return (item.provider_id, item.raw_state)
-    return ("", item.external_id)
+    return ("", (item.message if isinstance(item, Submission) else item).external_id)
 
 
 @each_kind

@@ -14,6 +14,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Actor, Membership, Role
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.domain.submission import Submission
 from feedback_hub.services import intake, triage
 from feedback_hub.services.triage import Decision
 from tests.integration.databases import NOW, HubOn, SqliteFiles
@@ -108,7 +109,7 @@ def test_a_case_forgotten_is_not_found(hub: Hub) -> None:
 
 def submit(uow: SqlUnitOfWork, hub: Hub, text: str) -> str:
     message = InboundMessage(uuid.uuid4().hex, NOW, text)
-    ref, _new = intake.submit(uow, hub.rules, TEAM, intake.Submission(message, "desk"), NOW)
+    ref, _new = intake.submit(uow, hub.rules, TEAM, Submission(message, "desk"), NOW)
     return ref
 
 

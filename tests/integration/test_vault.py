@@ -18,6 +18,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Actor, Membership, Role
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.reference import new_reference
+from feedback_hub.domain.submission import Submission
 from feedback_hub.services import intake
 from feedback_hub.services.ports import VaultClosed, VaultTampered
 from feedback_hub.services.records import Queue
@@ -141,7 +142,9 @@ def test_a_key_of_another_length_is_refused(length: int) -> None:
         Keyring(b"k" * length)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(plain=ANY_TEXT)
 def test_whatever_a_person_sends_comes_back_letter_by_letter(hub: Hub, plain: str) -> None:
     with hub.unit_of_work() as uow:
@@ -164,7 +167,7 @@ def test_after_an_intake_no_file_holds_the_text_the_number_or_the_name(
         intake.accept(uow, "sms", [message], raw, NOW)
         intake.reject(uow, "sms", b"Body=" + text.encode(), "unreadable", NOW)
         handed_in = InboundMessage(uuid.uuid4().hex, NOW, text, number, number, sender_name=name)
-        submission = intake.Submission(handed_in, "desk", safe_time=safe)
+        submission = Submission(handed_in, "desk", safe_time=safe)
         intake.submit(uow, hub.rules, desk, submission, NOW)
         uow.commit()
     assert drain(hub, Queue.INTAKE) == 1

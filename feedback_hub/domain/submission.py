@@ -1,0 +1,33 @@
+"""A whole record that somebody filled in: what was said, and everything a form asks besides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from feedback_hub.domain.consent import Answered, Consent
+from feedback_hub.domain.message import InboundMessage
+from feedback_hub.domain.person import AccusedClass, Person
+from feedback_hub.domain.sensitivity import Sensitivity
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One record a desk, a form or another system hands in (CONTRACT, Bodies: intake).
+
+    ``channel`` is how the matter came; empty from a channel, whose account's name it is then.
+    ``by_text`` says that the person may be written to at ``message.address``, a phone number.
+    """
+
+    message: InboundMessage
+    channel: str = ""
+    by_text: bool = False
+    person: Person = field(default_factory=Person)
+    consent: Consent = field(default_factory=Consent)
+    private_phone: Answered = Answered.NOT_ASKED
+    leave_message: Answered = Answered.NOT_ASKED
+    safe_time: str = ""
+    place: str = ""
+    accused_organisation: str = ""
+    accused_class: AccusedClass | None = None
+    codes: tuple[str, ...] = ()
+    sensitivity: Sensitivity | None = None
