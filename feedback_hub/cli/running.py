@@ -21,6 +21,8 @@ from feedback_hub.config import Config, HubConfig
 from feedback_hub.migrations import NewerDatabase, migrate
 from feedback_hub.web.serve import run_web
 
+_DRAIN = 7.0
+"""Seconds that workers have to finish, a little less than the tree above them waits."""
 _BASE_URL = "FEEDBACK_HUB_HUB_BASE_URL"
 
 log = structlog.get_logger()
@@ -52,13 +54,10 @@ def run_all(
     say_what_is_new(hub)
     valkey = None if config.queue.url else EmbeddedValkey(config.hub.home)
     queue_url = valkey.url if valkey else config.queue.url
-    roles = [Role("queue", valkey.run, ready=valkey.answers)] if valkey else []
-    roles += [
-        Role("web", lambda: run_web(hub, [f"fd://{os.dup(listener.fileno())}"])),
-        Role("worker", lambda: _work(queue_url), count=2),
-        Role("scheduler", lambda: _schedule(hub, queue_url)),
-        *more_roles,
-    ]
+    # What is sent to us can be kept without the queue, so the web does not wait for it.
+    roles = [Role("web", lambda: run_web(hub, [f"fd://{os.dup(listener.fileno())}"]))]
+    roles += [Role("queue", valkey.run, ready=valkey.answers)] if valkey else []
+    roles += [Role("workers", lambda: _carry(hub, queue_url)), *more_roles]
     supervisor = Supervisor(
         roles,
         config.hub.home,
@@ -131,6 +130,22 @@ def say_what_is_new(hub: Hub) -> None:
 # RQ and Redis are loaded by the roles that use them, beside the web's start: it is waited for.
 
 
+def _carry(hub: Hub, queue_url: str) -> None:
+    """Workers and scheduler, forked from one process that has loaded what all of them need."""
+    import workers.schedule  # noqa: F401
+
+    _load_work()
+    Supervisor(
+        [
+            Role("worker", lambda: _work(queue_url), count=2),
+            Role("scheduler", lambda: _schedule(hub, queue_url)),
+        ],
+        None,
+        log.bind(part="workers"),
+        drain=_DRAIN,
+    ).run()
+
+
 def _schedule(hub: Hub, queue_url: str) -> None:
     from workers.schedule import run_scheduler
 
@@ -138,12 +153,17 @@ def _schedule(hub: Hub, queue_url: str) -> None:
 
 
 def _work(queue_url: str) -> None:
-    from workers import jobs  # noqa: F401  so that no job's child has to load it
     from workers.worker import run_worker
 
-    # Before the fork of each job: its child finds everything loaded, the lexicon compiled.
-    process_hub().classifier.classify("")
+    _load_work()
     run_worker(queue_url)
+
+
+def _load_work() -> None:
+    """Before the fork of each job: its child finds everything loaded, the lexicon compiled."""
+    from workers import jobs, worker  # noqa: F401
+
+    process_hub().classifier.classify("")
 
 
 def prepare(hub: Hub) -> None:

@@ -25,7 +25,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -116,15 +116,18 @@ class Supervisor:
     def __init__(
         self,
         roles: Sequence[Role],
-        home: Path,
+        home: Path | None,
         log: Log,
         *,
+        drain: float = _DRAIN,
         prepare: Callable[[], None] | None = None,
         ready: Callable[[], bool] | None = None,
         on_ready: Callable[[], None] | None = None,
     ) -> None:
         """Nothing starts yet.
 
+        Without a ``home`` it is itself a role of another supervisor: it loads once what its roles
+        share, and ends them within ``drain`` seconds, which must be less than its own parent's.
         ``prepare`` is called once the home is ours and before any role starts (migrations); it
         must leave no thread, child process or open connection behind. ``ready`` is asked every
         20 ms until it is true, then ``on_ready`` is called once. Neither may start a process:
@@ -132,6 +135,7 @@ class Supervisor:
         """
         self._home = home
         self._log = log
+        self._drain = drain
         self._prepare = prepare
         self._ready = ready
         self._on_ready = on_ready
@@ -145,7 +149,7 @@ class Supervisor:
         Raises ``AlreadyRunning``, and whatever ``prepare``, ``ready`` or ``on_ready`` raise.
         """
         began = time.monotonic()
-        with sole_run(self._home):
+        with sole_run(self._home) if self._home else nullcontext():
             if self._prepare:
                 self._prepare()
             # Taken away from the roles: gunicorn would report ready for all of us.
@@ -246,7 +250,7 @@ class Supervisor:
 
     def _stop(self) -> None:
         self._stopping = True
-        self._end([place for place in self._places if not place.role.ready], _DRAIN)
+        self._end([place for place in self._places if not place.role.ready], self._drain)
         self._end([place for place in self._places if place.role.ready], _DRAIN_LAST)
         self._wait(lambda: False, 0.5)
 

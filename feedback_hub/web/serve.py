@@ -2,19 +2,64 @@
 
 from __future__ import annotations
 
-from flask import Flask
+import threading
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
 from gunicorn.app.base import BaseApplication
+from sqlalchemy.orm import configure_mappers
 
 from feedback_hub.bootstrap import Hub
-from feedback_hub.web.app import create_app
+from feedback_hub.web.front import create_front
 
 WORKERS = 2
 THREADS = 8
+_AT_ONCE = ("/channels/", "/healthz", "/readyz")
+
+
+class FrontFirst:
+    """Takes in providers' calls at once, and loads the screens meanwhile.
+
+    Log-in, pages and API take longer to load than all that a message needs to be kept; after a
+    crash or an upgrade no message should wait for them. A request that needs them waits.
+    """
+
+    def __init__(self, hub: Hub) -> None:
+        """Opens no connection: safe to make before a fork."""
+        configure_mappers()
+        self._hub = hub
+        self._front = create_front(hub)
+        self._whole: WSGIApplication | None = None
+        self._loading = threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, answer: StartResponse) -> Iterable[bytes]:
+        """One request, to the part that answers for its path."""
+        if environ["PATH_INFO"].startswith(_AT_ONCE):
+            return self._front(environ, answer)
+        return self.whole()(environ, answer)
+
+    def load_the_rest(self) -> None:
+        """Start loading the screens beside the first requests. Once a process, after its fork."""
+        # The database's driver first: loaded by a request at the same time as the screens, whose
+        # libraries import the same modules in another order, either could find one half made.
+        _ = self._hub.engine
+        threading.Thread(target=self.whole, daemon=True).start()
+
+    def whole(self) -> WSGIApplication:
+        """The whole application, loaded once a process."""
+        with self._loading:
+            if self._whole is None:
+                create_app: Callable[[Hub], WSGIApplication]
+                create_app = import_module("feedback_hub.web.app").create_app
+                self._whole = create_app(self._hub)
+        return self._whole
 
 
 class _Server(BaseApplication):
     def __init__(self, hub: Hub, bind: list[str], workers: int) -> None:
-        self._hub = hub
+        self._app = FrontFirst(hub)
         self._bind = bind
         self._workers = workers
         super().__init__()
@@ -27,6 +72,7 @@ class _Server(BaseApplication):
             "threads": THREADS,
             "worker_class": "gthread",
             "preload_app": True,
+            "post_worker_init": lambda _worker: self._app.load_the_rest(),
             "graceful_timeout": 7,
             "timeout": 60,
             "keepalive": 5,
@@ -37,9 +83,9 @@ class _Server(BaseApplication):
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
 
-    def load(self) -> Flask:  # type: ignore[override]  # its stub wants exactly its own alias
+    def load(self) -> Any:  # noqa: ANN401  its stub wants exactly its own alias
         """The application; connections open in the workers, after their fork."""
-        return create_app(self._hub)
+        return self._app
 
 
 def run_web(hub: Hub, bind: list[str], *, workers: int = WORKERS) -> None:
