@@ -12,6 +12,19 @@ _SHORTEST = 4
 _WORD = re.compile(r"\w+")
 
 
+def codes_by_name(sites: Sequence[Site]) -> dict[str, str]:
+    """Folded code, name and alias of each site → its code; a name of two sites names none."""
+    named: dict[str, str] = {}
+    twice: set[str] = set()
+    for site in sites:
+        for name in {fold(name) for name in (site.name, *site.aliases)}:
+            if named.setdefault(name, site.code) != site.code:
+                twice.add(name)
+    for name in twice:
+        del named[name]
+    return named | {fold(site.code): site.code for site in sites}
+
+
 class SiteNames:
     """Fulfils ``services.ports.Gazetteer`` by exact names; ambiguous ones are no answer."""
 

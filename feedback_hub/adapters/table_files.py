@@ -10,7 +10,7 @@ import codecs
 import csv
 import zipfile
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -120,6 +120,39 @@ def open_table(path: Path) -> Iterator[TableFile]:
         if start.startswith(codecs.BOM_UTF8):
             file.seek(3)
         yield TableFile(_read_csv(file))
+
+
+@contextmanager
+def open_records(path: Path) -> Iterator[Iterator[tuple[int, list[str] | str]]]:
+    """A CSV without header: ``(line, cells)`` of each record, or why it has none.
+
+    Rows of any width. Raises ``Unreadable``, ``OSError``.
+    """
+    with _text(path) as file:
+        yield _read_csv(file)
+
+
+@contextmanager
+def open_lines(path: Path) -> Iterator[Iterator[str]]:
+    """The lines of a text file, however long, with their ends. Raises as ``open_records``."""
+    with _text(path) as file:
+        lines = _Lines(file)
+        yield _until_none(lines.take)
+
+
+def _until_none(take: Callable[[], str | None]) -> Iterator[str]:
+    while (line := take()) is not None:
+        yield line
+
+
+@contextmanager
+def _text(path: Path) -> Iterator[IO[bytes]]:
+    with path.open("rb") as file:
+        start = file.read(4)
+        file.seek(3 if start.startswith(codecs.BOM_UTF8) else 0)
+        if start[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+            raise Unreadable("is UTF-16 text; save it as UTF-8")
+        yield file
 
 
 class _Lines:

@@ -128,6 +128,15 @@ class SqlUnitOfWork:
         lasting = select(Alert).where(tables.alert.c.lasting.is_not(None))
         return self.session.scalars(lasting.order_by(tables.alert.c.raised_at)).all()
 
+    def add_inbox_all(self, rows: Sequence[InboxRow]) -> set[str]:
+        """Keep many in one statement; the ids (ours) of those that were not known already."""
+        if not rows:
+            return set()
+        names = [column.name for column in tables.inbox.columns]
+        values = [{name: getattr(row, name) for name in names} for row in rows]
+        statement = self._insert(tables.inbox).on_conflict_do_nothing()
+        return set(self.session.scalars(statement.returning(tables.inbox.c.id), values))
+
     def new_reference(self) -> str:
         """A random case reference that is not taken.
 
@@ -170,6 +179,26 @@ class SqlUnitOfWork:
                 tables.inbox.c.external_id == external_id,
             )
         )
+
+    def accepted_among(
+        self, channel: str, kind: InboxKind, external_ids: Sequence[str]
+    ) -> dict[str, InboxRow]:
+        """Those of ``external_ids`` that were accepted before, with their rows."""
+        of_these = select(InboxRow).where(
+            tables.inbox.c.channel == channel,
+            tables.inbox.c.kind == kind,
+            tables.inbox.c.external_id.in_(external_ids),
+        )
+        return {row.external_id: row for row in self.session.scalars(of_these)}
+
+    def accepted_between(self, channel: str, kind: InboxKind, first: str, last: str) -> bool:
+        """Whether something was accepted whose id sorts from ``first`` to ``last``."""
+        some = select(tables.inbox.c.id).where(
+            tables.inbox.c.channel == channel,
+            tables.inbox.c.kind == kind,
+            tables.inbox.c.external_id.between(first, last),
+        )
+        return self.session.scalar(some.limit(1)) is not None
 
     def case(self, case_id: str) -> Case | None:
         """A case by id."""

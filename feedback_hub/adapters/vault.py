@@ -69,16 +69,24 @@ class SqlVault:
 
     def new_key(self) -> str:
         """Make a data key and return its id."""
-        key_id, key = uuid.uuid4().hex, secrets.token_bytes(KEY_BYTES)
-        self._session.execute(
-            insert(data_key).values(
-                id=key_id,
-                wrapped=self._keyring.wrap(key_id, key),
-                wrapped_by=self._keyring.fingerprint,
-            )
-        )
-        self._open_keys[key_id] = AESGCM(key)
-        return key_id
+        return self.new_keys(1)[0]
+
+    def new_keys(self, count: int) -> list[str]:
+        """Make ``count`` data keys in one statement."""
+        made = {uuid.uuid4().hex: secrets.token_bytes(KEY_BYTES) for _ in range(count)}
+        if made:
+            rows = [
+                {
+                    "id": key_id,
+                    "wrapped": self._keyring.wrap(key_id, key),
+                    "wrapped_by": self._keyring.fingerprint,
+                }
+                for key_id, key in made.items()
+            ]
+            self._session.execute(insert(data_key), rows)
+        for key_id, key in made.items():
+            self._open_keys[key_id] = AESGCM(key)
+        return list(made)
 
     def destroy(self, key_id: str) -> None:
         """Delete a data key."""

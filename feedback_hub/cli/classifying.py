@@ -11,12 +11,12 @@ from pathlib import Path
 
 import click
 
+from feedback_hub.adapters.rejected import RejectedFile
 from feedback_hub.adapters.table_files import Damaged, TableFile
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.context import Failure, hub_of, reporting
 from feedback_hub.cli.progress import Progress
 from feedback_hub.cli.ready import has_database
-from feedback_hub.cli.rejected import RejectedFile
 from feedback_hub.cli.taking import opened, refuse_unknown
 from feedback_hub.domain.place import Site
 from feedback_hub.domain.suggestion import Suggestion

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 from sqlalchemy.orm import Session
 
 from channels.base import phone_address
-from feedback_hub.adapters import outbox
+from feedback_hub.adapters.gazetteer import codes_by_name
 from feedback_hub.adapters.register_import import (
     ORGANISATION_COLUMNS,
     SERVICE_COLUMNS,
@@ -31,15 +29,16 @@ from feedback_hub.adapters.table_files import Row
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.context import Failure, reporting
-from feedback_hub.cli.progress import Progress
-from feedback_hub.cli.ready import ready_hub, somebody_works
+from feedback_hub.cli.importing_calls import ivr
+from feedback_hub.cli.mapping import check_ours, pairs_in, zone_named
+from feedback_hub.cli.ready import ready_hub
 from feedback_hub.cli.taking import Taking, opened, refuse_unknown
+from feedback_hub.cli.working_off import work_off
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.services import history, intake
 from feedback_hub.services.history import HistoryReader
-from feedback_hub.services.records import InboxKind, Queue
-from workers.drain import drain
+from feedback_hub.services.records import InboxKind
 
 _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _IGNORE = click.option("--ignore-unknown", is_flag=True, help="Leave columns nobody knows.")
@@ -118,12 +117,12 @@ def messages(
     """Messages people sent. As history (nothing is sent, no clock runs) unless --live."""
     told = _Told.from_file(mapping) if mapping else _Told({})
     told = _Told(
-        {**told.columns, **_pairs(pairs)},
+        {**told.columns, **pairs_in(pairs, history.COLUMNS)},
         channel or told.channel or "import",
         timezone or told.timezone,
         date_format or told.date_format,
     )
-    zone = _zone(told.timezone) if told.timezone else None
+    zone = zone_named(told.timezone) if told.timezone else None
     with opened(file) as table:
         columns = _columns(file, table.columns, told.columns, ignore_unknown)
     hub = ready_hub(ctx)
@@ -140,7 +139,7 @@ def messages(
     taking = Taking(hub, _reading(reader), _accepting(reader.now, live=live), columns)
     with opened(file) as table:
         tally = taking.run(table, file)
-    _work_off(hub, live=live)
+    work_off(hub, live=live)
     click.echo(tally.line((Taken.ADDED, Taken.KNOWN)))
     sys.exit(0 if tally.usable else 1)
 
@@ -168,7 +167,7 @@ class _Told:
             raise Failure(f"{path}: every value must be text in quotes, columns a table")
         if unknown := set(document) - {"channel", "timezone", "date_format"}:
             raise Failure(f"{path}: unknown key {', '.join(sorted(unknown))}")
-        _check_ours(columns)
+        check_ours(columns, history.COLUMNS)
         return cls(columns, **document)
 
 
@@ -194,38 +193,6 @@ def _register(
     sys.exit(0 if tally.usable else 1)
 
 
-def _pairs(written: Sequence[str]) -> dict[str, str]:
-    columns: dict[str, str] = {}
-    for one in written:
-        words = shlex.shlex(one, posix=True, punctuation_chars="")
-        words.whitespace, words.whitespace_split = ",", True
-        words.commenters, words.escape, words.quotes = "", "", '"'
-        try:
-            pairs = list(words)
-        except ValueError as error:
-            raise click.BadParameter(
-                "has a quote that is not closed", param_hint="--map"
-            ) from error
-        for pair in pairs:
-            ours, is_pair, theirs = pair.partition("=")
-            if not is_pair or not theirs.strip():
-                raise click.BadParameter(
-                    f"{pair!r} is not like text=DESCRIPTION", param_hint="--map"
-                )
-            columns[ours.strip()] = theirs.strip()
-    _check_ours(columns)
-    return columns
-
-
-def _check_ours(columns: Mapping[str, str]) -> None:
-    unknown = [name for name in columns if name not in history.COLUMNS]
-    if unknown:
-        raise click.BadParameter(
-            f"{unknown[0]!r} is no column of ours: {', '.join(history.COLUMNS)}",
-            param_hint="--map",
-        )
-
-
 def _columns(
     path: Path, found: Sequence[str], told: Mapping[str, str], ignore_unknown: bool
 ) -> dict[str, str]:
@@ -243,13 +210,6 @@ def _columns(
     return columns
 
 
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise click.BadParameter("is no IANA time zone", param_hint="--timezone") from error
-
-
 def _formats(path: Path, columns: Mapping[str, str]) -> tuple[str, ...]:
     """How the file writes dates, from a first reading of that column."""
     theirs = columns.get("received_at")
@@ -260,18 +220,8 @@ def _formats(path: Path, columns: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _site_names(hub: Hub) -> dict[str, str]:
-    """Folded code, name and alias of each site → its code; a name of two sites names none."""
-    named: dict[str, str] = {}
-    twice: set[str] = set()
     with hub.reading() as uow:
-        sites = uow.sites()
-    for site in sites:
-        for name in {fold(name) for name in (site.name, *site.aliases)}:
-            if named.setdefault(name, site.code) != site.code:
-                twice.add(name)
-    for name in twice:
-        del named[name]
-    return named | {fold(site.code): site.code for site in sites}
+        return codes_by_name(uow.sites())
 
 
 _Read = tuple[str, InboundMessage, bytes]
@@ -301,23 +251,4 @@ def _accepting(now: datetime, *, live: bool) -> Callable[[SqlUnitOfWork, _Read],
     return take
 
 
-def _work_off(hub: Hub, *, live: bool) -> None:
-    """Register and read what was accepted, here, unless a running hub does so anyway."""
-    if somebody_works(hub):
-        click.echo("The running hub makes cases of them now.", err=True)
-        return
-    queues = [Queue.INTAKE, Queue.TRIAGE, *([Queue.DELIVERY] if live else [])]
-    with hub.reading() as uow:
-        waiting = outbox.unfinished(uow.session)
-    with Progress("rows made cases and read", 2 * waiting) as progress:
-
-        def step() -> bool:
-            progress.step()
-            return False
-
-        while sum(drain(hub, queue, step) for queue in queues):
-            pass
-    with hub.reading() as uow:
-        left = outbox.unfinished(uow.session)
-    if left:
-        click.echo(f"{left} wait for another try; feedback-hub run takes them up.", err=True)
+import_group.add_command(ivr)

@@ -13,12 +13,12 @@ import click
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from feedback_hub.adapters.register_import import Taken
+from feedback_hub.adapters.rejected import RejectedFile
 from feedback_hub.adapters.table_files import Damaged, Row, TableFile, Unreadable, open_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.context import Failure
 from feedback_hub.cli.progress import Progress
-from feedback_hub.cli.rejected import RejectedFile
 from feedback_hub.domain.errors import Invalid
 
 BATCH = 200

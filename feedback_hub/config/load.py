@@ -20,6 +20,7 @@ from feedback_hub.config.tables import (
     ClocksConfig,
     Config,
     DatabaseConfig,
+    HotlineConfig,
     HubConfig,
     LoopbackConfig,
     QueueConfig,
@@ -41,6 +42,7 @@ TABLES: Mapping[str, type] = MappingProxyType(
         "retention": RetentionConfig,
         "loopback": LoopbackConfig,
         "classifier": ClassifierConfig,
+        "hotline": HotlineConfig,
     }
 )
 FAMILIES = ("channels", "exchange")

@@ -22,6 +22,8 @@ from feedback_hub.config.values import (
     WorkingHours,
     every_year,
     parse_base_url,
+    parse_call_codes,
+    parse_channel_name,
     parse_code,
     parse_country,
     parse_database_url,
@@ -30,9 +32,11 @@ from feedback_hub.config.values import (
     parse_hotline,
     parse_key_material,
     parse_languages,
+    parse_pattern,
     parse_queue_url,
     parse_span,
     parse_timezone,
+    parse_timezone_name,
     parse_working_days,
     parse_working_hours,
 )
@@ -245,6 +249,53 @@ class LoopbackConfig:
     )
 
 
+@dataclass(frozen=True)
+class HotlineConfig:
+    """``[hotline]``: which calls of a switchboard's or an operator's log need a case."""
+
+    internal: str = setting(
+        "Callers that are the hotline's own extensions, as a regular expression.",
+        default=r"[0-9*#]{1,5}",
+        parse=parse_pattern,
+    )
+    short_call_seconds: int = setting(
+        "A call nobody took that lasted less is not called back. 0: ringing once asks for it too.",
+        default=0,
+        least=0,
+        most=600,
+    )
+    call_back: bool = setting(
+        "Whether a call that nobody took is a request to be called back.", default=True
+    )
+    call_back_window: Span = setting(
+        "Tries of one caller this near to each other are one request.",
+        default=Span(12 * _HOUR),
+        parse=parse_span,
+    )
+    codes: tuple[str, ...] = setting(
+        "What was pressed or answered, and its code of the frame: 1-2=request.water.",
+        default=(),
+        parse=parse_call_codes,
+    )
+    drop_folder: str = setting(
+        "A folder whose files are imported as they come; empty: none is watched.", default=""
+    )
+    drop_format: str = setting(
+        "The format of those files, one of import ivr's; empty: found out from each.", default=""
+    )
+    drop_channel: str = setting(
+        "Channel of calls from the drop folder.", default="hotline", parse=parse_channel_name
+    )
+    drop_timezone: str = setting(
+        "Where their times without an offset were written; empty: the hub's time zone.",
+        default="",
+        parse=parse_timezone_name,
+    )
+    drop_live: bool = setting(
+        "Whether calls from the drop folder are new (clocks run) or history.", default=True
+    )
+
+
 class ClassifierKind(StrEnum):
     """How messages are read."""
 
@@ -282,6 +333,7 @@ class Config:
     retention: RetentionConfig
     loopback: LoopbackConfig
     classifier: ClassifierConfig
+    hotline: HotlineConfig
     channels: Mapping[str, Section]
     exchange: Mapping[str, Section]
     context: Context

@@ -177,6 +177,44 @@ def parse_timezone(raw: object) -> zoneinfo.ZoneInfo:
         raise Unfit("is not a time zone this machine knows", hint) from None
 
 
+def parse_timezone_name(raw: object) -> str:
+    """The name of a time zone, or nothing."""
+    name = text(raw).strip()
+    return parse_timezone(name).key if name else ""
+
+
+def parse_pattern(raw: object) -> str:
+    """A regular expression; empty matches nothing that anybody has."""
+    pattern = text(raw)
+    try:
+        re.compile(pattern)
+    except re.error:
+        remedy = 'Write it like "[0-9]{2,4}".'
+        raise Unfit("is not a regular expression", remedy) from None
+    return pattern
+
+
+def parse_channel_name(raw: object) -> str:
+    """The name of a channel account."""
+    name = named(raw)
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", name):
+        raise Unfit("is not a channel's name", "Use a to z, 0 to 9, dash, underscore.")
+    return name
+
+
+def parse_call_codes(raw: object) -> tuple[str, ...]:
+    """``["1-2=request.water", "topic=Food=request.food"]``: keys or an answer, and its code."""
+    pairs = tuple(named(item) for item in listed(raw, from_text=True))
+    for pair in pairs:
+        said, equals, code = pair.rpartition("=")
+        if not equals or not said.strip() or not re.fullmatch(r"[a-z_]+\.[a-z_]+", code.strip()):
+            raise Unfit(
+                "has an entry without a code of the frame",
+                'Write keys or an answer, "=" and the code: "1-2=request.water".',
+            )
+    return pairs
+
+
 def parse_country(raw: object) -> str:
     """A country that phone numbers can be read for: ISO 3166-1, two capital letters."""
     # Slow to import (0.1 s), and not needed where the default stands.

@@ -66,6 +66,27 @@ def accept(
     return new
 
 
+def accept_all(
+    uow: UnitOfWork,
+    channel: str,
+    items: Sequence[InboundMessage | Submission],
+    now: datetime,
+    from_history: bool,
+) -> None:
+    """Like ``accept`` of each without a raw payload, in a handful of statements however many."""
+    rows = []
+    for item, key_id in zip(items, uow.vault.new_keys(len(items)), strict=True):
+        row = _sealed(
+            uow, key_id, channel, InboxKind.MESSAGE, _external_id(item), b"", inbox.dump(item), now
+        )
+        row.from_history = from_history
+        rows.append(row)
+    kept = uow.add_inbox_all(rows)
+    for row in rows:
+        if row.id not in kept:
+            uow.vault.destroy(row.key_id)
+
+
 def reject(uow: UnitOfWork, channel: str, raw: bytes, reason: str, now: datetime) -> None:
     """Keep a payload nobody could read, for the operator; the same one is kept once."""
     digest = hashlib.sha256(raw).hexdigest()
@@ -359,7 +380,21 @@ def _row(
     parsed: str,
     now: datetime,
 ) -> InboxRow:
-    row_id, key_id = uuid.uuid4().hex, uow.vault.new_key()
+    key_id = uow.vault.new_key()
+    return _sealed(uow, key_id, channel, kind, external_id, raw, parsed, now)
+
+
+def _sealed(
+    uow: UnitOfWork,
+    key_id: str,
+    channel: str,
+    kind: InboxKind,
+    external_id: str,
+    raw: bytes,
+    parsed: str,
+    now: datetime,
+) -> InboxRow:
+    row_id = uuid.uuid4().hex
     return InboxRow(
         id=row_id,
         channel=channel,

@@ -95,6 +95,9 @@ class Vault(Protocol):
     def new_key(self) -> str:
         """Make a data key in the current unit of work and return its id."""
 
+    def new_keys(self, count: int) -> list[str]:
+        """Make ``count`` data keys in one statement."""
+
     def destroy(self, key_id: str) -> None:
         """Delete a data key: what it sealed can never be read again."""
 
@@ -160,6 +163,9 @@ class UnitOfWork(Protocol):
     def lasting_alerts(self) -> Sequence[Alert]:
         """Every alert that lasts, the oldest first."""
 
+    def add_inbox_all(self, rows: Sequence[InboxRow]) -> set[str]:
+        """Keep many in one statement; the ids (ours) of those that were not known already."""
+
     def new_reference(self) -> str:
         """A random case reference that is not taken."""
 
@@ -176,6 +182,14 @@ class UnitOfWork(Protocol):
 
     def accepted(self, channel: str, kind: InboxKind, external_id: str) -> InboxRow | None:
         """The inbox row of something that was accepted before."""
+
+    def accepted_among(
+        self, channel: str, kind: InboxKind, external_ids: Sequence[str]
+    ) -> Mapping[str, InboxRow]:
+        """Those of ``external_ids`` that were accepted before, with their rows."""
+
+    def accepted_between(self, channel: str, kind: InboxKind, first: str, last: str) -> bool:
+        """Whether something was accepted whose id sorts from ``first`` to ``last``."""
 
     def case(self, case_id: str) -> Case | None:
         """A case by id, for the hub itself: no scope."""
