@@ -18,6 +18,7 @@ from feedback_hub.adapters.engine import change
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.referral import ReferralState
 from feedback_hub.services import referrals
+from workers.drop_folder import Watcher
 from workers.pull import Pullers
 from workers.queues import connect
 from workers.relay import wake
@@ -37,8 +38,9 @@ def run_scheduler(hub: Hub, queue_url: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     connection = connect(queue_url)
-    pullers = Pullers(hub)
+    pullers, watcher = Pullers(hub), Watcher(hub)
     pullers.start()
+    watcher.start()
     next_tick = 0.0
     away = False
     while not stopped.is_set():
@@ -53,6 +55,7 @@ def run_scheduler(hub: Hub, queue_url: str) -> None:
                 log.warning("relay cannot work", fault=type(error).__name__)
             away = True
         stopped.wait(LOOK_EVERY)
+    watcher.stop()
     pullers.stop()
     hub.close()
 

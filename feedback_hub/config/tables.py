@@ -23,10 +23,12 @@ from feedback_hub.config.values import (
     every_year,
     parse_base_url,
     parse_call_codes,
+    parse_call_log,
     parse_channel_name,
     parse_code,
     parse_country,
     parse_database_url,
+    parse_folder,
     parse_holidays,
     parse_hosts,
     parse_hotline,
@@ -277,11 +279,15 @@ class HotlineConfig:
         default=(),
         parse=parse_call_codes,
     )
-    drop_folder: str = setting(
-        "A folder whose files are imported as they come; empty: none is watched.", default=""
+    drop_folder: Path | None = setting(
+        "A folder whose files are imported as they come; without it none is watched.",
+        default=None,
+        parse=parse_folder,
     )
     drop_format: str = setting(
-        "The format of those files, one of import ivr's; empty: found out from each.", default=""
+        "The format of those files, one of import ivr's; empty: found out from each.",
+        default="",
+        parse=parse_call_log,
     )
     drop_channel: str = setting(
         "Channel of calls from the drop folder.", default="hotline", parse=parse_channel_name

@@ -12,6 +12,7 @@ import re
 import zoneinfo
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from feedback_hub.config.convert import listed, named, text
@@ -175,6 +176,31 @@ def parse_timezone(raw: object) -> zoneinfo.ZoneInfo:
         near = difflib.get_close_matches(name, zoneinfo.available_timezones(), n=1, cutoff=0.6)
         hint = f"Did you mean {near[0]}?" if near else 'Write it like "Africa/Maputo".'
         raise Unfit("is not a time zone this machine knows", hint) from None
+
+
+CALL_LOGS = (
+    "asterisk_cdr",
+    "asterisk_queue_log",
+    "freeswitch_cdr",
+    "twilio_calls",
+    "rapidpro",
+    "operator",
+)
+"""Formats of call logs, as ``adapters/call_logs`` has them."""
+
+
+def parse_call_log(raw: object) -> str:
+    """One of ``CALL_LOGS``, or nothing."""
+    name = text(raw).strip()
+    if name and name not in CALL_LOGS:
+        raise Unfit("is no format of a call log", f"Choose from: {', '.join(CALL_LOGS)}.")
+    return name
+
+
+def parse_folder(raw: object) -> Path | None:
+    """A folder, or none for nothing."""
+    name = text(raw).strip()
+    return Path(name) if name else None
 
 
 def parse_timezone_name(raw: object) -> str:
