@@ -7,23 +7,19 @@ may be at Twilio: if so, nothing is sent again before Twilio was asked what it h
 from __future__ import annotations
 
 import json
-from email.utils import parsedate_to_datetime
-from ssl import SSLCertVerificationError
 from typing import Any
 
 from requests import RequestException, Session
 from requests import Response as Answer
 from requests.adapters import HTTPAdapter
-from requests.exceptions import ConnectTimeout, ProxyError
 from twilio.http.response import Response
 from twilio.rest import Client
-from urllib3.exceptions import ConnectTimeoutError, SSLError
 
+from channels._http import retry_after, unanswered
 from channels._twilio import FAULTS, TwilioSettings
 from feedback_hub.domain.message import DeliveryError, SendFault
 
 _THREADS = 16
-_LONGEST_WAIT = 3600.0
 
 
 def connect(settings: TwilioSettings) -> Client:
@@ -77,26 +73,13 @@ class _Http:
             )
         except RequestException as error:
             # Its message holds the URL, and with it the number: it must not travel on.
-            raise _unanswered(error, writes) from None
+            raise unanswered(error, writes) from None
         # Left to itself requests guesses, and Portuguese comes out wrong.
         answer.encoding = "utf-8"
         document = _document(answer)
         if not answer.ok or document is None:
             raise _refused(answer, document, writes)
         return Response(answer.status_code, answer.text, answer.headers)
-
-
-def _unanswered(error: RequestException, writes: bool) -> DeliveryError:
-    """No answer came. Only a failure to connect proves that nothing was sent."""
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    unconnected = (
-        isinstance(error, ConnectTimeout | ProxyError)
-        or isinstance(reason, ConnectTimeoutError)  # refused or unresolved, too: its subclasses
-        or (isinstance(reason, SSLError) and isinstance(reason.args[0], SSLCertVerificationError))
-    )
-    if unconnected:
-        return DeliveryError(SendFault.PROVIDER_DOWN)
-    return DeliveryError(SendFault.NO_ANSWER, outcome_unknown=writes)
 
 
 def _document(answer: Answer) -> dict[str, object] | None:
@@ -118,12 +101,12 @@ def _refused(answer: Answer, document: dict[str, object] | None, writes: bool) -
     """
     status = answer.status_code
     code = str(document.get("code") or "") if document else ""
-    retry_after = _seconds(answer)
+    wait = retry_after(answer)
     if status >= 500 or status < 400 or status == 408:
         return DeliveryError(
             SendFault.PROVIDER_DOWN,
             outcome_unknown=writes,
-            retry_after=retry_after,
+            retry_after=wait,
             provider_code=code or str(status),
         )
     fault, permanent = FAULTS.get(code, (SendFault.REFUSED, True))
@@ -136,20 +119,7 @@ def _refused(answer: Answer, document: dict[str, object] | None, writes: bool) -
     return DeliveryError(
         fault,
         permanent=permanent,
-        retry_after=retry_after,
+        retry_after=wait,
         opted_out=fault is SendFault.OPTED_OUT,
         provider_code=code or str(status),
     )
-
-
-def _seconds(answer: Answer) -> float | None:
-    """``Retry-After`` in seconds (RFC 9110: a number or a date), None without a usable one."""
-    header = answer.headers.get("Retry-After", "").strip()
-    if header.isascii() and header.isdigit():
-        return min(float(header[:9]), _LONGEST_WAIT)
-    try:
-        # Against the server's own clock, so that ours need not be right.
-        wait = parsedate_to_datetime(header) - parsedate_to_datetime(answer.headers["Date"])
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return None
-    return min(max(wait.total_seconds(), 0.0), _LONGEST_WAIT)

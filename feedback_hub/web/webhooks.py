@@ -34,13 +34,13 @@ def receive(name: str, endpoint: str) -> Response:
         items = channel.parse(asked, now)
     except Unparseable as refused:
         with hub.unit_of_work() as uow:
-            intake.reject(uow, name, asked.body, refused.reason, now)
+            intake.reject(uow, name, _raw(asked), refused.reason, now)
             uow.commit()
         log.warning("webhook not understood", channel=name, reason=refused.reason)
         return _answer(channel.reply(()))
     try:
         with hub.unit_of_work() as uow:
-            intake.accept(uow, name, items, asked.body or asked.url.encode(), now)
+            intake.accept(uow, name, items, _raw(asked), now)
             uow.commit()
     except SQLAlchemyError as error:
         # Not durable: say so, and the provider calls again.
@@ -59,6 +59,11 @@ def _plain(url: str, endpoint: str) -> WebhookRequest:
         body=request.get_data(cache=False),
         remote_address=request.remote_addr or "",
     )
+
+
+def _raw(asked: WebhookRequest) -> bytes:
+    """What the provider sent, whole: a GET says it in its address."""
+    return asked.body or asked.url.encode("utf-8", "replace")
 
 
 def _answer(reply: WebhookReply) -> Response:
