@@ -212,6 +212,11 @@ def phone_address(raw: str, country: str = "") -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def is_one_way(adapter: type[Channel]) -> bool:
+    """Whether nobody can be answered through it (its class says ``one_way = True``): a form."""
+    return bool(getattr(adapter, "one_way", False))
+
+
 def load_kind(kind: str) -> type[Channel]:
     """The channel class that ``kind`` names: class ``Adapter`` in ``channels/<kind>.py``.
 

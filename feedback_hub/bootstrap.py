@@ -14,7 +14,7 @@ from inspect import signature
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from channels.base import Channel, load_kind
+from channels.base import Channel, is_one_way, load_kind
 from feedback_hub.adapters.classifier import LexiconClassifier
 from feedback_hub.adapters.engine import make_engine, sqlite_url
 from feedback_hub.adapters.gazetteer import SiteNames
@@ -128,7 +128,9 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             default_language=config.hub.languages[0],
             attempts_before_unreachable=config.loopback.attempts,
             appeal_days=config.loopback.appeal_days,
-            reply_channels=frozenset(config.channels),
+            reply_channels=frozenset(
+                name for name, s in config.channels.items() if not is_one_way(load_kind(s.kind))
+            ),
             phone_channel=next(
                 (name for name, s in config.channels.items() if s.kind in _PHONE_KINDS), ""
             ),
@@ -171,9 +173,13 @@ def _channel(config: Config, section: Section, keyring: Keyring) -> Channel:
     adapter = load_kind(section.kind)
     settings: object = build_settings(adapter.Settings, section, config.context)
     public_url = f"{config.hub.base_url}/channels/{section.name}"
-    extra = {}
-    if "signing_key" in signature(adapter).parameters:
-        extra["signing_key"] = keyring.handset_key()
+    known = {
+        "signing_key": keyring.handset_key(),
+        "country": config.hub.default_country,
+        "timezone": config.hub.timezone,
+    }
+    wanted = signature(adapter).parameters
+    extra = {key: value for key, value in known.items() if key in wanted}
     made: Channel = adapter(section.name, settings, public_url, **extra)  # type: ignore[call-arg]
     return made
 

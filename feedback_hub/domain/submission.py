@@ -31,3 +31,20 @@ class Submission:
     accused_class: AccusedClass | None = None
     codes: tuple[str, ...] = ()
     sensitivity: Sensitivity | None = None
+
+
+def wants_text(how: str, agreed: Answered) -> bool:
+    """Whether a person who said ``how`` to reach them hears by text.
+
+    Not asked means that the answer comes the way the matter came (DOMAIN.md, One record).
+    """
+    how = how.strip().lower()
+    return how in _BY_TEXT or (not how and agreed is Answered.YES)
+
+
+def safe_time(when: str, how: str) -> str:
+    """When and how the person can be reached safely, in one line of their words."""
+    return ", ".join(said for said in (when, how) if said)
+
+
+_BY_TEXT = frozenset({"sms", "text", "message", "whatsapp"})

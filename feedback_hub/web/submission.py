@@ -18,11 +18,10 @@ from feedback_hub.domain.person import (
     SpeaksFor,
 )
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.domain.submission import Submission
+from feedback_hub.domain.submission import Submission, safe_time, wants_text
 from feedback_hub.web.body import Body
 
 DESK = "desk"
-_BY_TEXT = frozenset({"sms", "text", "message", "whatsapp"})
 _CLOCK_SKEW = timedelta(minutes=5)
 
 
@@ -37,9 +36,8 @@ def read_submission(body: Body, now: datetime, country: str) -> Submission:
     contact, consent, accused = body.part("contact"), body.part("consent"), body.part("accused")
     channel = body.text("channel", most=60) or DESK
     phone = contact.text("phone", most=60).strip()
-    agreed = consent.flag("contact")
-    how = contact.text("how", most=60).strip().lower()
-    by_text = how in _BY_TEXT or (not how and agreed is True)
+    agreed = Answered.of(consent.flag("contact"))
+    how = contact.text("how", most=60)
     codes = body.texts("codes")
     text = body.text("text", needed=not codes)
     received_at = body.when("received_at") or now
@@ -58,19 +56,17 @@ def read_submission(body: Body, now: datetime, country: str) -> Submission:
             sent_at=body.when("received_at"),
         ),
         channel=channel,
-        by_text=bool(phone) and by_text,
+        by_text=bool(phone) and wants_text(how, agreed),
         person=_person(body.part("person")),
         consent=Consent(
             record=Answered.of(consent.flag("record")),
             share=consent.word("share", Share) or Share.NOT_ASKED,
-            contact=Answered.of(agreed),
+            contact=agreed,
             content_in_text=Answered.of(consent.flag("content_in_text")),
         ),
         private_phone=Answered.of(contact.flag("private")),
         leave_message=Answered.of(contact.flag("leave_message")),
-        safe_time=", ".join(
-            said for said in (contact.text("when", most=200), contact.text("how", most=60)) if said
-        ),
+        safe_time=safe_time(contact.text("when", most=200), how),
         place=body.text("place", most=200).strip(),
         accused_organisation=accused.text("organisation", most=64).strip(),
         accused_class=accused.word("class", AccusedClass),

@@ -1,0 +1,143 @@
+# ruff: noqa: RUF009 - setting() makes a dataclass field, which is what belongs there
+"""Forms of KoboToolbox and ODK. Set-up: ``docs/channels/kobo.md``."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any, ClassVar
+
+from channels._kobo_form import Questions, Values
+from channels._kobo_read import Where, read
+from channels.base import Item, Unparseable, Unverified, WebhookReply, WebhookRequest
+from feedback_hub.config import Unfit, secret, setting
+from feedback_hub.config.convert import named
+from feedback_hub.config.values import parse_base_url
+from feedback_hub.domain.message import (
+    DeliveryError,
+    InboundMessage,
+    OutboundMessage,
+    SendFault,
+)
+from feedback_hub.domain.submission import Submission
+
+_KEPT = WebhookReply(200, b'{"received": true}', "application/json")
+
+
+def _login(raw: object) -> str:
+    name = named(raw)
+    # What lies outside ASCII each client writes into the header in a way of its own.
+    if not name.isascii() or ":" in name:
+        raise Unfit("may hold plain letters, digits and signs only, and no colon")
+    return name
+
+
+def _password(raw: str) -> str:
+    if not raw.isascii():
+        raise Unfit("may hold plain letters, digits and signs only")
+    return raw
+
+
+def _form(raw: object) -> str:
+    form = named(raw)
+    if not form.isascii() or not form.isalnum():
+        raise Unfit("is not a form's id", "Copy it from the address of the project in Kobo.")
+    return form
+
+
+@dataclass(frozen=True)
+class KoboSettings:
+    """The keys of one form (CONTRACT, Configuration)."""
+
+    form: str = setting("The project's id, as it stands in its address in Kobo.", parse=_form)
+    username: str = setting(
+        "The name that Kobo's REST service logs in to this hub with.", default="", parse=_login
+    )
+    password: str = secret("The password that belongs to it.", default="", parse=_password)
+    pull_url: str = setting(
+        "The Kobo server to read, for a hub without a public address and for attachments.",
+        default="",
+        parse=lambda raw: parse_base_url(raw) if raw else "",
+    )
+    pull_token: str = secret("The API token of a Kobo account that may view the form.", default="")
+    mapping: Questions = setting("Which question is which field.")
+    values: Values = setting("Which of the form's words are which of ours.")
+
+    def __post_init__(self) -> None:
+        if bool(self.username) != bool(self.password):
+            raise Unfit("needs both username and password, or neither", key="username")
+        if bool(self.pull_url) != bool(self.pull_token):
+            raise Unfit("needs both pull_url and pull_token, or neither", key="pull_url")
+        if not self.username and not self.pull_url:
+            remedy = "Set username and password, or pull_url and pull_token."
+            raise Unfit("is neither called nor pulled", remedy, key="username")
+
+
+class Adapter:
+    """One form."""
+
+    Settings: ClassVar[type] = KoboSettings
+    methods: ClassVar[Mapping[str, frozenset[str]]] = {"inbound": frozenset({"POST"})}
+    one_way: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        name: str,
+        settings: KoboSettings,
+        public_url: str,
+        *,
+        country: str = "",
+        timezone: tzinfo = UTC,
+    ) -> None:
+        """``country`` and ``timezone`` are the hub's: what was written down is of there."""
+        self.name = name
+        self.settings = settings
+        self.public_url = public_url.rstrip("/")
+        self._where = Where(country, timezone)
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Check the log-in. Raises ``Unverified``; always, where none was set."""
+        login = f"{self.settings.username}:{self.settings.password}".encode()
+        given = request.headers.get("authorization", "").encode("utf-8", "replace")
+        same = hmac.compare_digest(given, b"Basic " + b64encode(login))
+        if not same or not self.settings.password:
+            raise Unverified("wrong user or password")
+
+    def parse(self, request: WebhookRequest, now: datetime) -> Sequence[Item]:
+        """The matters in one submission. Raises ``Unparseable``."""
+        if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+            raise Unparseable("not JSON")
+        try:
+            submission = json.loads(request.body.decode("utf-8"))
+        except (ValueError, RecursionError):
+            raise Unparseable("not readable JSON") from None
+        if not isinstance(submission, dict):
+            raise Unparseable("not a submission")
+        return self._read(submission, now)
+
+    def reply(self, items: Sequence[Item]) -> WebhookReply:
+        """That it is here; Kobo takes any 2xx for success."""
+        return _KEPT
+
+    def send(self, message: OutboundMessage) -> str:
+        """Nobody is reached through a form. Raises ``DeliveryError``."""
+        raise DeliveryError(SendFault.UNREACHABLE, permanent=True, provider_code="form")
+
+    def find_sent(self, message: OutboundMessage) -> str | None:
+        """Nothing was ever sent."""
+        return None
+
+    def missed(self, since: datetime) -> Sequence[InboundMessage | Submission]:
+        """Nothing: a form that is pulled is caught up with by pulling."""
+        return ()
+
+    def check(self) -> str:
+        """There is nothing to reach."""
+        return "waits for Kobo's REST service"
+
+    def _read(self, submission: Mapping[str, Any], now: datetime) -> list[Submission]:
+        return read(submission, self.settings.mapping, self.settings.values, self._where, now)
