@@ -235,7 +235,7 @@ class _Sheet:
 
 def _uuid(answers: Answers) -> str:
     for name in _IDS:
-        if uuid := _id(answers.get(name)):
+        if isinstance(answers.get(name), str) and (uuid := _id(answers[name])):
             return uuid
     number = _id(answers.get("_id"))
     if not number:

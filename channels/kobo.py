@@ -9,21 +9,27 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import Any, ClassVar
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from channels._kobo_form import Questions, Values
 from channels._kobo_read import Where, read
-from channels.base import Item, Unparseable, Unverified, WebhookReply, WebhookRequest
+from channels.base import Item, Pulled, Unparseable, Unverified, WebhookReply, WebhookRequest
 from feedback_hub.config import Unfit, secret, setting
 from feedback_hub.config.convert import named
 from feedback_hub.config.values import parse_base_url
 from feedback_hub.domain.message import (
+    Attachment,
     DeliveryError,
     InboundMessage,
     OutboundMessage,
     SendFault,
 )
 from feedback_hub.domain.submission import Submission
+
+if TYPE_CHECKING:
+    from channels._kobo_api import KoboApi
 
 _KEPT = WebhookReply(200, b'{"received": true}', "application/json")
 
@@ -49,6 +55,13 @@ def _form(raw: object) -> str:
     return form
 
 
+class PullFrom(StrEnum):
+    """Where the first look begins."""
+
+    NEW = "new"
+    ALL = "all"
+
+
 @dataclass(frozen=True)
 class KoboSettings:
     """The keys of one form (CONTRACT, Configuration)."""
@@ -64,6 +77,15 @@ class KoboSettings:
         parse=lambda raw: parse_base_url(raw) if raw else "",
     )
     pull_token: str = secret("The API token of a Kobo account that may view the form.", default="")
+    pull_from: PullFrom = setting(
+        "Where pulling begins: with what is new, or with all there is.", default=PullFrom.NEW
+    )
+    connect_timeout: float = setting(
+        "Seconds to wait for a connection.", default=5.0, least=0.05, most=60
+    )
+    read_timeout: float = setting(
+        "Seconds to wait for the answer to a request.", default=20.0, least=0.05, most=120
+    )
     mapping: Questions = setting("Which question is which field.")
     values: Values = setting("Which of the form's words are which of ours.")
 
@@ -135,9 +157,47 @@ class Adapter:
         """Nothing: a form that is pulled is caught up with by pulling."""
         return ()
 
+    def pulls(self) -> bool:
+        """Whether there is a server to read."""
+        return bool(self.settings.pull_url)
+
+    def pull(self, cursor: str, now: datetime) -> Pulled:
+        """New submissions, and now and then the edited ones. Raises ``DeliveryError``."""
+        from channels._kobo_api import Cursor  # noqa: PLC0415
+
+        at = Cursor.read(cursor)
+        if at is None:
+            begin = self._api.newest() if self.settings.pull_from is PullFrom.NEW else 0
+            return Pulled((), Cursor.new(begin, now).write(), more=True)
+        page = self._api.next(at, now)
+        deliveries = [self._delivery(submission, now) for submission in page.submissions]
+        return Pulled(deliveries, page.cursor.write(), page.more)
+
+    def fetch(self, attachment: Attachment, most: int) -> bytes:
+        """The file, from the server this account reads only. Raises ``DeliveryError``."""
+        if not self.pulls():
+            raise DeliveryError(SendFault.CREDENTIALS, provider_code="no pull_url")
+        return self._api.fetch(attachment.url, most)
+
     def check(self) -> str:
-        """There is nothing to reach."""
-        return "waits for Kobo's REST service"
+        """Ask the server for the form, where there is one. Raises ``DeliveryError``."""
+        return self._api.describe() if self.pulls() else "waits for Kobo's REST service"
+
+    @cached_property
+    def _api(self) -> KoboApi:
+        # A process that only receives never needs it.
+        from channels._kobo_api import KoboApi  # noqa: PLC0415
+
+        return KoboApi(self.settings)
+
+    def _delivery(
+        self, submission: dict[str, Any], now: datetime
+    ) -> tuple[bytes, list[Submission] | None]:
+        raw = json.dumps(submission).encode()
+        try:
+            return raw, self._read(submission, now)
+        except Unparseable:
+            return raw, None
 
     def _read(self, submission: Mapping[str, Any], now: datetime) -> list[Submission]:
         return read(submission, self.settings.mapping, self.settings.values, self._where, now)
