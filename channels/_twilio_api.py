@@ -22,6 +22,47 @@ from feedback_hub.domain.message import DeliveryError, SendFault
 _THREADS = 16
 
 
+_PIECE = 64 * 1024
+
+
+def download(settings: TwilioSettings, url: str, most: int) -> bytes:
+    """A file of the account's. Raises ``DeliveryError``: permanent if larger than ``most`` bytes.
+
+    A recording that is not there may still be on its way from the call, so 404 is not permanent.
+    """
+    try:
+        with Session() as session:
+            answer = session.get(
+                url,
+                auth=(settings.account_sid, settings.auth_token),
+                timeout=(settings.connect_timeout, settings.read_timeout),
+                allow_redirects=False,
+                stream=True,
+            )
+            if answer.status_code != 200:
+                fault = {
+                    401: SendFault.CREDENTIALS,
+                    403: SendFault.CREDENTIALS,
+                    429: SendFault.RATE_LIMITED,
+                }.get(answer.status_code, SendFault.PROVIDER_DOWN)
+                raise DeliveryError(
+                    fault,
+                    permanent=answer.status_code == 410,
+                    retry_after=_seconds(answer),
+                    provider_code=str(answer.status_code),
+                )
+            held = bytearray()
+            for piece in answer.iter_content(_PIECE):
+                held += piece
+                if len(held) > most:
+                    raise DeliveryError(
+                        SendFault.REFUSED, permanent=True, provider_code="too large"
+                    )
+            return bytes(held)
+    except RequestException as error:
+        raise _unanswered(error, writes=False) from None
+
+
 def connect(settings: TwilioSettings) -> Client:
     """Twilio's client for the account at ``api_base``, with one pool of kept-alive connections."""
     client = Client(

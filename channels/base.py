@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from typing import ClassVar, Protocol, runtime_checkable
 
+from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.message import (
     Attachment,
     DeliveryReceipt,
@@ -176,6 +177,58 @@ class Registers(Protocol):
 
     def register(self) -> None:
         """Have the provider call this hub. Raises ``DeliveryError``."""
+
+
+SAYABLE = frozenset({"por", "eng"})
+"""The languages that a machine's voice may speak for us; any other is heard as a recording."""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """An approved wording as a caller hears it: the address of a recording, else text to say."""
+
+    text: str = ""
+    audio: str = ""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a person keeps of a case: 9 digits and 6."""
+
+    reference: str
+    secret: str
+
+
+class Desk(Protocol):
+    """What the hub answers a channel that talks with people while they wait."""
+
+    def languages(self, needed: Collection[Purpose]) -> Sequence[str]:
+        """The hub's languages in which every one of ``needed`` is approved and can be heard."""
+
+    def prompt(self, language: str, purpose: Purpose) -> Prompt | None:
+        """The approved wording; None where there is none: then nothing is said."""
+
+    def is_worked(self, opens: time | None, closes: time | None) -> bool:
+        """Whether people work now, in the hub's own hours or between these (local time)."""
+
+    def numbers(self, external_id: str) -> Numbers | None:
+        """The numbers of the case that a kept message became; None while there is none."""
+
+    def keep(self, items: Sequence[Item]) -> None:
+        """Make these durable, as what ``parse`` returned already is."""
+
+
+@runtime_checkable
+class Converses(Protocol):
+    """A channel whose provider waits for what to say next: a call."""
+
+    def converse(
+        self, request: WebhookRequest, items: Sequence[Item], desk: Desk, now: datetime
+    ) -> WebhookReply:
+        """What the person hears, once ``items`` (what ``parse`` made of the request) are durable.
+
+        The same request has the same answer. Takes the place of ``reply``.
+        """
 
 
 def identifier(value: str, what: str) -> str:

@@ -14,7 +14,7 @@ from inspect import signature
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from channels.base import Channel, is_one_way, load_kind
+from channels.base import Channel, Converses, is_one_way, load_kind
 from feedback_hub.adapters.classifier import LexiconClassifier
 from feedback_hub.adapters.engine import make_engine, sqlite_url
 from feedback_hub.adapters.gazetteer import SiteNames
@@ -130,6 +130,11 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             appeal_days=config.loopback.appeal_days,
             reply_channels=frozenset(
                 name for name, s in config.channels.items() if not is_one_way(load_kind(s.kind))
+            ),
+            call_channels=frozenset(
+                name
+                for name, s in config.channels.items()
+                if issubclass(load_kind(s.kind), Converses)
             ),
             phone_channel=next(
                 (name for name, s in config.channels.items() if s.kind in _PHONE_KINDS), ""

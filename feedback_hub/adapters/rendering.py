@@ -28,12 +28,13 @@ class JinjaRenderer:
 
 
 def shipped_wordings() -> Iterator[Wording]:
-    """Every message template in the package, as a draft: a new hub sends none of them."""
-    folder = resources.files("templates") / "messages"
-    for language in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if not language.is_dir() or language.name.startswith("_"):
-            continue
-        for purpose in Purpose:
-            template = language / f"{purpose.value}.txt"
-            if template.is_file():
-                yield Wording(language.name, purpose, template.read_text("utf-8").strip())
+    """Every text and prompt in the package, as a draft: a new hub uses none of them."""
+    for folder, is_spoken in (("messages", False), ("voice", True)):
+        languages = (resources.files("templates") / folder).iterdir()
+        for language in sorted(languages, key=lambda entry: entry.name):
+            if not language.is_dir() or language.name.startswith("_"):
+                continue
+            for purpose in Purpose:
+                template = language / f"{purpose.value}.txt"
+                if purpose.is_spoken is is_spoken and template.is_file():
+                    yield Wording(language.name, purpose, template.read_text("utf-8").strip())

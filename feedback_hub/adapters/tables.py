@@ -519,6 +519,7 @@ wording = Table(
     Column("state", Word(WordingState), nullable=False),
     Column("approved_by", _CODE, nullable=False),
     _when("approved_at"),
+    Column("recording", String(64), nullable=False, server_default=""),
 )
 
 idempotency = Table(

@@ -18,14 +18,16 @@ from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.vault import Keyring, SqlVault
 from feedback_hub.adapters.visibility import case_visible, referral_visible
 from feedback_hub.domain.access import Action, Actor, CaseFacts, scope_of
-from feedback_hub.domain.case import Case
+from feedback_hub.domain.case import OPEN, Case
 from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.errors import StaleVersion
 from feedback_hub.domain.events import Recorder
 from feedback_hub.domain.issue import Issue
+from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.reference import new_reference
 from feedback_hub.domain.referral import Referral, ReferralState
+from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services.ports import Kept
 from feedback_hub.services.records import (
     Alert,
@@ -273,6 +275,24 @@ class SqlUnitOfWork:
                 tables.contact.c.channel == channel,
                 tables.contact.c.address_index == address_index,
             )
+        )
+
+    def open_request(self, contact_id: str) -> Case | None:
+        """The contact's open case that asks to be called back, the newest; never an L3."""
+        case, message = tables.case.c, tables.message.c
+        asked = select(message.case_id).where(
+            message.contact_id == contact_id, message.kind == MessageKind.MISSED_CALL
+        )
+        return self._one(
+            select(Case)
+            .where(
+                case.id.in_(asked),
+                case.contact_id == contact_id,
+                case.state.in_(OPEN),
+                case.sensitivity != Sensitivity.L3,
+            )
+            .order_by(case.received_at.desc(), case.id)
+            .limit(1)
         )
 
     def messages_of(self, case_id: str) -> Sequence[Message]:

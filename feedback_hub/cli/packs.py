@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
+from feedback_hub.adapters.recordings import digest_of, find_recording
 from feedback_hub.adapters.register_import import Taken
 from feedback_hub.adapters.rendering import JinjaRenderer
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
@@ -40,12 +41,15 @@ def packs() -> None:
 @reporting
 def list_packs(ctx: click.Context) -> None:
     """Every wording: language, purpose, state, length on the air, and by whom approved."""
-    for wording in _wordings(ready_hub(ctx)):
+    hub = ready_hub(ctx)
+    for wording in _wordings(hub):
+        if wording.purpose.is_spoken:
+            click.echo(f"{_line(wording)}\t{_voice(hub, wording)}{_by(wording)}")
+            continue
         length = sms_length(filled(wording.text))
         alphabet = "GSM-7" if length.is_gsm7 else "UCS-2"
         parts = f"{length.units} {alphabet}, {length.segments} SMS"
-        by = f"\tby {wording.approved_by}" if wording.approved_by else ""
-        click.echo(f"{wording.language}\t{wording.purpose}\t{wording.state}\t{parts}{by}")
+        click.echo(f"{_line(wording)}\t{parts}{_by(wording)}")
 
 
 @packs.command("approve")
@@ -71,10 +75,12 @@ def approve(ctx: click.Context, languages: tuple[str, ...], every: bool, by: str
     approved = 0
     with hub.unit_of_work() as uow:
         for wording in uow.session.scalars(select(Wording)):
-            if wording.state is WordingState.APPROVED or (
-                wanted and wording.language not in wanted
-            ):
+            recorded = find_recording(hub.config.hub.home, wording.language, wording.purpose)
+            recording = digest_of(recorded)
+            known = wording.state is WordingState.APPROVED and wording.recording == recording
+            if known or (wanted and wording.language not in wanted):
                 continue
+            wording.recording = recording
             wording.state = WordingState.APPROVED
             wording.approved_by, wording.approved_at = approver[:64], hub.clock()
             approved += 1
@@ -117,6 +123,22 @@ def filled(text: str) -> str:
     return JinjaRenderer().render(text, EXAMPLE)
 
 
+def _line(wording: Wording) -> str:
+    return f"{wording.language}\t{wording.purpose}\t{wording.state}"
+
+
+def _by(wording: Wording) -> str:
+    return f"\tby {wording.approved_by}" if wording.approved_by else ""
+
+
+def _voice(hub: Hub, wording: Wording) -> str:
+    """How a prompt is heard."""
+    path = find_recording(hub.config.hub.home, wording.language, wording.purpose)
+    if path is None:
+        return "said by a voice"
+    return "recorded" if digest_of(path) == wording.recording else "recorded, not approved"
+
+
 def _wordings(hub: Hub) -> list[Wording]:
     with hub.reading() as uow:
         return sorted(uow.session.scalars(select(Wording)), key=lambda w: (w.language, w.purpose))
@@ -139,7 +161,7 @@ def _read(cells: Mapping[str, str]) -> Wording:
     except Invalid as error:
         known = ", ".join(f"{{{{ {name} }}}}" for name in EXAMPLE)
         raise Invalid("text", f"has a placeholder other than {known}") from error
-    if length.segments > 1:
+    if length.segments > 1 and not purpose.is_spoken:
         foreign = foreign_to_gsm7(text)
         why = f"; these letters halve what fits: {foreign}" if foreign else ""
         raise Invalid("text", f"does not fit in one SMS{why}")

@@ -42,6 +42,12 @@ class WorkingCalendar:
         """Whether ``day`` is a working day."""
         return day.weekday() in self.weekdays and day not in self.holidays
 
+    def is_open(self, at: datetime, opens: time | None = None, closes: time | None = None) -> bool:
+        """Whether people work at ``at`` (aware), in their own hours or between these."""
+        local = at.astimezone(self.zone)
+        since, until = opens or self.opens, closes or self.closes
+        return self.is_worked(local.date()) and since <= local.time() < until
+
     def after(self, start: datetime, target: Target) -> datetime:
         """When ``target`` has passed since ``start`` (aware; the answer is UTC).
 

@@ -15,7 +15,10 @@ from feedback_hub.domain.sensitivity import Sensitivity
 
 
 class Purpose(StrEnum):
-    """What a text to a person is for; one approved wording per purpose and language."""
+    """What a text to a person is for; one approved wording per purpose and language.
+
+    Those of ``voice_`` are the prompts of a call; ``channels/_ivr.py`` says when each is heard.
+    """
 
     ACKNOWLEDGEMENT = "acknowledgement"
     ANSWER_READY = "answer_ready"
@@ -23,6 +26,31 @@ class Purpose(StrEnum):
     STOPPED = "stopped"
     RESUMED = "resumed"
     STATUS = "status"
+    VOICE_WELCOME = "voice_welcome"
+    VOICE_LANGUAGE = "voice_language"
+    VOICE_MENU = "voice_menu"
+    VOICE_MENU_PERSON = "voice_menu_person"
+    VOICE_MAY_RECORD = "voice_may_record"
+    VOICE_MAY_CONTACT = "voice_may_contact"
+    VOICE_RECORD = "voice_record"
+    VOICE_THANKS = "voice_thanks"
+    VOICE_REFERENCE = "voice_reference"
+    VOICE_SECRET = "voice_secret"  # noqa: S105  what it is about, not one
+    VOICE_AGAIN = "voice_again"
+    VOICE_NUMBERS = "voice_numbers"
+    VOICE_STATE = "voice_state"
+    VOICE_CONNECTING = "voice_connecting"
+    VOICE_NOBODY = "voice_nobody"
+    VOICE_OFFER_CALL = "voice_offer_call"
+    VOICE_WILL_CALL = "voice_will_call"
+    VOICE_NO_NUMBER = "voice_no_number"
+    VOICE_NOT_UNDERSTOOD = "voice_not_understood"
+    VOICE_GOODBYE = "voice_goodbye"
+
+    @property
+    def is_spoken(self) -> bool:
+        """Whether it is said to a caller; the others are written."""
+        return self.value.startswith("voice_")
 
 
 class Command(StrEnum):
@@ -78,6 +106,7 @@ class Withheld(StrEnum):
     STOPPED = "stopped"
     NO_CONSENT = "no_consent"
     NO_ADDRESS = "no_address"
+    NOT_ASKED = "not_asked"
     NO_APPROVED_WORDING = "no_approved_wording"
     CONTENT_NOT_AGREED = "content_not_agreed"
 

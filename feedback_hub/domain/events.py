@@ -32,6 +32,7 @@ class EventKind(StrEnum):
     SPLIT = "split"
     TRANSLATED = "translated"
     SATISFACTION = "satisfaction"
+    STATUS_ASKED = "status_asked"
     ACKNOWLEDGED = "acknowledged"
     WITHHELD = "withheld"
     DELIVERY = "delivery"

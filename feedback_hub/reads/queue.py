@@ -14,12 +14,13 @@ from feedback_hub.adapters.visibility import case_visible
 from feedback_hub.domain.access import Actor
 from feedback_hub.domain.case import OPEN, Case, CaseState
 from feedback_hub.domain.coding import FeedbackType, Sector
+from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority
 from feedback_hub.reads import case_list
 from feedback_hub.reads.case_list import Filters, own_scope
 from feedback_hub.reads.names import names_for, site_names
-from feedback_hub.reads.rows import queue_row, snippets
+from feedback_hub.reads.rows import queue_row, snippets, wordless
 from feedback_hub.reads.views import QueueFilters, QueuePage, QueueRow, QueueTab
 
 TO_TRIAGE = (CaseState.RECEIVED, CaseState.REOPENED, CaseState.APPEALED)
@@ -84,8 +85,16 @@ def rows(
     """These cases as lines."""
     names = names_for(uow, (case.owner for case in cases))
     words = snippets(uow, [case.id for case in cases])
+    kinds = wordless(uow, words)
     return tuple(
-        queue_row(case, referrals.get(case.id, ()), words.get(case.id, ""), names, now)
+        queue_row(
+            case,
+            referrals.get(case.id, ()),
+            words.get(case.id, ""),
+            names,
+            now,
+            kinds.get(case.id, MessageKind.TEXT),
+        )
         for case in cases
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from feedback_hub.domain.clocks import Duty
 from feedback_hub.domain.coding import UNCLEAR
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.masking import mask
+from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.reads.names import Names
 from feedback_hub.reads.views import ClockLevel, ClockView, QueueRow, ReferralRow
@@ -91,8 +92,27 @@ def snippets(uow: SqlUnitOfWork, case_ids: Sequence[str]) -> dict[str, str]:
     }
 
 
+def wordless(uow: SqlUnitOfWork, snippets_of: Mapping[str, str]) -> dict[str, MessageKind]:
+    """What came where the first words are none: a missed call, a recording."""
+    silent = [case_id for case_id, words in snippets_of.items() if not words]
+    if not silent:
+        return {}
+    message = tables.message.c
+    rows = uow.session.execute(
+        select(message.case_id, message.kind)
+        .where(message.case_id.in_(silent))
+        .order_by(message.received_at.desc())
+    )
+    return dict(rows.tuples().all())
+
+
 def queue_row(
-    case: Case, referrals: Sequence[Referral], snippet: str, names: Names, now: datetime
+    case: Case,
+    referrals: Sequence[Referral],
+    snippet: str,
+    names: Names,
+    now: datetime,
+    kind: MessageKind = MessageKind.TEXT,
 ) -> QueueRow:
     """One case in a list."""
     asked = [r.organisation for r in referrals if r.state in WITH_PARTNER]
@@ -106,6 +126,7 @@ def queue_row(
         received_at=case.received_at,
         channel=case.channel,
         snippet=snippet,
+        kind=kind,
         sector=case.sector,
         site=case.site,
         suggested=case.triaged_at is None,

@@ -144,7 +144,8 @@ class QueueRow:
     """One case in a list.
 
     ``code`` names it; ``suggested`` says that only the machine has said so. ``snippet`` is masked,
-    and empty where the reader may not see words. ``waiting_for`` is an organisation's name.
+    and empty where the reader may not see words; ``kind`` is what came where there are none.
+    ``waiting_for`` is an organisation's name.
     """
 
     ref: str
@@ -156,6 +157,7 @@ class QueueRow:
     received_at: datetime
     channel: str
     snippet: str = ""
+    kind: MessageKind = MessageKind.TEXT
     sector: str = ""
     site: str = ""
     suggested: bool = False
@@ -514,7 +516,10 @@ class HandsetPage:
 
 @dataclass(frozen=True)
 class WordingView:
-    """One wording in one language. ``length`` counts GSM-7 characters, or UCS-2 if ``accented``."""
+    """One wording in one language. ``length`` counts GSM-7 characters, or UCS-2 if ``accented``.
+
+    ``spoken``: a prompt of a call, ``recorded`` if there is a recording of it.
+    """
 
     purpose: Purpose
     language: str
@@ -525,6 +530,8 @@ class WordingView:
     accented: bool = False
     approved_by: str = ""
     approved_at: datetime | None = None
+    spoken: bool = False
+    recorded: bool = False
 
 
 @dataclass(frozen=True)

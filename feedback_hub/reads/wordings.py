@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy import func, select
 
 from feedback_hub.adapters import tables
+from feedback_hub.adapters.recordings import digest_of, find_recording
 from feedback_hub.adapters.rendering import shipped_wordings
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.contact import Purpose
@@ -30,7 +33,7 @@ def sends_nothing(uow: SqlUnitOfWork) -> bool:
     return uow.session.execute(approved.limit(1)).first() is None
 
 
-def page(uow: SqlUnitOfWork, rules: Rules, *, may_approve: bool) -> PacksPage:
+def page(uow: SqlUnitOfWork, rules: Rules, home: Path, *, may_approve: bool) -> PacksPage:
     """Every wording, filled with an example; those that ship and are not kept yet are drafts."""
     kept = {(w.language, w.purpose): w for w in uow.session.scalars(select(Wording))}
     for shipped in shipped_wordings():
@@ -46,23 +49,30 @@ def page(uow: SqlUnitOfWork, rules: Rules, *, may_approve: bool) -> PacksPage:
         ),
     )
     return PacksPage(
-        tuple(_view(wording, rules, names.person(wording.approved_by)) for wording in found),
+        tuple(_view(wording, rules, home, names.person(wording.approved_by)) for wording in found),
         may_approve,
     )
 
 
-def _view(wording: Wording, rules: Rules, approved_by: str) -> WordingView:
+def _view(wording: Wording, rules: Rules, home: Path, approved_by: str) -> WordingView:
     example = {"ref": "482-913-075", "hotline": rules.hotline, "answer": "…"}
     text = rules.renderer.render(wording.text, example)
+    recorded = None
+    if wording.purpose.is_spoken:
+        recorded = find_recording(home, wording.language, wording.purpose)
     length = sms_length(text.replace("…", ""))
     return WordingView(
         purpose=wording.purpose,
         language=wording.language,
         text=text,
-        approved=wording.state is WordingState.APPROVED,
+        # A recording that came or changed since is a draft of its own.
+        approved=wording.state is WordingState.APPROVED
+        and digest_of(recorded) == wording.recording,
         length=length.units,
         segments=length.segments,
-        accented=not length.is_gsm7,
+        accented=not length.is_gsm7 and not wording.purpose.is_spoken,
+        spoken=wording.purpose.is_spoken,
+        recorded=recorded is not None,
         approved_by=approved_by,
         approved_at=wording.approved_at,
     )

@@ -28,7 +28,7 @@ from feedback_hub.domain.message import (
 from feedback_hub.domain.reference import references_in
 from feedback_hub.domain.sensitivity import highest
 from feedback_hub.domain.submission import Submission
-from feedback_hub.services import inbox, loopback
+from feedback_hub.services import callbacks, inbox, loopback
 from feedback_hub.services.ports import Rules, UnitOfWork
 from feedback_hub.services.records import InboxKind, InboxRow, Message, Task
 
@@ -48,19 +48,28 @@ def accept(
     now: datetime,
     *,
     from_history: bool = False,
+    at_once: Rules | None = None,
 ) -> int:
     """Keep what a provider delivered; returns how many items are new.
 
     Called inside the webhook: a known (channel, kind, external id) changes nothing, so that a
-    delivery repeated is one message.
+    delivery repeated is one message. With ``at_once`` a voice message is registered too: whoever
+    left it waits on the line for the numbers of its case.
     """
     new = 0
     for item in items:
         kind = InboxKind.RECEIPT if isinstance(item, DeliveryReceipt) else InboxKind.MESSAGE
         row = _row(uow, channel, kind, _external_id(item), raw, inbox.dump(item), now)
         row.from_history = from_history
+        row.available_at = now + callbacks.settling(item)
+        awaited = at_once is not None and callbacks.is_awaited(item)
+        row.handled_at = now if awaited else None
         if uow.add_inbox(row):
             new += 1
+            if at_once is not None and awaited and isinstance(item, InboundMessage):
+                case_id = _take_in(uow, at_once, row, item, now)
+                if case_id:
+                    uow.set_inbox_case(row.id, case_id)
         else:
             uow.vault.destroy(row.key_id)
     return new
@@ -174,18 +183,22 @@ def _with_known_codes(rules: Rules, submission: Submission) -> Submission:
 def _take_in(
     uow: UnitOfWork, rules: Rules, row: InboxRow, message: InboundMessage, now: datetime
 ) -> str | None:
+    if callbacks.is_settled(uow, row.channel, message, now):
+        return None
     contact = _contact(uow, row.channel, message, now)
     # Read before anything else (DOMAIN.md, Loop back); only then is it a matter to handle.
     command = command_in(message.text)
     if command and contact is not None:
         _obey(uow, rules, command, contact, row, now)
         return None
-    known = _case_meant(uow, contact, message)
+    known = callbacks.case_of(uow, row.channel, contact, message) or _case_meant(
+        uow, contact, message
+    )
     if known is not None:
         _add_message(uow, known, contact, message, row.key_id, row.channel, now)
         return known.id
     entered_by = f"channel:{row.channel}"
-    submission = Submission(message, row.channel)
+    submission = Submission(message, row.channel, consent=callbacks.consent_in(message))
     case = _open_case(uow, rules, submission, row.key_id, entered_by, now, row.from_history)
     return case.id
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.clocks import case_due
-from feedback_hub.domain.consent import Consent
+from feedback_hub.domain.consent import Answered, Consent
 from feedback_hub.domain.contact import Contact, Purpose, Withheld, why_not
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.events import EventKind
@@ -184,6 +184,13 @@ def _may_tell(
         consent=case.consent,
         stopped=contact.stopped_at is not None,
     )
+    if (
+        withheld is None
+        and contact.channel in rules.call_channels
+        and case.consent.contact is not Answered.YES
+    ):
+        # Who rang asked for a voice; others may read what is written to that phone.
+        withheld = Withheld.NOT_ASKED
     if withheld is None and wording is None:
         withheld = Withheld.NO_APPROVED_WORDING
     return wording, withheld

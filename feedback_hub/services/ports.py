@@ -46,6 +46,7 @@ class Rules:
 
     ``reply_channels`` are the channel accounts a text can go out on; ``phone_channel`` the one of
     them that reaches a phone number somebody gave at a desk, empty where there is none.
+    ``call_channels`` are those that people ring.
     """
 
     frame: CodingFrame
@@ -59,6 +60,7 @@ class Rules:
     appeal_days: int = 30
     reply_channels: frozenset[str] = frozenset()
     phone_channel: str = ""
+    call_channels: frozenset[str] = frozenset()
 
 
 class Classifier(Protocol):
@@ -222,6 +224,9 @@ class UnitOfWork(Protocol):
 
     def contact(self, contact_id: str) -> Contact | None:
         """A contact point by id."""
+
+    def open_request(self, contact_id: str) -> Case | None:
+        """The contact's open case that asks to be called back, the newest; never an L3."""
 
     def contact_at(self, channel: str, address_index: str) -> Contact | None:
         """The contact point with this address on this channel account."""

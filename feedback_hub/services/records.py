@@ -186,6 +186,8 @@ class Wording:
     state: WordingState = WordingState.DRAFT
     approved_by: str = ""
     approved_at: datetime | None = None
+    recording: str = ""
+    """Digest of the recording that was approved with it; empty if there is none."""
 
 
 class WebhookState(StrEnum):

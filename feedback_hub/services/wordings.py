@@ -12,14 +12,24 @@ from feedback_hub.services.records import Wording, WordingState
 
 
 def approve(
-    uow: UnitOfWork, actor: Actor, language: str, purpose: Purpose, now: datetime
+    uow: UnitOfWork,
+    actor: Actor,
+    language: str,
+    purpose: Purpose,
+    now: datetime,
+    *,
+    recording: str = "",
 ) -> Wording:
-    """Let it be sent from now on. Approved already, it stays as it is. Raises ``NotFound``."""
+    """Let it be sent from now on. Approved already, it stays as it is. Raises ``NotFound``.
+
+    ``recording`` is the digest of the recording that goes with it: another one is another wording.
+    """
     wording = uow.wording(language, purpose)
     if wording is None:
         raise NotFound
-    if wording.state is not WordingState.APPROVED:
+    if wording.state is not WordingState.APPROVED or wording.recording != recording:
         wording.state = WordingState.APPROVED
         wording.approved_by = actor.id
         wording.approved_at = now
+        wording.recording = recording
     return wording

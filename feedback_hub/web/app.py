@@ -20,6 +20,7 @@ from feedback_hub.web.api_measures import api_measures
 from feedback_hub.web.api_referrals import api_referrals
 from feedback_hub.web.api_register import api_register
 from feedback_hub.web.body import Malformed
+from feedback_hub.web.calls import prompts
 from feedback_hub.web.health import health
 from feedback_hub.web.metrics import metrics
 from feedback_hub.web.openapi import openapi
@@ -41,6 +42,7 @@ def create_app(hub: Hub) -> Flask:
     _guard_against_forgery(app)
     for blueprint in (
         webhooks,
+        prompts,
         api_cases,
         api_referrals,
         api_register,

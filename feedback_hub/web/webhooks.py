@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import structlog
 from flask import Blueprint, Response, abort, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from channels.base import Unparseable, Unverified, WebhookReply, WebhookRequest
+from channels.base import (
+    Channel,
+    Converses,
+    Item,
+    Unparseable,
+    Unverified,
+    WebhookReply,
+    WebhookRequest,
+)
+from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.errors import DomainError
 from feedback_hub.services import intake
+from feedback_hub.web.calls import HubDesk
 from feedback_hub.web.hub import current_hub
 
 webhooks = Blueprint("webhooks", __name__, url_prefix="/channels")
@@ -39,14 +53,34 @@ def receive(name: str, endpoint: str) -> Response:
         log.warning("webhook not understood", channel=name, reason=refused.reason)
         return _answer(channel.reply(()))
     try:
-        with hub.unit_of_work() as uow:
-            intake.accept(uow, name, items, _raw(asked), now)
-            uow.commit()
+        _keep(hub, channel, asked, items, now)
+        if isinstance(channel, Converses):
+            return _answer(channel.converse(asked, items, HubDesk(hub, name, now), now))
     except SQLAlchemyError as error:
         # Not durable: say so, and the provider calls again.
         log.error("webhook not stored", channel=name, fault=type(error).__name__)
         return Response(status=500)
     return _answer(channel.reply(items))
+
+
+def _keep(
+    hub: Hub, channel: Channel, asked: WebhookRequest, items: Sequence[Item], now: datetime
+) -> None:
+    """One commit. Raises ``SQLAlchemyError``."""
+    raw = _raw(asked)
+    if isinstance(channel, Converses):
+        try:
+            with hub.unit_of_work() as uow:
+                intake.accept(uow, channel.name, items, raw, now, at_once=hub.rules)
+                uow.commit()
+        except DomainError as refused:
+            # Kept all the same; a worker tries again, and the caller goes without the numbers.
+            log.warning("not registered at once", channel=channel.name, fault=str(refused))
+        else:
+            return
+    with hub.unit_of_work() as uow:
+        intake.accept(uow, channel.name, items, raw, now)
+        uow.commit()
 
 
 def _plain(url: str, endpoint: str) -> WebhookRequest:

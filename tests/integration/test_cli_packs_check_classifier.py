@@ -21,7 +21,9 @@ def states(commands: Commands) -> dict[str, set[str]]:
 
 def test_a_new_hub_sends_nothing_until_somebody_approves(commands: Commands) -> None:
     listed = commands.run("packs", "list").stdout.splitlines()
-    assert all("\tdraft\t" in line and "GSM-7, 1 SMS" in line for line in listed)
+    assert all("\tdraft\t" in line for line in listed)
+    assert {line.split("\t")[3] for line in listed if "voice_" in line} == {"said by a voice"}
+    assert all("GSM-7, 1 SMS" in line for line in listed if "voice_" not in line)
     assert states(commands) == {"por": {"draft"}, "eng": {"draft"}}
     assert "NOTHING IS SENT" in commands.run("check").stdout
     commands.run("packs", "approve", "pt", "--by", "Ana")
@@ -42,10 +44,10 @@ def test_a_wording_that_changed_is_a_draft_again(commands: Commands) -> None:
     commands.run("packs", "approve")
     file = commands.folder / "packs.csv"
     commands.run("packs", "export", str(file))
-    assert "0 changed, 12 known" in commands.run("packs", "import", str(file)).stdout
+    assert "0 changed, 52 known" in commands.run("packs", "import", str(file)).stdout
     written = file.read_text("utf-8").replace("Guarde este numero", "Guarde bem este numero")
     file.write_text(written, "utf-8")
-    assert "1 changed, 11 known" in commands.run("packs", "import", str(file)).stdout
+    assert "1 changed, 51 known" in commands.run("packs", "import", str(file)).stdout
     changed = commands.rows("SELECT purpose, approved_by FROM wording WHERE state = 'draft'")
     assert changed == [("acknowledgement", "")]
 

@@ -50,9 +50,11 @@ def test_more_text_never_takes_less(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wording", [*shipped_wordings()], ids=lambda w: f"{w.language}-{w.purpose}"
+    "wording",
+    [wording for wording in shipped_wordings() if not wording.purpose.is_spoken],
+    ids=lambda w: f"{w.language}-{w.purpose}",
 )
-def test_every_shipped_wording_fits_in_one_gsm7_sms(wording: Wording) -> None:
+def test_every_shipped_text_fits_in_one_gsm7_sms(wording: Wording) -> None:
     text = JinjaRenderer().render(wording.text, VALUES)
     length = sms_length(text)
     assert length.is_gsm7, foreign_to_gsm7(text)

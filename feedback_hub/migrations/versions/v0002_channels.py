@@ -17,6 +17,7 @@ down_revision = "0001"
 def upgrade() -> None:
     """Add the tables and columns of every part."""
     _channel_accounts()
+    _recordings_of_wordings()
 
 
 def _channel_accounts() -> None:
@@ -53,3 +54,10 @@ def _channel_accounts() -> None:
     op.create_index("ix_alert_raised", "alert", ["raised_at"])
     op.create_index("ix_inbox_heard", "inbox", ["channel", "kind", "arrived_at"])
     op.create_index("ix_delivery_recent", "delivery", ["channel", "state", "queued_at"])
+
+
+def _recordings_of_wordings() -> None:
+    """Which recording was approved with a wording, by its digest."""
+    op.add_column(
+        "wording", sa.Column("recording", sa.String(64), nullable=False, server_default="")
+    )

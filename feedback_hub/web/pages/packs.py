@@ -10,9 +10,11 @@ from flask import (
     redirect,
     render_template,
     request,
+    send_file,
     url_for,
 )
 
+from feedback_hub.adapters.recordings import TYPES, digest_of, find_recording
 from feedback_hub.domain.access import Action
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.errors import NotFound
@@ -31,8 +33,23 @@ def show() -> str:
     require(Action.APPROVE_WORDING)
     hub = current_hub()
     with hub.reading() as uow:
-        page = reads.page(uow, hub.rules, may_approve=True)
+        page = reads.page(uow, hub.rules, hub.config.hub.home, may_approve=True)
     return render_template("packs.html", page=page)
+
+
+@packs.get("/recordings/<language>/<purpose>")
+def listen(language: str, purpose: str) -> Response:
+    """A recording, approved or not, for whoever approves it."""
+    require(Action.APPROVE_WORDING)
+    hub = current_hub()
+    with hub.reading() as uow:
+        wording = uow.wording(language, Purpose(purpose)) if purpose in set(Purpose) else None
+    path = None
+    if wording is not None:
+        path = find_recording(hub.config.hub.home, wording.language, wording.purpose)
+    if path is None:
+        raise NotFound
+    return send_file(path, mimetype=TYPES[path.suffix])
 
 
 @packs.post("/approve")
@@ -45,7 +62,13 @@ def approve() -> Response:
         raise NotFound
     with hub.unit_of_work() as uow:
         language = request.form.get("language", "")
-        wordings.approve(uow, actor, language, Purpose(purpose), hub.clock())
+        wording = uow.wording(language, Purpose(purpose))
+        if wording is None:
+            raise NotFound
+        recorded = find_recording(hub.config.hub.home, wording.language, wording.purpose)
+        wordings.approve(
+            uow, actor, language, wording.purpose, hub.clock(), recording=digest_of(recorded)
+        )
         uow.commit()
     flash(gettext("Approved: %(wording)s", wording=word(Purpose(purpose))), "success")
     return make_response(redirect(url_for("packs.list"), 303))
