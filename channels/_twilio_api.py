@@ -20,8 +20,6 @@ from channels._twilio import FAULTS, TwilioSettings
 from feedback_hub.domain.message import DeliveryError, SendFault
 
 _THREADS = 16
-
-
 _PIECE = 64 * 1024
 
 
@@ -48,7 +46,7 @@ def download(settings: TwilioSettings, url: str, most: int) -> bytes:
                 raise DeliveryError(
                     fault,
                     permanent=answer.status_code == 410,
-                    retry_after=_seconds(answer),
+                    retry_after=retry_after(answer),
                     provider_code=str(answer.status_code),
                 )
             held = bytearray()
@@ -60,7 +58,7 @@ def download(settings: TwilioSettings, url: str, most: int) -> bytes:
                     )
             return bytes(held)
     except RequestException as error:
-        raise _unanswered(error, writes=False) from None
+        raise unanswered(error, writes=False) from None
 
 
 def connect(settings: TwilioSettings) -> Client:
