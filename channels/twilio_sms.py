@@ -59,6 +59,9 @@ _EMPTY_TWIML = WebhookReply(
 )
 _NO_CONTENT = WebhookReply(204, b"", "text/xml; charset=utf-8")
 
+# Twilio's connection overrides: up to five more tries, on any failure.
+_TRY_AGAIN = "#rc=5&rp=all"
+
 # Our clock against Twilio's. Wide, because taking the same text of a minute ago for this one leaves
 # the person with one copy, and missing it leaves two.
 _CLOCK_SKEW = timedelta(seconds=60)
@@ -74,6 +77,12 @@ class _Media(Protocol):
 
 class _MediaList(Protocol):
     def list(self, limit: int) -> list[_Media]: ...
+
+
+class _Number(Protocol):
+    sms_url: str | None
+
+    def update(self, **changes: str) -> object: ...
 
 
 class _Record(Protocol):
@@ -196,6 +205,54 @@ class Adapter:
         if account.type == "Trial":
             return "Twilio account active, but on trial: it texts verified numbers only"
         return "Twilio account active"
+
+    def registered(self) -> str:
+        """Where Twilio posts what people write: the service's address, or else the number's."""
+        service = self.settings.messaging_service_sid
+        if not service:
+            return str(self._number().sms_url or "")
+        found = self._client.messaging.v1.services(service).fetch()
+        if not found.use_inbound_webhook_on_number:
+            return str(found.inbound_request_url or "")
+        # The service leaves it to its numbers, which may differ: said only where they agree.
+        addresses = {str(number.sms_url or "") for number in self._numbers_of(service)}
+        return addresses.pop() if len(addresses) == 1 else ""
+
+    def register(self) -> None:
+        """Have Twilio post what people write to this hub, and again if that fails.
+
+        Raises ``DeliveryError``. Twilio takes the address without trying it.
+        """
+        address = f"{self.public_url}/inbound{_TRY_AGAIN}"
+        service = self.settings.messaging_service_sid
+        if service:
+            self._client.messaging.v1.services(service).update(
+                inbound_request_url=address,
+                inbound_method="POST",
+                fallback_url=address,
+                fallback_method="POST",
+                use_inbound_webhook_on_number=False,
+            )
+            return
+        self._number().update(
+            sms_url=address, sms_method="POST", sms_fallback_url=address, sms_fallback_method="POST"
+        )
+
+    def _number(self) -> _Number:
+        """The account's number. Raises ``DeliveryError`` if it is none of the account's."""
+        found: list[_Number] = self._client.incoming_phone_numbers.list(
+            phone_number=self.settings.from_number, limit=1
+        )
+        if not found:
+            # Short codes and sender names are set up in the console.
+            raise DeliveryError(SendFault.CREDENTIALS, provider_code="no_such_number")
+        return found[0]
+
+    def _numbers_of(self, service: str) -> list[_Number]:
+        """The numbers of a messaging service, as far as they are this account's."""
+        listed = self._client.messaging.v1.services(service).phone_numbers.list(limit=100)
+        numbers = self._client.incoming_phone_numbers
+        return [numbers(number.sid).fetch() for number in listed]
 
     @cached_property
     def _client(self) -> Client:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from functools import cache, cached_property
 from inspect import signature
+from typing import TypeGuard
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from channels.base import Channel, Converses, is_one_way, load_kind
+from channels.base import Channel, Converses, Pulls, Registers, is_one_way, load_kind
 from feedback_hub.adapters.classifier import LexiconClassifier
 from feedback_hub.adapters.engine import make_engine, sqlite_url
 from feedback_hub.adapters.gazetteer import SiteNames
@@ -25,10 +26,12 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.vault import Keyring
 from feedback_hub.config import Config, Section, Span, build_settings, load_config
 from feedback_hub.domain.clocks import Target, Targets, WorkingCalendar
-from feedback_hub.domain.message import DeliveryError, OutboundMessage, SendFault
+from feedback_hub.domain.message import DeliveryError, InboundMessage, OutboundMessage, SendFault
 from feedback_hub.domain.sensitivity import Priority
+from feedback_hub.domain.submission import Submission
 from feedback_hub.frame import load_frame
 from feedback_hub.services.ports import Classifier, Gazetteer, Rules
+from feedback_hub.services.records import Checked, WebhookState
 
 _PHONE_KINDS = frozenset({"twilio_sms", "sms_http"})
 
@@ -43,8 +46,9 @@ def utc_now() -> datetime:
 class ChannelAccounts:
     """Every configured channel account by name; fulfils ``services.ports.Channels``."""
 
-    def __init__(self, accounts: Mapping[str, Channel]) -> None:
+    def __init__(self, accounts: Mapping[str, Channel], base_url: str = "") -> None:
         self.accounts = accounts
+        self.base_url = base_url
 
     def send(self, message: OutboundMessage) -> str:
         """Send on ``message.channel``. Raises ``DeliveryError``."""
@@ -54,12 +58,46 @@ class ChannelAccounts:
         """Ask the provider. Raises ``CannotAsk``, ``DeliveryError``."""
         return self._account(message).find_sent(message)
 
+    def missed(self, name: str, since: datetime) -> Sequence[InboundMessage | Submission]:
+        """Ask the provider for its list. Raises ``DeliveryError``."""
+        return self.accounts[name].missed(since)
+
+    def examine(self, name: str) -> Checked:
+        """Ask the provider how the account is, and where its webhook goes."""
+        account = self.accounts[name]
+        try:
+            return Checked(account.check(), webhook=self._webhook(name, account))
+        except DeliveryError as error:
+            return Checked(fault=error.fault, code=error.provider_code)
+
+    def register(self, name: str) -> bool:
+        """Have the provider call this hub, where it can be told. Raises ``DeliveryError``."""
+        account = self.accounts[name]
+        if not calls_us(account):
+            return False
+        account.register()
+        return True
+
+    def _webhook(self, name: str, account: Channel) -> WebhookState | None:
+        if not calls_us(account):
+            return None
+        address = account.registered()
+        ours = f"{self.base_url}/channels/{name}/"
+        if address.startswith(ours):
+            return WebhookState.OURS
+        return WebhookState.ELSEWHERE if address else WebhookState.NOWHERE
+
     def _account(self, message: OutboundMessage) -> Channel:
         account = self.accounts.get(message.channel)
         if account is None:
             # Configured again it could be sent; until then nobody can.
             raise DeliveryError(SendFault.UNREACHABLE, permanent=True, provider_code="no channel")
         return account
+
+
+def calls_us(account: Channel) -> TypeGuard[Registers]:
+    """Whether the account's provider is to call us and can be told, and asked, where."""
+    return isinstance(account, Registers) and not (isinstance(account, Pulls) and account.pulls())
 
 
 @dataclass
@@ -146,7 +184,8 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             {
                 section.name: _channel(config, section, keyring)
                 for section in config.channels.values()
-            }
+            },
+            config.hub.base_url,
         ),
         clock=clock,
         keys_made=made,

@@ -168,11 +168,9 @@ class Pullers:
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Start pulling."""
+        """Start pulling. The hub's engine must have been made, in this process."""
         if not self._pullers:
             return
-        # Made before the threads, which share it.
-        self._hub.engine  # noqa: B018
         # Daemons: a provider that keeps one waiting must not keep the process from ending.
         self._threads = [
             threading.Thread(target=self._pull, args=(puller,), daemon=True)

@@ -22,6 +22,7 @@ from workers.drop_folder import Watcher
 from workers.pull import Pullers
 from workers.queues import connect
 from workers.relay import wake
+from workers.upkeep import Upkeep
 
 LOOK_EVERY = 0.2
 """Seconds between two looks at what waits: what a person feels as the reply's delay."""
@@ -38,8 +39,11 @@ def run_scheduler(hub: Hub, queue_url: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     connection = connect(queue_url)
-    pullers, watcher = Pullers(hub), Watcher(hub)
+    # Made before the threads, which share it.
+    hub.engine  # noqa: B018
+    pullers, upkeep, watcher = Pullers(hub), Upkeep(hub), Watcher(hub)
     pullers.start()
+    upkeep.start()
     watcher.start()
     next_tick = 0.0
     away = False
@@ -55,6 +59,7 @@ def run_scheduler(hub: Hub, queue_url: str) -> None:
                 log.warning("relay cannot work", fault=type(error).__name__)
             away = True
         stopped.wait(LOOK_EVERY)
+    upkeep.stop()
     watcher.stop()
     pullers.stop()
     hub.close()

@@ -5,9 +5,8 @@ Nothing here is written by a webhook: a row that every message touches would be 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal
 
 from sqlalchemy import Row, or_, select, update
 from sqlalchemy.dialects import sqlite
@@ -15,21 +14,10 @@ from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.tables import channel_account, inbox
-from feedback_hub.domain.message import SendFault
-from feedback_hub.services.records import InboxKind, WebhookState
+from feedback_hub.services.records import Checked, InboxKind
 
 PULL_LEASE = timedelta(seconds=60)
 """Until it is over nobody takes over from the dead; a look that takes longer renews it."""
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What asking the provider brought. ``webhook`` None: it cannot be asked, or need not be."""
-
-    said: str = ""
-    fault: SendFault | None = None
-    code: str = ""
-    webhook: WebhookState | None = None
 
 
 def known(session: Session, name: str) -> Row[tuple[object, ...]] | None:
@@ -83,13 +71,13 @@ def let_go(session: Session, holder: str) -> None:
 def claim(
     session: Session,
     name: str,
-    duty: Literal["catch_up", "check"],
+    duty: str,
     now: datetime,
     again: timedelta,
     *,
     at_once: bool = False,
 ) -> bool:
-    """Whether this duty is due and ours; then it is due next after ``again``."""
+    """Whether a duty (``catch_up``, ``check``) is due and ours; then it is next after ``again``."""
     _make(session, name)
     due = channel_account.c[f"{duty}_due_at"]
     free = [] if at_once else [or_(due.is_(None), due <= now)]
@@ -97,15 +85,19 @@ def claim(
     return change(session, claimed.values({due: now + again})) == 1
 
 
-def last_heard(session: Session, name: str) -> datetime | None:
-    """When the account last brought a message."""
-    heard = select(inbox.c.arrived_at).where(
-        inbox.c.channel == name, inbox.c.kind == InboxKind.MESSAGE
+def heard(session: Session, name: str, since: datetime | None, most: int) -> Sequence[datetime]:
+    """When the account's latest messages came, the newest first; imported history left out."""
+    recent = select(inbox.c.arrived_at).where(
+        inbox.c.channel == name,
+        inbox.c.kind == InboxKind.MESSAGE,
+        inbox.c.from_history.is_(False),
     )
-    return session.scalars(heard.order_by(inbox.c.arrived_at.desc()).limit(1)).one_or_none()
+    if since is not None:
+        recent = recent.where(inbox.c.arrived_at >= since)
+    return session.scalars(recent.order_by(inbox.c.arrived_at.desc()).limit(most)).all()
 
 
-def unknown(session: Session, name: str, external_ids: list[str]) -> set[str]:
+def unknown(session: Session, name: str, external_ids: Sequence[str]) -> set[str]:
     """Which of these message ids never reached the inbox."""
     found: set[str] = set()
     for start in range(0, len(external_ids), 500):
@@ -121,6 +113,13 @@ def unknown(session: Session, name: str, external_ids: list[str]) -> set[str]:
     return set(external_ids) - found
 
 
+def caught_up_at(session: Session, name: str) -> datetime | None:
+    """Until when everything is here; None before anybody looked."""
+    return session.scalar(
+        select(channel_account.c.caught_up_at).where(channel_account.c.name == name)
+    )
+
+
 def caught_up(session: Session, name: str, until: datetime) -> None:
     """Everything that came before ``until`` is here."""
     _change(session, name, caught_up_at=until)
@@ -128,7 +127,6 @@ def caught_up(session: Session, name: str, until: datetime) -> None:
 
 def checked(session: Session, name: str, result: Checked, now: datetime) -> None:
     """Keep what asking the provider brought."""
-    _make(session, name)
     _change(
         session,
         name,
@@ -141,6 +139,7 @@ def checked(session: Session, name: str, result: Checked, now: datetime) -> None
 
 
 def _change(session: Session, name: str, **values: object) -> None:
+    _make(session, name)
     session.execute(update(channel_account).where(channel_account.c.name == name).values(**values))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from sqlalchemy import Select, Table, event, func, insert, or_, select, update
@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from feedback_hub.adapters import search_index, tables
+from feedback_hub.adapters import channel_accounts, search_index, tables
 from feedback_hub.adapters.accounts import account_id_of, actor_by_id
 from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.vault import Keyring, SqlVault
@@ -31,6 +31,7 @@ from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services.ports import Kept
 from feedback_hub.services.records import (
     Alert,
+    Checked,
     Delivery,
     InboxKind,
     InboxRow,
@@ -138,6 +139,32 @@ class SqlUnitOfWork:
         values = [{name: getattr(row, name) for name in names} for row in rows]
         statement = self._insert(tables.inbox).on_conflict_do_nothing()
         return set(self.session.scalars(statement.returning(tables.inbox.c.id), values))
+
+    def claim_duty(
+        self, name: str, duty: str, now: datetime, again: timedelta, *, at_once: bool = False
+    ) -> bool:
+        """Whether an account's duty is due and ours."""
+        return channel_accounts.claim(self.session, name, duty, now, again, at_once=at_once)
+
+    def heard(self, name: str, since: datetime | None, most: int) -> Sequence[datetime]:
+        """When an account's latest messages came, the newest first."""
+        return channel_accounts.heard(self.session, name, since, most)
+
+    def unknown_messages(self, name: str, external_ids: Sequence[str]) -> set[str]:
+        """Which of these messages never reached the inbox."""
+        return channel_accounts.unknown(self.session, name, external_ids)
+
+    def caught_up_at(self, name: str) -> datetime | None:
+        """Until when everything the provider lists is here."""
+        return channel_accounts.caught_up_at(self.session, name)
+
+    def set_caught_up(self, name: str, until: datetime) -> None:
+        """Everything the provider lists until then is here."""
+        channel_accounts.caught_up(self.session, name, until)
+
+    def keep_check(self, name: str, checked: Checked, now: datetime) -> None:
+        """Keep what asking the provider brought."""
+        channel_accounts.checked(self.session, name, checked, now)
 
     def new_reference(self) -> str:
         """A random case reference that is not taken.

@@ -16,6 +16,7 @@ from feedback_hub.config.build import env_name, read_settings
 from feedback_hub.config.faults import ConfigError, Fault, shown, unknown
 from feedback_hub.config.settings import Context, Section
 from feedback_hub.config.tables import (
+    AlertsConfig,
     ClassifierConfig,
     ClocksConfig,
     Config,
@@ -26,6 +27,7 @@ from feedback_hub.config.tables import (
     QueueConfig,
     RetentionConfig,
     SecurityConfig,
+    UpkeepConfig,
 )
 
 T = TypeVar("T")
@@ -43,6 +45,8 @@ TABLES: Mapping[str, type] = MappingProxyType(
         "loopback": LoopbackConfig,
         "classifier": ClassifierConfig,
         "hotline": HotlineConfig,
+        "upkeep": UpkeepConfig,
+        "alerts": AlertsConfig,
     }
 )
 FAMILIES = ("channels", "exchange")

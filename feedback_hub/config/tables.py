@@ -302,6 +302,37 @@ class HotlineConfig:
     )
 
 
+@dataclass(frozen=True)
+class UpkeepConfig:
+    """``[upkeep]``: how often providers are asked how the channel accounts are."""
+
+    catch_up_minutes: int = setting(
+        "Minutes between two looks into providers' lists for messages that never reached us.",
+        default=15,
+        least=1,
+        most=1440,
+    )
+    check_minutes: int = setting(
+        "Minutes between two checks of each account's credentials and webhook.",
+        default=60,
+        least=5,
+        most=1440,
+    )
+
+
+@dataclass(frozen=True)
+class AlertsConfig:
+    """``[alerts]``: what the operator hears of without looking for it."""
+
+    silent_after_hours: int = setting(
+        "Hours without a message after which a channel counts as silent, and at least five times "
+        "the usual gap between its messages; 0: never.",
+        default=24,
+        least=0,
+        most=8760,
+    )
+
+
 class ClassifierKind(StrEnum):
     """How messages are read."""
 
@@ -340,6 +371,8 @@ class Config:
     loopback: LoopbackConfig
     classifier: ClassifierConfig
     hotline: HotlineConfig
+    upkeep: UpkeepConfig
+    alerts: AlertsConfig
     channels: Mapping[str, Section]
     exchange: Mapping[str, Section]
     context: Context

@@ -59,7 +59,7 @@ def accept(
     new = 0
     for item in items:
         kind = InboxKind.RECEIPT if isinstance(item, DeliveryReceipt) else InboxKind.MESSAGE
-        row = _row(uow, channel, kind, _external_id(item), raw, inbox.dump(item), now)
+        row = _row(uow, channel, kind, external_id(item), raw, inbox.dump(item), now)
         row.from_history = from_history
         row.available_at = now + callbacks.settling(item)
         awaited = at_once is not None and callbacks.is_awaited(item)
@@ -86,7 +86,7 @@ def accept_all(
     rows = []
     for item, key_id in zip(items, uow.vault.new_keys(len(items)), strict=True):
         row = _sealed(
-            uow, key_id, channel, InboxKind.MESSAGE, _external_id(item), b"", inbox.dump(item), now
+            uow, key_id, channel, InboxKind.MESSAGE, external_id(item), b"", inbox.dump(item), now
         )
         row.from_history = from_history
         rows.append(row)
@@ -426,7 +426,8 @@ def _plain(written: str) -> str:
     return written.replace("\0", "").encode("utf-8", "ignore").decode().strip()
 
 
-def _external_id(item: InboundMessage | Submission | DeliveryReceipt) -> str:
+def external_id(item: InboundMessage | Submission | DeliveryReceipt) -> str:
+    """What an item is known by in the inbox, within its channel and kind."""
     if isinstance(item, Submission):
         return fitting(item.message.external_id)
     if isinstance(item, InboundMessage):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol, Self
 
 from feedback_hub.domain.access import Action, Actor, CaseFacts
@@ -16,12 +16,14 @@ from feedback_hub.domain.clocks import Targets, WorkingCalendar
 from feedback_hub.domain.coding import CodingFrame
 from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.issue import Issue
-from feedback_hub.domain.message import OutboundMessage
+from feedback_hub.domain.message import InboundMessage, OutboundMessage
 from feedback_hub.domain.place import Service, Site
 from feedback_hub.domain.referral import Referral
+from feedback_hub.domain.submission import Submission
 from feedback_hub.domain.suggestion import Suggestion
 from feedback_hub.services.records import (
     Alert,
+    Checked,
     Delivery,
     InboxKind,
     InboxRow,
@@ -125,6 +127,15 @@ class Channels(Protocol):
     def find_sent(self, message: OutboundMessage) -> str | None:
         """Ask the provider whether it has the message. Raises ``CannotAsk``, ``DeliveryError``."""
 
+    def missed(self, name: str, since: datetime) -> Sequence[InboundMessage | Submission]:
+        """What the provider lists as having come in. Raises ``DeliveryError``."""
+
+    def examine(self, name: str) -> Checked:
+        """Ask the provider how the account is; a fault is part of the answer."""
+
+    def register(self, name: str) -> bool:
+        """Have the provider call this hub; False where it cannot be told. ``DeliveryError``."""
+
 
 Kept = Case | Referral | Issue | Contact | Message | Delivery | Remark | SuggestionRow | Wording
 
@@ -167,6 +178,26 @@ class UnitOfWork(Protocol):
 
     def add_inbox_all(self, rows: Sequence[InboxRow]) -> set[str]:
         """Keep many in one statement; the ids (ours) of those that were not known already."""
+
+    def claim_duty(
+        self, name: str, duty: str, now: datetime, again: timedelta, *, at_once: bool = False
+    ) -> bool:
+        """Whether an account's ``catch_up`` or ``check`` is due and ours; next after ``again``."""
+
+    def heard(self, name: str, since: datetime | None, most: int) -> Sequence[datetime]:
+        """When an account's latest messages came, the newest first; no imported history."""
+
+    def unknown_messages(self, name: str, external_ids: Sequence[str]) -> set[str]:
+        """Which of these messages never reached the inbox."""
+
+    def caught_up_at(self, name: str) -> datetime | None:
+        """Until when everything the provider lists is here."""
+
+    def set_caught_up(self, name: str, until: datetime) -> None:
+        """Everything the provider lists until then is here."""
+
+    def keep_check(self, name: str, checked: Checked, now: datetime) -> None:
+        """Keep what asking the provider brought."""
 
     def new_reference(self) -> str:
         """A random case reference that is not taken."""

@@ -198,6 +198,20 @@ class WebhookState(StrEnum):
     NOWHERE = "nowhere"
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What asking an account's provider brought. ``webhook`` None: it cannot or need not be asked.
+
+    ``said`` is the provider's state in a line of ours, ``code`` the provider's or an exception's
+    name where it failed.
+    """
+
+    said: str = ""
+    fault: SendFault | None = None
+    code: str = ""
+    webhook: WebhookState | None = None
+
+
 class AlertKind(StrEnum):
     """What the hub's operator must hear of without looking for it."""
 

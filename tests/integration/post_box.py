@@ -96,7 +96,7 @@ class Listed(PostBox):
 
 def give(hub: Hub, box: PostBox) -> None:
     """Make ``box`` the hub's only account."""
-    hub.channels = ChannelAccounts({NAME: cast("Channel", box)})
+    hub.channels = ChannelAccounts({NAME: cast("Channel", box)}, hub.config.hub.base_url)
 
 
 __all__ = ["NAME", "DeliveryError", "Listed", "PostBox", "give"]

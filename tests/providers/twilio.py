@@ -120,6 +120,10 @@ class TwilioServer:
         """Filters of each page of a list that was asked for."""
         self.connections = 0
         self.account = {"status": "active", "type": "Full", "friendly_name": "Test"}
+        self.numbers: dict[str, dict[str, str]] = {}
+        """Phone number → where it posts, as its resource has it (``sms_url`` and so on)."""
+        self.services: dict[str, dict[str, Any]] = {}
+        """Messaging service → its resource; ``numbers`` are those in it."""
         self.opted_out: set[str] = set()
         self.hides_bodies = False
         self.closing = threading.Event()
@@ -301,6 +305,23 @@ class TwilioServer:
             "uri": f"{path}.json",
             "subresource_uris": {"media": f"{path}/Media.json"},
         }
+
+    def number(self, number: str) -> dict[str, Any]:
+        """A number as the API shows it; its SID is made of its digits."""
+        urls = {"sms_url": "", "sms_method": "POST", "sms_fallback_url": ""}
+        known = urls | self.numbers[number]
+        sid = f"PN{number.lstrip('+'):0>32}"
+        return {"sid": sid, "account_sid": self.account_sid, "phone_number": number} | known
+
+    def number_with(self, sid: str) -> str:
+        """The number whose resource has this SID."""
+        return next(number for number in self.numbers if self.number(number)["sid"] == sid)
+
+    def configure(self, resource: dict[str, Any], form: Mapping[str, str]) -> None:
+        """Take the fields of an update: ``SmsUrl`` is ``sms_url``."""
+        for name, value in form.items():
+            key = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+            resource[key] = {"true": True, "false": False}.get(value.lower(), value)
 
     def media_page(self, sid: str) -> dict[str, Any]:
         """The files of one message."""

@@ -37,9 +37,13 @@ class TwilioHandler(BaseHTTPRequestHandler):
         twilio, url = self.server.twilio, urlsplit(self.path)
         if url.path == "/_accepted":
             return self._json(200, [twilio.resource(message) for message in twilio.sent])
+        if url.path.startswith("/v1/Services/"):
+            return self._service(url.path.removeprefix("/v1/Services/"), {})
         path = self._below_account(url.path)
         if path is None:
             return None
+        if path.startswith("/IncomingPhoneNumbers"):
+            return self._number(path, dict(parse_qsl(url.query)))
         if path == ".json":
             return self._json(200, {"sid": twilio.account_sid, **twilio.account})
         if path == "/Messages.json":
@@ -53,12 +57,19 @@ class TwilioHandler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path.startswith("/_"):
             return self._control(json.loads(body or b"{}"))
-        path = self._below_account(urlsplit(self.path).path)
-        if path is None:
-            return None
-        if path != "/Messages.json":
-            return self._error(404, 20404)
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        if self.path.startswith("/v1/Services/"):
+            return self._service(self.path.removeprefix("/v1/Services/"), form)
+        path = self._below_account(urlsplit(self.path).path)
+        if path is not None and path.startswith("/IncomingPhoneNumbers/"):
+            return self._number(path, form)
+        if path is not None and path != "/Messages.json":
+            return self._error(404, 20404)
+        if path is not None:
+            self._take(form)
+        return None
+
+    def _take(self, form: Mapping[str, str]) -> None:
         answer, message = self.server.twilio.take(form)
         if answer.how == "hang":
             self.server.twilio.closing.wait()
@@ -72,12 +83,41 @@ class TwilioHandler(BaseHTTPRequestHandler):
             return self._error(answer.status, answer.code, answer.headers)
         return self._json(answer.status, self.server.twilio.resource(message))
 
-    def _below_account(self, path: str) -> str | None:
-        """The path below the account, once the credentials are right; else the error is sent."""
+    def _number(self, path: str, fields: Mapping[str, str]) -> None:
+        twilio = self.server.twilio
+        if path == "/IncomingPhoneNumbers.json":
+            wanted = fields.get("PhoneNumber", "")
+            found = [twilio.number(one) for one in twilio.numbers if wanted in ("", one)]
+            return self._json(200, {"incoming_phone_numbers": found, "next_page_uri": None})
+        number = twilio.number_with(path.removeprefix("/IncomingPhoneNumbers/")[:34])
+        twilio.configure(twilio.numbers[number], fields)
+        return self._json(200, twilio.number(number))
+
+    def _service(self, path: str, form: Mapping[str, str]) -> None:
+        twilio = self.server.twilio
+        sid, _, below = path.partition("/")
+        if not self._is_account_s():
+            return self._error(401, 20003)
+        if sid not in twilio.services:
+            return self._error(404, 20404)
+        service = twilio.services[sid]
+        if below.startswith("PhoneNumbers"):
+            listed = [twilio.number(number) for number in service["numbers"]]
+            meta = {"key": "phone_numbers", "next_page_url": None}
+            return self._json(200, {"phone_numbers": listed, "meta": meta})
+        twilio.configure(service, form)
+        return self._json(200, {"sid": sid, "account_sid": twilio.account_sid, **service})
+
+    def _is_account_s(self) -> bool:
         twilio = self.server.twilio
         login = f"{twilio.account_sid}:{twilio.auth_token}".encode()
         expected = b"Basic " + b64encode(login)
-        if not compare_digest(self.headers.get("Authorization", "").encode(), expected):
+        return compare_digest(self.headers.get("Authorization", "").encode(), expected)
+
+    def _below_account(self, path: str) -> str | None:
+        """The path below the account, once the credentials are right; else the error is sent."""
+        twilio = self.server.twilio
+        if not self._is_account_s():
             self._error(401, 20003)
             return None
         prefix = f"/2010-04-01/Accounts/{twilio.account_sid}"
