@@ -28,6 +28,7 @@ from feedback_hub.domain.message import (
     DeliveryReceipt,
     DeliveryState,
     InboundMessage,
+    Location,
     MessageKind,
 )
 from feedback_hub.services import inbox
@@ -140,7 +141,9 @@ def _item(fields: dict[str, Any]) -> Item:
         state = fields.pop("state")
         at = _time(fields.pop("at", None)) or NOW
         return DeliveryReceipt(state=DeliveryState(state) if state else None, at=at, **fields)
+    point = fields.pop("location", None)
     return InboundMessage(
+        location=Location(**point) if point else None,
         received_at=_time(fields.pop("received_at", None)) or NOW,
         sent_at=_time(fields.pop("sent_at", None)),
         kind=MessageKind(fields.pop("kind", "text")),
