@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, tzinfo
 from enum import StrEnum
@@ -53,11 +53,11 @@ def read(
     root = _revised(answers, uuid)
     rounds = _rounds(answers, questions.points)
     whole = _Sheet(answers, {}, questions, values, where, now)
-    matters = [] if rounds and not whole.says_something else [whole.matter(uuid, root)]
-    for number, entry in enumerate(rounds, start=1):
+    matters = {} if rounds and not whole.says_something else {0: whole.matter(uuid, root)}
+    for number, entry in rounds.items():
         point = _Sheet(answers, entry, questions, values, where, now)
-        matters.append(point.matter(f"{uuid}:{number}", f"{root}:{number}" if root else ""))
-    return _with_files(matters, submission.get("_attachments"), len(rounds))
+        matters[number] = point.matter(f"{uuid}:{number}", f"{root}:{number}" if root else "")
+    return _with_files(matters, submission.get("_attachments"))
 
 
 def flat(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -154,7 +154,8 @@ class _Sheet:
         return [one for one in (*own, *(_answer(self.form, p) for p in paths)) if one is not None]
 
     def _words(self, paths: Paths) -> str:
-        return next((said for one in self._answers(paths) if (said := _said(one))), "")
+        said = (_said(one) for one in self._answers(paths))
+        return next((words for words in said if words and words != Answered.NOT_ASKED), "")
 
     def _own(self, paths: Paths) -> list[str]:
         """What this matter's own part of the form says: a point does not repeat the meeting."""
@@ -266,12 +267,16 @@ def _id(value: object) -> str:
         return ""
 
 
-def _rounds(answers: Answers, paths: Paths) -> list[Answers]:
+def _rounds(answers: Answers, paths: Paths) -> dict[int, Answers]:
+    """The rounds in which something was answered, by their number."""
     for path in paths:
         found = _answer(answers, path)
         if isinstance(found, list):
-            return [flat(one) for one in found if isinstance(one, dict)]
-    return []
+            listed = [flat(one) if isinstance(one, dict) else {} for one in found]
+            return {
+                n: one for n, one in enumerate(listed, start=1) if any(map(_said, one.values()))
+            }
+    return {}
 
 
 def _answer(answers: Answers, path: str) -> Any:  # noqa: ANN401 - whatever JSON holds
@@ -340,25 +345,22 @@ def _point(value: object) -> Location | None:
     return Location(latitude, longitude)
 
 
-def _with_files(matters: Sequence[Submission], listed: object, rounds: int) -> list[Submission]:
+def _with_files(matters: Mapping[int, Submission], listed: object) -> list[Submission]:
     """Each file with the point it was taken for; with the first matter where no point is said."""
     files = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    first = len(matters) - rounds
-    placed: dict[int, list[Attachment]] = {}
+    placed: dict[int, list[Attachment]] = {number: [] for number in matters}
     for file in files:
         url = _said(file.get("download_url"))
         if not url or file.get("is_deleted") is True:
             continue
         number = _round_of(_said(file.get("question_xpath")))
-        at = first + number - 1 if 0 < number <= rounds else 0
         name = _said(file.get("media_file_basename")) or _said(file.get("filename"))
         kind = _said(file.get("mimetype"))
-        placed.setdefault(at, []).append(Attachment(url, kind, name.rpartition("/")[2]))
+        attachment = Attachment(url, kind, name.rpartition("/")[2])
+        placed[number if number in placed else min(placed)].append(attachment)
     return [
-        replace(matter, message=replace(matter.message, attachments=tuple(placed[at])))
-        if at in placed
-        else matter
-        for at, matter in enumerate(matters)
+        replace(matter, message=replace(matter.message, attachments=tuple(placed[number])))
+        for number, matter in matters.items()
     ]
 
 

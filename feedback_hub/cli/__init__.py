@@ -23,6 +23,7 @@ COMMANDS = {
     "packs": "packs:packs",
     "import": "importing:import_group",
     "export": "exporting:export",
+    "form": "forming:form",
     "classifier": "classifying:classifier",
 }
 """Command → module and object in ``feedback_hub.cli``."""
