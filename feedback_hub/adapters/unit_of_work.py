@@ -377,6 +377,8 @@ class SqlUnitOfWork:
     def organisation_named(self, written: str) -> str:
         """The code of the organisation with this code or name, whatever the case; else empty."""
         wanted = written.strip().lower()
+        if not wanted:
+            return ""
         named = or_(
             func.lower(tables.organisation.c.code) == wanted,
             func.lower(tables.organisation.c.name) == wanted,

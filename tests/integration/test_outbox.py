@@ -14,6 +14,8 @@ from feedback_hub.adapters import outbox, tables
 from feedback_hub.adapters.outbox import Claim
 from feedback_hub.adapters.unit_of_work import QUEUE_OF
 from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.message import InboundMessage
+from feedback_hub.services import intake
 from feedback_hub.services.records import Queue, Task
 from tests.integration.databases import NOW
 from tests.integration.test_unit_of_work import inbox_row
@@ -262,4 +264,21 @@ def test_one_row_that_fails_stops_no_other(hub: Hub) -> None:
     waiting = tables.inbox.c
     with hub.reading() as uow:
         faults = {(*row,) for row in uow.session.execute(select(waiting.fault, waiting.attempts))}
-    assert faults == {("VaultTampered", 1), ("KeyError", 1)}
+    assert faults == {("VaultTampered", 1), ("TypeError", 1)}
+
+
+def test_rows_that_share_a_transaction_with_a_bad_one_are_done_all_the_same(hub: Hub) -> None:
+    with hub.unit_of_work() as uow:
+        for number in range(3):
+            message = InboundMessage(f"SM{number}", NOW, f"Bomba {number}")
+            intake.accept(uow, "sms", [message], b"", NOW)
+        bad = inbox_row(uow, "SM9")
+        bad.parsed_sealed = b"nothing that opens"
+        bad.available_at = NOW - timedelta(seconds=1)
+        assert uow.add_inbox(bad)
+        uow.commit()
+    assert draining.drain(hub, Queue.INTAKE) == 3
+    with hub.reading() as uow:
+        assert len(uow.session.scalars(select(tables.case.c.id)).all()) == 3
+        attempts = select(tables.inbox.c.attempts).where(tables.inbox.c.handled_at.is_(None))
+        assert uow.session.scalars(attempts).all() == [1]

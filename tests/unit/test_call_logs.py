@@ -23,6 +23,7 @@ from feedback_hub.adapters.call_logs import (
 )
 from feedback_hub.adapters.call_logs.base import moment, seconds, told_in
 from feedback_hub.adapters.table_files import Unreadable
+from feedback_hub.config.values import CALL_LOGS
 from feedback_hub.domain.call import Call, CallEnd
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
@@ -459,3 +460,7 @@ def test_no_bytes_crash_a_reader(
         detect(path)
     except Unreadable:
         pass
+
+
+def test_the_configuration_knows_every_format() -> None:
+    assert list(LogFormat) == list(CALL_LOGS)
