@@ -1,5 +1,5 @@
 # `make demo` shows it, `make test` proves it. Both need Python 3.11 or newer and nothing else.
-.PHONY: help venv demo test test-all lint i18n bench lock clean chromium
+.PHONY: help venv demo test test-all lint i18n bench lock clean chromium kannel
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -9,6 +9,7 @@ LOCK := constraints.txt setup.cfg pyproject.toml
 UV = $(shell sed -n 's/^\(uv==[^ ;]*\).*/\1/p' constraints.txt)
 IS_ROOT_APT = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
 HAS_CHROMIUM = { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null
+HAS_KANNEL = command -v bearerbox >/dev/null && [ -x /usr/lib/kannel/test/fakesmsc ]
 
 help:
 	@echo 'make demo      the whole system with invented data; Ctrl-C stops it'
@@ -30,7 +31,7 @@ demo: $(BIN)/.run
 test: lint chromium
 	$(PYTEST) -m "not slow$$($(HAS_CHROMIUM) || echo ' and not browser')"
 
-test-all: lint chromium
+test-all: lint chromium kannel
 	$(PYTEST) -m "$$($(HAS_CHROMIUM) || echo 'not browser')"
 
 lint: $(BIN)/.test
@@ -98,6 +99,16 @@ $(BIN)/.made:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(UV)' || \
 	  echo 'No uv for this machine: pip does it, slower.'
 	@touch $@
+
+kannel:
+	@if ! $(HAS_KANNEL) && $(IS_ROOT_APT); then \
+	  echo 'Installing Kannel for the gateway tests'; \
+	  apt-get update -qq >/dev/null; \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+	    kannel kannel-extras >/dev/null; \
+	fi; \
+	$(HAS_KANNEL) || echo 'No Kannel here, so its tests are left out.' \
+	  'Install it: apt-get install kannel kannel-extras' >&2
 
 chromium:
 	@if ! $(HAS_CHROMIUM) && $(IS_ROOT_APT); then \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from importlib import import_module
@@ -9,6 +10,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 from sqlalchemy.orm import configure_mappers
 
 from feedback_hub.bootstrap import Hub
@@ -57,6 +59,27 @@ class FrontFirst:
         return self._whole
 
 
+class DiscreetLog(Logger):
+    """Gunicorn's log without what it quotes of a request that it cannot read or serve.
+
+    A gateway that forgets to encode a space puts a person's words into the request line.
+    """
+
+    def warning(self, msg: object, *args: object, **kwargs: Any) -> None:  # noqa: ANN401  its own
+        """Who sent what cannot be read, not what it was."""
+        said = str(msg)
+        unreadable = said.startswith("Invalid request from")
+        super().warning(said.partition(": ")[0] if unreadable else said, *args, **kwargs)
+
+    def exception(self, msg: object, *args: object, **kwargs: Any) -> None:  # noqa: ANN401  its own
+        """That serving a request failed, not its address."""
+        if str(msg).startswith("Error handling request"):
+            kind = sys.exc_info()[0]
+            super().error("Error handling a request: %s", kind.__name__ if kind else "unknown")
+        else:
+            super().exception(msg, *args, **kwargs)
+
+
 class _Server(BaseApplication):
     def __init__(self, hub: Hub, bind: list[str], workers: int) -> None:
         self._app = FrontFirst(hub)
@@ -77,6 +100,9 @@ class _Server(BaseApplication):
             "timeout": 60,
             "keepalive": 5,
             "accesslog": None,
+            "logger_class": DiscreetLog,
+            # The most there is: a long text in a gateway's GET, each letter as three or six.
+            "limit_request_line": 8190,
             "loglevel": "warning",
             "control_socket_disable": True,
         }.items():

@@ -58,6 +58,10 @@ class System:
     twilio: TwilioServer
     database_url: str = ""
     queue_url: str = ""
+    more_config: str = ""
+    """More tables of the configuration."""
+    secrets: dict[str, str] = field(default_factory=dict)
+    """More of the environment: ``CHANNELS_…`` and the like."""
     port: int = field(default_factory=free_port)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -83,6 +87,7 @@ api_base = "{self.twilio.url}"
 read_timeout = 3
 [channels.handset]
 kind = "sandbox"
+{self.more_config}
 """
         )
         self.environ = {
@@ -90,6 +95,7 @@ kind = "sandbox"
             "FEEDBACK_HUB_CONFIG": str(self.config),
             "FEEDBACK_HUB_CHANNELS_SMS_AUTH_TOKEN": AUTH_TOKEN,
             "PYTHONUNBUFFERED": "1",
+            **{f"FEEDBACK_HUB_{name}": value for name, value in self.secrets.items()},
         }
         self.hub: Hub = build(load_config(self.config, self.environ, settings_of))
         migrate(self.hub.engine)
