@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from functools import cache, cached_property
 from inspect import signature
 from typing import TypeGuard
@@ -25,7 +25,8 @@ from feedback_hub.adapters.tables import start_mappers
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.vault import Keyring
 from feedback_hub.config import Config, Section, Span, build_settings, load_config
-from feedback_hub.domain.clocks import Target, Targets, WorkingCalendar
+from feedback_hub.domain.clock import Ladder, Target, WorkingCalendar
+from feedback_hub.domain.clocks import Targets
 from feedback_hub.domain.message import DeliveryError, InboundMessage, OutboundMessage, SendFault
 from feedback_hub.domain.sensitivity import Priority
 from feedback_hub.domain.submission import Submission
@@ -166,6 +167,7 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             default_language=config.hub.languages[0],
             attempts_before_unreachable=config.loopback.attempts,
             appeal_days=config.loopback.appeal_days,
+            last_rung=config.clocks.last_rung,
             reply_channels=frozenset(
                 name for name, s in config.channels.items() if not is_one_way(load_kind(s.kind))
             ),
@@ -234,6 +236,8 @@ def _targets(config: Config) -> Targets:
         accept={priority: _target(clocks.accept[priority.value]) for priority in Priority},
         answer={priority: _target(clocks.answer[priority.value]) for priority in Priority},
         acknowledge=_target(clocks.acknowledge),
+        verify=_target(clocks.verify),
+        ladder=Ladder(clocks.remind_after, timedelta(seconds=clocks.escalate_every.seconds)),
     )
 
 

@@ -16,8 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.engine import change
 from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.errors import StaleVersion
 from feedback_hub.domain.referral import ReferralState
-from feedback_hub.services import referrals
+from feedback_hub.services import escalation, referrals
 from workers.drop_folder import Watcher
 from workers.pull import Pullers
 from workers.queues import connect
@@ -86,6 +87,27 @@ def expire_referrals(hub: Hub, now: datetime) -> int:
     return len(due)
 
 
+def sound_alarms(hub: Hub, now: datetime) -> int:
+    """Remind of what is nearly due, escalate what is overdue: each step once (DOMAIN, Clocks)."""
+    told = 0
+    for table, sound in (
+        (tables.case.c, escalation.sound_case),
+        (tables.referral.c, escalation.sound_referral),
+    ):
+        with hub.reading() as uow:
+            due = uow.session.scalars(
+                select(table.id).where(table.alarm_at <= now).order_by(table.alarm_at).limit(BATCH)
+            ).all()
+        for subject_id in due:
+            try:
+                with hub.unit_of_work() as uow:
+                    told += sound(uow, hub.rules, subject_id, now)
+                    uow.commit()
+            except StaleVersion:
+                continue  # somebody is at it right now; the next look sees what they did
+    return told
+
+
 def erase_raw_payloads(hub: Hub, now: datetime) -> int:
     """What a provider posted, kept for mending faults, goes after ``[retention] raw_payload_days``.
 
@@ -105,4 +127,8 @@ def erase_raw_payloads(hub: Hub, now: datetime) -> int:
     return erased
 
 
-DUTIES: tuple[Callable[[Hub, datetime], int], ...] = (expire_referrals, erase_raw_payloads)
+DUTIES: tuple[Callable[[Hub, datetime], int], ...] = (
+    expire_referrals,
+    sound_alarms,
+    erase_raw_payloads,
+)

@@ -10,6 +10,8 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import DateTime, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from feedback_hub.domain.clock import Clock, Duty, Segment, Target
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """Aware datetimes, UTC in the database. A naive one is refused, not guessed at."""
@@ -85,3 +87,58 @@ class JsonMap(TypeDecorator[dict[str, str]]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, str] | None:
         """From a JSON object."""
         return None if value is None else json.loads(value)
+
+
+class Clocks(TypeDecorator[tuple[Clock, ...]]):
+    """The clocks of a case or referral, kept as JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[Clock, ...] | None, dialect: Dialect) -> str | None:
+        """To a JSON list; times RFC 3339."""
+        if value is None:
+            return None
+        return json.dumps(
+            [
+                {
+                    "duty": clock.duty.value,
+                    "seconds": clock.target.seconds,
+                    "working_days": clock.target.working_days,
+                    "segments": [
+                        [_written(one.start), _written(one.end)] for one in clock.segments
+                    ],
+                    "ended_at": _written(clock.ended_at),
+                    "steps": clock.steps,
+                    "stepped_at": _written(clock.stepped_at),
+                }
+                for clock in value
+            ]
+        )
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Clock, ...] | None:
+        """From a JSON list."""
+        if value is None:
+            return None
+        return tuple(
+            Clock(
+                Duty(kept["duty"]),
+                Target(kept["seconds"], kept["working_days"]),
+                tuple(
+                    Segment(datetime.fromisoformat(start), _read(end))
+                    for start, end in kept["segments"]
+                ),
+                _read(kept["ended_at"]),
+                kept["steps"],
+                _read(kept["stepped_at"]),
+            )
+            for kept in json.loads(value)
+        )
+
+
+def _written(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat()
+
+
+def _read(written: str | None) -> datetime | None:
+    return None if written is None else datetime.fromisoformat(written)

@@ -25,9 +25,10 @@ from sqlalchemy import (
 from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.orm import composite, registry
 
-from feedback_hub.adapters.column_types import JsonMap, UtcDateTime, Word, Words
+from feedback_hub.adapters.column_types import Clocks, JsonMap, UtcDateTime, Word, Words
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.case import Case, CaseState, Outcome
+from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.consent import Answered, Consent, Share
 from feedback_hub.domain.contact import Contact, Purpose, Withheld
 from feedback_hub.domain.events import EventKind
@@ -52,6 +53,8 @@ from feedback_hub.services.records import (
     InboxKind,
     InboxRow,
     Message,
+    Notice,
+    NoticeKind,
     Queue,
     Remark,
     RemarkKind,
@@ -334,6 +337,8 @@ case = Table(
     _when("closed_at"),
     _when("appealed_at"),
     _when("due_at"),
+    _when("alarm_at"),
+    Column("clocks", Clocks, nullable=False, server_default="[]"),
     Column("satisfied", Boolean),
     Column("from_history", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
@@ -343,6 +348,7 @@ case = Table(
     Index("ix_case_site", "site", "received_at", "id"),
     Index("ix_case_owner", "owner", "received_at", "id"),
     Index("ix_case_due", "due_at"),
+    Index("ix_case_alarm", "alarm_at"),
     Index("ix_case_sensitivity", "sensitivity", "received_at", "id"),
 )
 
@@ -392,6 +398,21 @@ suggestion = Table(
     Column("reasons_sealed", LargeBinary, nullable=False),
 )
 
+notice = Table(
+    "notice",
+    metadata,
+    _id(),
+    Column("kind", Word(NoticeKind), nullable=False),
+    _when("at", nullable=False),
+    Column("case_id", _ID, ForeignKey("case.id"), nullable=False, index=True),
+    Column("duty", Word(Duty), nullable=False),
+    Column("account_id", _ID, ForeignKey("account.id", ondelete="CASCADE")),
+    Column("email", String(254), nullable=False),
+    Column("referral_id", _ID),
+    _when("read_at"),
+    Index("ix_notice_account", "account_id", "read_at", "at"),
+)
+
 case_link = Table(
     "case_link",
     metadata,
@@ -414,6 +435,7 @@ referral = Table(
     Column("state", Word(ReferralState), nullable=False),
     Column("parent_id", _ID, ForeignKey("referral.id")),
     Column("focal_point", String(254), nullable=False),
+    Column("backup", String(254), nullable=False, server_default=""),
     Column("note_id", _ID, nullable=False),
     Column("returned_from", Word(ReferralState)),
     Column("decline_reason", Word(DeclineReason)),
@@ -423,7 +445,10 @@ referral = Table(
     _when("accepted_at"),
     _when("answered_at"),
     _when("due_at"),
+    _when("alarm_at"),
+    Column("clocks", Clocks, nullable=False, server_default="[]"),
     Column("version", Integer, nullable=False),
+    Index("ix_referral_alarm", "alarm_at"),
     Index("ix_referral_inbox", "organisation", "state", "sent_at", "id"),
     Index("ix_referral_parent", "parent_id"),
 )
@@ -552,6 +577,7 @@ def start_mappers() -> None:
     mapper(Message, message)
     mapper(Delivery, delivery)
     mapper(Remark, remark)
+    mapper(Notice, notice)
     mapper(SuggestionRow, suggestion)
     mapper(Wording, wording)
     mapper(Alert, alert)

@@ -17,7 +17,7 @@ from feedback_hub.adapters.accounts import account_id_of, actor_by_id
 from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.vault import Keyring, SqlVault
 from feedback_hub.adapters.visibility import case_visible, referral_visible
-from feedback_hub.domain.access import Action, Actor, CaseFacts, scope_of
+from feedback_hub.domain.access import Action, Actor, CaseFacts, Role, scope_of
 from feedback_hub.domain.case import OPEN, Case
 from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.errors import StaleVersion
@@ -286,6 +286,15 @@ class SqlUnitOfWork:
         if "@" in actor_id:
             actor_id = account_id_of(self.session, actor_id) or ""
         return actor_by_id(self.session, actor_id)
+
+    def accounts(self, role: Role, organisation: str = "") -> Sequence[Actor]:
+        """Active accounts that hold ``role``, of one organisation where it is given."""
+        held = tables.membership.c
+        holders = select(held.account_id).where(held.role == role).distinct()
+        if organisation:
+            holders = holders.where(held.organisation == organisation)
+        found = (actor_by_id(self.session, one) for one in self.session.scalars(holders).all())
+        return [actor for actor in found if actor is not None]
 
     def issue(self, issue_id: str) -> Issue | None:
         """An issue by id."""

@@ -203,6 +203,21 @@ class ClocksConfig:
     acknowledge: Span = setting(
         "Until the person hears that the message arrived.", default=Span(_DAY), parse=parse_span
     )
+    verify: Span = setting(
+        "Until a partner's answer was judged.", default=Span(working_days=2), parse=parse_span
+    )
+    remind_after: float = setting(
+        "Share of the time after which somebody is reminded, 0 to 1.",
+        default=0.75,
+        least=0,
+        most=1,
+    )
+    escalate_every: Span = setting(
+        "Between two steps up the ladder, once time is up.", default=Span(_DAY), parse=parse_span
+    )
+    last_rung: str = setting(
+        "E-mail address that an escalation ends at: AAP and PSEA coordination.", default=""
+    )
     working_hours: WorkingHours = setting(
         "Opening hours of a working day, local time.",
         default=WorkingHours(time(7, 30), time(15, 30)),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from feedback_hub.domain.clock import Clock
 from feedback_hub.domain.consent import Consent
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotAllowed
 from feedback_hub.domain.events import Event, EventKind, Recorder
@@ -120,7 +121,8 @@ class Case(Recorder):
     """One matter somebody raised. Text lives in messages and remarks, never here.
 
     Codes are the machine's until a person triages (``triaged_at``). ``suspected`` marks an L3 that
-    a machine raised and no handler has judged. ``due_at`` is the next duty's deadline, UTC.
+    a machine raised and no handler has judged. ``due_at`` is the next duty's deadline, ``alarm_at``
+    when somebody is reminded or told next, both UTC and by ``clocks``.
     """
 
     id: str
@@ -158,6 +160,8 @@ class Case(Recorder):
     closed_at: datetime | None = None
     appealed_at: datetime | None = None
     due_at: datetime | None = None
+    alarm_at: datetime | None = None
+    clocks: tuple[Clock, ...] = ()
     satisfied: bool | None = None
     from_history: bool = False
     version: int = 0
@@ -278,7 +282,6 @@ class Case(Recorder):
         self._move(CaseVerb.CLOSE, actor, now, reason_id, {"outcome": outcome.value})
         self.outcome = outcome
         self.closed_at = now
-        self.due_at = None
 
     def reopen(self, reason_id: str, actor: str, now: datetime) -> None:
         """It was not over. Raises ``IllegalMove``."""

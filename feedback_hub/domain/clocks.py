@@ -1,69 +1,23 @@
-"""How long a duty may take (DOMAIN.md, Clocks). Targets are settings; nothing here knows them."""
+"""Which duties a case and a referral hold, and until when (DOMAIN.md, Clocks; settings)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from enum import StrEnum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.clock import (
+    Clock,
+    Duty,
+    Ladder,
+    Segment,
+    Standing,
+    Target,
+    WorkingCalendar,
+)
 from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.domain.sensitivity import Priority
-
-
-class Duty(StrEnum):
-    """Something somebody owes within a time."""
-
-    ACKNOWLEDGE = "acknowledge"
-    ACCEPT = "accept"
-    ANSWER = "answer"
-
-
-@dataclass(frozen=True)
-class Target:
-    """A length of time: seconds on the wall, or days that are worked."""
-
-    seconds: float = 0
-    working_days: int = 0
-
-
-@dataclass(frozen=True)
-class WorkingCalendar:
-    """When people work, in their own time zone. ``weekdays`` 0 is Monday."""
-
-    zone: tzinfo = UTC
-    opens: time = time(7, 30)
-    closes: time = time(15, 30)
-    weekdays: frozenset[int] = frozenset(range(5))
-    holidays: frozenset[date] = field(default_factory=frozenset)
-
-    def is_worked(self, day: date) -> bool:
-        """Whether ``day`` is a working day."""
-        return day.weekday() in self.weekdays and day not in self.holidays
-
-    def is_open(self, at: datetime, opens: time | None = None, closes: time | None = None) -> bool:
-        """Whether people work at ``at`` (aware), in their own hours or between these."""
-        local = at.astimezone(self.zone)
-        since, until = opens or self.opens, closes or self.closes
-        return self.is_worked(local.date()) and since <= local.time() < until
-
-    def after(self, start: datetime, target: Target) -> datetime:
-        """When ``target`` has passed since ``start`` (aware; the answer is UTC).
-
-        Working days end at closing time: three working days from Friday noon is Wednesday's close.
-        A calendar that is never worked counts every day, so that a duty always ends.
-        """
-        # In UTC: added to a local time, a day would be 23 or 25 hours when the clocks change.
-        end = start.astimezone(UTC) + timedelta(seconds=target.seconds)
-        if target.working_days:
-            local = end.astimezone(self.zone)
-            day, left = local.date(), target.working_days
-            while left:
-                day += timedelta(days=1)
-                left -= self.is_worked(day) or not self.weekdays
-            end = datetime.combine(day, self.closes, self.zone)
-        return end.astimezone(UTC)
 
 
 @dataclass(frozen=True)
@@ -73,30 +27,115 @@ class Targets:
     accept: Mapping[Priority, Target]
     answer: Mapping[Priority, Target]
     acknowledge: Target
+    verify: Target = field(default_factory=lambda: Target(working_days=2))
+    ladder: Ladder = field(default_factory=Ladder)
 
 
-def case_due(case: Case, targets: Targets, calendar: WorkingCalendar) -> datetime | None:
-    """The deadline of the case's next running duty, UTC; None when nobody owes anything.
+def keep_case(
+    case: Case,
+    targets: Targets,
+    calendar: WorkingCalendar,
+    now: datetime,
+    *,
+    to_verify: bool | None = None,
+) -> None:
+    """Set the case's clocks by where it stands: ``due_at`` is the next running duty's deadline.
 
-    The person's answer is owed from the moment the matter arrived, whatever happened since. That
-    it arrived is owed until the person was told so, or somebody has it in hand.
+    The answer is owed from the moment the matter arrived; it waits while the person was tried to
+    be told. That it arrived is owed until the person was told so, or somebody has it in hand.
+    ``to_verify``: whether a partner's answer waits to be judged; None leaves that as it is.
+    Imported history owes nothing.
     """
-    if not case.is_open or case.from_history:
-        return None
-    answer_by = calendar.after(case.received_at, targets.answer[case.priority])
-    if case.acknowledged_at is None and case.state is CaseState.RECEIVED:
-        return min(answer_by, calendar.after(case.received_at, targets.acknowledge))
-    return answer_by
+    if case.from_history:
+        return
+    closed = not case.is_open
+    standings = {
+        Duty.ACKNOWLEDGE: (
+            Standing.OWED
+            if case.acknowledged_at is None and case.state is CaseState.RECEIVED
+            else Standing.OVER
+        ),
+        Duty.ANSWER: _answer_standing(case.state),
+    }
+    if closed:
+        standings[Duty.VERIFY] = Standing.OVER
+    elif to_verify is not None:
+        standings[Duty.VERIFY] = Standing.OWED if to_verify else Standing.OVER
+    lengths = {
+        Duty.ACKNOWLEDGE: targets.acknowledge,
+        Duty.ANSWER: targets.answer[case.priority],
+        Duty.VERIFY: targets.verify,
+    }
+    clocks = case.clocks
+    for duty, standing in standings.items():
+        first = not any(clock.duty is duty for clock in clocks)
+        began = case.received_at if first and duty is not Duty.VERIFY else now
+        clocks = _settle(clocks, duty, standing, lengths[duty], began, now)
+    case.clocks = clocks
+    case.due_at = _first(clock.deadline(calendar) for clock in clocks)
+    case.alarm_at = _first(clock.next_step(calendar, targets.ladder) for clock in clocks)
 
 
-def referral_due(
-    referral: Referral, priority: Priority, targets: Targets, calendar: WorkingCalendar
-) -> datetime | None:
-    """The partner's next deadline, UTC; None when the partner owes nothing now."""
-    if referral.state is ReferralState.SENT and referral.sent_at:
-        return calendar.after(referral.sent_at, targets.accept[priority])
-    # One that was referred on at once was never accepted in so many words.
-    taken_at = referral.accepted_at or referral.sent_at
-    if referral.state in {ReferralState.ACCEPTED, ReferralState.IN_ACTION} and taken_at:
-        return calendar.after(taken_at, targets.answer[priority])
-    return None
+def keep_referral(
+    referral: Referral,
+    priority: Priority,
+    targets: Targets,
+    calendar: WorkingCalendar,
+    now: datetime,
+) -> None:
+    """Set the partner's clocks by where the referral stands; ``due_at`` is its next deadline.
+
+    They wait while it is returned for information, while another partner has it, and while the
+    case team judges the answer.
+    """
+    state = referral.state
+    back_from = referral.returned_from if state is ReferralState.RETURNED else None
+    accept = answer = Standing.OVER
+    if state is ReferralState.SENT:
+        accept = Standing.OWED
+    elif back_from is ReferralState.SENT:
+        accept = Standing.WAITS
+    if state in {ReferralState.ACCEPTED, ReferralState.IN_ACTION}:
+        answer = Standing.OWED
+    elif back_from or state in {ReferralState.REFERRED_ON, ReferralState.ANSWERED}:
+        answer = Standing.WAITS
+    clocks = referral.clocks
+    clocks = _settle(clocks, Duty.ACCEPT, accept, targets.accept[priority], now, now)
+    clocks = _settle(clocks, Duty.ANSWER, answer, targets.answer[priority], now, now)
+    referral.clocks = clocks
+    referral.due_at = _first(clock.deadline(calendar) for clock in clocks)
+    referral.alarm_at = _first(clock.next_step(calendar, targets.ladder) for clock in clocks)
+
+
+def running(clocks: tuple[Clock, ...]) -> tuple[Clock, ...]:
+    """Those on which time is passing."""
+    return tuple(clock for clock in clocks if clock.runs)
+
+
+def _answer_standing(state: CaseState) -> Standing:
+    if state in {CaseState.CLOSED, CaseState.ANSWERED_ON_SPOT}:
+        return Standing.OVER
+    return Standing.WAITS if state is CaseState.LOOP_ATTEMPTED else Standing.OWED
+
+
+def _settle(
+    clocks: tuple[Clock, ...],
+    duty: Duty,
+    standing: Standing,
+    target: Target,
+    began: datetime,
+    now: datetime,
+) -> tuple[Clock, ...]:
+    """``clocks`` with the one of ``duty`` standing so; a duty that comes again is a new clock."""
+    last = next((clock for clock in reversed(clocks) if clock.duty is duty), None)
+    if last is None or last.ended_at is not None:
+        if standing is not Standing.OWED:
+            return clocks
+        return (*clocks, Clock(duty, target, (Segment(began),)))
+    # A case that turned out more urgent is due earlier, also if it runs already.
+    moved = replace(last.become(standing, now), target=target)
+    return tuple(moved if clock is last else clock for clock in clocks)
+
+
+def _first(moments: Iterable[datetime | None]) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)

@@ -36,6 +36,8 @@ class EventKind(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     WITHHELD = "withheld"
     DELIVERY = "delivery"
+    REMINDED = "reminded"
+    ESCALATED = "escalated"
     REFERRAL_DRAFTED = "referral_drafted"
     REFERRAL_SENT = "referral_sent"
     REFERRAL_ACCEPTED = "referral_accepted"

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from feedback_hub.domain.case import Outcome
+from feedback_hub.domain.clock import Clock
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.errors import IllegalMove
 from feedback_hub.domain.events import Event, EventKind, Recorder
@@ -108,7 +109,8 @@ class Referral(Recorder):
     """One partner asked to act on one case. Notes, questions and answers are remarks (ids here).
 
     ``share`` is what it carries of the person, never more than their consent. ``parent_id`` is
-    the referral it was referred on from. ``due_at`` is the partner's next deadline, UTC.
+    the referral it was referred on from. ``due_at`` is the partner's next deadline,
+    ``alarm_at`` when somebody is reminded or told next, both UTC and by ``clocks``.
     """
 
     id: str
@@ -120,6 +122,7 @@ class Referral(Recorder):
     state: ReferralState = ReferralState.DRAFTED
     parent_id: str | None = None
     focal_point: str = ""
+    backup: str = ""
     note_id: str = ""
     returned_from: ReferralState | None = None
     decline_reason: DeclineReason | None = None
@@ -129,6 +132,8 @@ class Referral(Recorder):
     accepted_at: datetime | None = None
     answered_at: datetime | None = None
     due_at: datetime | None = None
+    alarm_at: datetime | None = None
+    clocks: tuple[Clock, ...] = ()
     version: int = 0
 
     def send(self, actor: str, now: datetime) -> None:
@@ -145,7 +150,6 @@ class Referral(Recorder):
         """The partner cannot take it and says why."""
         self._move(ReferralVerb.DECLINE, actor, now, remark_id, {"reason": reason.value})
         self.decline_reason = reason
-        self.due_at = None
 
     def expire(self, now: datetime) -> None:
         """Nobody answered in time."""
@@ -179,7 +183,6 @@ class Referral(Recorder):
     def verify(self, actor: str, now: datetime) -> None:
         """The mechanism's owner finds the answer good."""
         self._move(ReferralVerb.VERIFY, actor, now)
-        self.due_at = None
 
     def send_back(self, remark_id: str, actor: str, now: datetime) -> None:
         """The answer is not enough: back in action."""

@@ -19,12 +19,10 @@ from feedback_hub.domain.case import (
     Outcome,
     may_close,
 )
-from feedback_hub.domain.clocks import Duty
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.errors import NotFound
-from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.gsm7 import sms_length
 from feedback_hub.domain.masking import mask
 from feedback_hub.domain.place import Organisation
@@ -38,7 +36,6 @@ from feedback_hub.reads.conversation import Reading, Remarks
 from feedback_hub.reads.names import Names, names_for, site_names
 from feedback_hub.reads.rows import (
     WITH_PARTNER,
-    case_clock,
     clock_to,
     code_of,
     referral_clock,
@@ -50,7 +47,6 @@ from feedback_hub.reads.views import (
     CaseView,
     ClockLevel,
     ClockView,
-    HistoryLine,
     LoopBackView,
     MessageView,
     NextStep,
@@ -159,7 +155,7 @@ def view(
         suggestion=_suggestion(known, sure_from),
         history=history,
         referrals=tuple(_referral(known, r, actor, now) for r in referrals),
-        clocks=_clocks(case, rules, history, now),
+        clocks=_clocks(case, rules, now),
         next_step=_next_step(known, moves),
         moves=moves,
         answer=said.text(case.answer_id),
@@ -349,21 +345,19 @@ def _suggestion(known: _Known, sure_from: float) -> SuggestionView | None:
     )
 
 
-def _clocks(
-    case: Case, rules: Rules, history: Sequence[HistoryLine], now: datetime
-) -> tuple[ClockView, ...]:
-    next_duty = case_clock(case, now)
-    if next_duty is None:
-        return ()
-    answer_by = rules.calendar.after(case.received_at, rules.targets.answer[case.priority])
-    clocks = [next_duty]
-    if next_duty.duty is not Duty.ANSWER:
-        clocks.append(clock_to(Duty.ANSWER, answer_by, now))
-    told = next((line.at for line in history if line.event is EventKind.ACKNOWLEDGED), None)
-    by = rules.calendar.after(case.received_at, rules.targets.acknowledge)
-    if told is not None and told <= by and next_duty.duty is Duty.ANSWER:
-        clocks.append(ClockView(Duty.ACKNOWLEDGE, ClockLevel.MET, told))
-    return tuple(clocks)
+def _clocks(case: Case, rules: Rules, now: datetime) -> tuple[ClockView, ...]:
+    """Every duty's latest clock: running, waiting, or met in time."""
+    latest = {clock.duty: clock for clock in case.clocks}
+    shown = []
+    for clock in latest.values():
+        due = clock.deadline(rules.calendar)
+        if due is not None:
+            shown.append(clock_to(clock.duty, due, now))
+        elif clock.ended_at is None:
+            shown.append(ClockView(clock.duty, ClockLevel.PAUSED))
+        elif clock.was_met(rules.calendar):
+            shown.append(ClockView(clock.duty, ClockLevel.MET, clock.ended_at))
+    return tuple(shown)
 
 
 def _referral(known: _Known, referral: Referral, actor: Actor, now: datetime) -> ReferralView:

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
-from feedback_hub.domain.case import Case, CaseState
-from feedback_hub.domain.clocks import Duty
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.clock import Clock, Duty
 from feedback_hub.domain.coding import UNCLEAR
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.masking import mask
@@ -55,21 +55,24 @@ def clock_to(duty: Duty, at: datetime, now: datetime) -> ClockView:
 
 def case_clock(case: Case, now: datetime) -> ClockView | None:
     """The clock of a case's next duty; None when nobody owes anything."""
-    if case.due_at is None or not case.is_open:
-        return None
-    duty = Duty.ANSWER
-    if case.acknowledged_at is None and case.state is CaseState.RECEIVED:
-        duty = Duty.ACKNOWLEDGE
-    return clock_to(duty, case.due_at, now)
+    return _soonest(case.clocks, case.due_at, now)
 
 
 def referral_clock(referral: Referral, now: datetime) -> ClockView | None:
     """The partner's clock; paused while the case team owes an answer to a question."""
-    waiting = {ReferralState.SENT, ReferralState.EXPIRED}
-    duty = Duty.ACCEPT if referral.state in waiting else Duty.ANSWER
     if referral.state is ReferralState.RETURNED:
-        return ClockView(duty, ClockLevel.PAUSED)
-    return clock_to(duty, referral.due_at, now) if referral.due_at else None
+        waiting = [clock for clock in referral.clocks if clock.ended_at is None]
+        return ClockView(waiting[-1].duty, ClockLevel.PAUSED) if waiting else None
+    return _soonest(referral.clocks, referral.due_at, now)
+
+
+def _soonest(clocks: Sequence[Clock], due_at: datetime | None, now: datetime) -> ClockView | None:
+    if due_at is None:
+        return None
+    first = {clock.duty for clock in clocks if clock.runs}
+    # Which of several it is was decided when due_at was set: the shortest target is the soonest.
+    duty = next((one for one in Duty if one in first), Duty.ANSWER)
+    return clock_to(duty, due_at, now)
 
 
 def snippets(uow: SqlUnitOfWork, case_ids: Sequence[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.case import CaseState, Outcome
-from feedback_hub.domain.clocks import Duty
+from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.contact import Purpose, Withheld
 from feedback_hub.domain.events import EventKind

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.case import Case, Outcome
-from feedback_hub.domain.clocks import case_due
+from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.sensitivity import Sensitivity
@@ -61,7 +61,7 @@ def answer(
         case.answer_on_spot(answer_id, outcome, actor.id, now)
     else:
         case.respond(answer_id, outcome, actor.id, now)
-    case.due_at = case_due(case, rules.targets, rules.calendar)
+    keep_case(case, rules.targets, rules.calendar, now)
     return case
 
 
@@ -80,6 +80,7 @@ def close(
     case = reach(uow, actor, Action.WORK_CASE, ref, version)
     reason_id = _reason(uow, case, reason, actor, now)
     case.close(outcome, reason_id, actor.id, now, rules.attempts_before_unreachable)
+    keep_case(case, rules.targets, rules.calendar, now)
     return case
 
 
@@ -89,7 +90,7 @@ def reopen(
     """It was not over. Raises ``NotFound``, ``IllegalMove``, ``Invalid``."""
     case = reach(uow, actor, Action.WORK_CASE, ref)
     case.reopen(_reason(uow, case, reason, actor, now), actor.id, now)
-    case.due_at = case_due(case, rules.targets, rules.calendar)
+    keep_case(case, rules.targets, rules.calendar, now)
     return case
 
 
@@ -105,7 +106,7 @@ def appeal(
     case.appeal(reason_id, actor.id, now, timedelta(days=rules.appeal_days))
     if case.owner == case.answered_by:
         case.owner = ""
-    case.due_at = case_due(case, rules.targets, rules.calendar)
+    keep_case(case, rules.targets, rules.calendar, now)
     return case
 
 
@@ -148,7 +149,7 @@ def hand_off(
     case = reach(uow, actor, Action.WORK_CASE, ref)
     default = next((HANDLER_GROUPS[c] for c in case.codes if c in HANDLER_GROUPS), "protection")
     case.hand_off(group or default, actor.id, now)
-    case.due_at = case_due(case, rules.targets, rules.calendar)
+    keep_case(case, rules.targets, rules.calendar, now)
     return case
 
 
@@ -168,7 +169,7 @@ def satisfaction(
     if not satisfied and not case.is_open:
         case.reopen("", actor.id, now)
         case.owner = ""
-        case.due_at = case_due(case, rules.targets, rules.calendar)
+        keep_case(case, rules.targets, rules.calendar, now)
     return case
 
 
@@ -225,7 +226,7 @@ def split(
     new = _apart(uow, case, moving, actor, now)
     if sensitivity is not None:
         new.sensitivity = sensitivity
-    new.due_at = case_due(new, rules.targets, rules.calendar)
+    keep_case(new, rules.targets, rules.calendar, now)
     case.note(EventKind.SPLIT, "" if new.sensitivity is Sensitivity.L3 else new.id, actor.id, now)
     return new
 

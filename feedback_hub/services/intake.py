@@ -15,7 +15,7 @@ from datetime import datetime
 
 from feedback_hub.domain.access import Actor
 from feedback_hub.domain.case import Case
-from feedback_hub.domain.clocks import case_due
+from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.consent import Answered
 from feedback_hub.domain.contact import Command, Contact, Purpose, command_in
 from feedback_hub.domain.errors import Invalid
@@ -129,7 +129,7 @@ def submit(
     case = _open_case(uow, rules, submission, row.key_id, actor.id, now)
     # Whoever hands it in holds the reference from this moment.
     case.acknowledged_at = now
-    case.due_at = case_due(case, rules.targets, rules.calendar)
+    keep_case(case, rules.targets, rules.calendar, now)
     uow.set_inbox_case(row.id, case.id)
     return case.ref, True
 
@@ -272,7 +272,7 @@ def _open_case(
         case.sensitivity = rules.frame.sensitivity_of(submission.codes)
     if submission.sensitivity is not None:
         case.sensitivity = highest(case.sensitivity, submission.sensitivity)
-    case.due_at = case_due(case, rules.targets, rules.calendar)
+    keep_case(case, rules.targets, rules.calendar, now)
     case.record(Event(EventKind.RECEIVED, case.id, entered_by, now))
     uow.add(case)
     _add_message(uow, case, contact, message, key_id, submission.channel, now)

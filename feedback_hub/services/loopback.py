@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.case import Case
-from feedback_hub.domain.clocks import case_due
+from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.consent import Answered, Consent
 from feedback_hub.domain.contact import Contact, Purpose, Withheld, why_not
 from feedback_hub.domain.errors import Invalid, NotFound
@@ -86,7 +86,7 @@ def loop_back(
         taken = method if method and method is not Method.MESSAGE else fallback
     about = delivery.id if delivery else ""
     case.attempt_loop(taken.value, about, actor.id, now)
-    case.due_at = case_due(case, rules.targets, rules.calendar)
+    keep_case(case, rules.targets, rules.calendar, now)
     return case, delivery, taken
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol, Self
 
-from feedback_hub.domain.access import Action, Actor, CaseFacts
+from feedback_hub.domain.access import Action, Actor, CaseFacts, Role
 from feedback_hub.domain.case import Case
-from feedback_hub.domain.clocks import Targets, WorkingCalendar
+from feedback_hub.domain.clock import WorkingCalendar
+from feedback_hub.domain.clocks import Targets
 from feedback_hub.domain.coding import CodingFrame
 from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.issue import Issue
@@ -28,6 +29,7 @@ from feedback_hub.services.records import (
     InboxKind,
     InboxRow,
     Message,
+    Notice,
     Remark,
     SuggestionRow,
     Task,
@@ -46,6 +48,7 @@ class Renderer(Protocol):
 class Rules:
     """The hub's settings as the services need them; built once from the configuration.
 
+    ``last_rung`` is the e-mail address that an escalation ends at (AAP and PSEA coordination).
     ``reply_channels`` are the channel accounts a text can go out on; ``phone_channel`` the one of
     them that reaches a phone number somebody gave at a desk, empty where there is none.
     ``call_channels`` are those that people ring.
@@ -60,6 +63,7 @@ class Rules:
     default_language: str = "por"
     attempts_before_unreachable: int = 5
     appeal_days: int = 30
+    last_rung: str = ""
     reply_channels: frozenset[str] = frozenset()
     phone_channel: str = ""
     call_channels: frozenset[str] = frozenset()
@@ -137,7 +141,18 @@ class Channels(Protocol):
         """Have the provider call this hub; False where it cannot be told. ``DeliveryError``."""
 
 
-Kept = Case | Referral | Issue | Contact | Message | Delivery | Remark | SuggestionRow | Wording
+Kept = (
+    Case
+    | Referral
+    | Issue
+    | Contact
+    | Message
+    | Notice
+    | Delivery
+    | Remark
+    | SuggestionRow
+    | Wording
+)
 
 
 class UnitOfWork(Protocol):
@@ -246,6 +261,9 @@ class UnitOfWork(Protocol):
 
     def actor(self, actor_id: str) -> Actor | None:
         """An active account or live token by id, or an account by e-mail; with memberships."""
+
+    def accounts(self, role: Role, organisation: str = "") -> Sequence[Actor]:
+        """Active accounts that hold ``role``, of one organisation where it is given."""
 
     def referrals_of(self, case_id: str) -> Sequence[Referral]:
         """Every referral of a case, the oldest first."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.contact import Purpose, Withheld
 from feedback_hub.domain.message import DeliveryState, MessageKind, SendFault
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
@@ -77,6 +78,32 @@ class Message:
     attachments_sealed: bytes | None = None
     language: str = "und"
     sent_at: datetime | None = None
+
+
+class NoticeKind(StrEnum):
+    """Why somebody of the staff is told something. Never what the matter is."""
+
+    REMINDER = "reminder"
+    OVERDUE = "overdue"
+    EXPIRED = "expired"
+
+
+@dataclass(eq=False)
+class Notice:
+    """A word to one person of the staff or of a partner: there is something to do.
+
+    ``account_id`` where they log in, else ``email``. Holds no content, so that it may go by e-mail.
+    """
+
+    id: str
+    kind: NoticeKind
+    at: datetime
+    case_id: str
+    duty: Duty
+    account_id: str | None = None
+    email: str = ""
+    referral_id: str | None = None
+    read_at: datetime | None = None
 
 
 class RemarkKind(StrEnum):

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.case import Case, Outcome
-from feedback_hub.domain.clocks import case_due, referral_due
+from feedback_hub.domain.clocks import keep_case, keep_referral
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.referral import DeclineReason, Referral, ReferralState
 from feedback_hub.domain.routing import route
-from feedback_hub.services import remarks
+from feedback_hub.services import escalation, remarks
 from feedback_hub.services.casework import reach
 from feedback_hub.services.ports import Rules, UnitOfWork
 from feedback_hub.services.records import RemarkKind
@@ -46,8 +46,8 @@ def refer(
     referral.note_id = _note(uow, referral, note, actor, now)
     referral.send(actor.id, now)
     case.refer(referral.id, actor.id, now)
-    _set_due(referral, case, rules)
-    case.due_at = case_due(case, rules.targets, rules.calendar)
+    _keep(referral, case, rules, now)
+    keep_case(case, rules.targets, rules.calendar, now)
     return referral
 
 
@@ -77,8 +77,8 @@ def refer_on(
     child.note_id = _note(uow, child, note, actor, now)
     referral.refer_on(child.id, actor.id, now)
     child.send(actor.id, now)
-    _set_due(referral, case, rules)
-    _set_due(child, case, rules)
+    _keep(referral, case, rules, now)
+    _keep(child, case, rules, now)
     return child
 
 
@@ -93,7 +93,7 @@ def accept(
     """The partner takes it. Raises ``NotFound``, ``IllegalMove``."""
     referral, case = _reach(uow, actor, Action.ANSWER_REFERRAL, referral_id, version)
     referral.accept(actor.id, now)
-    _set_due(referral, case, rules)
+    _keep(referral, case, rules, now)
     return referral
 
 
@@ -113,6 +113,7 @@ def decline(
         raise Invalid("text", "say why in a few words")
     remark_id = _write(uow, RemarkKind.DECLINE, referral, text, actor, now)
     referral.decline(reason, remark_id, actor.id, now)
+    _keep(referral, case, rules, now)
     _give_back_to_parent(uow, rules, referral, case, now)
     return referral
 
@@ -133,7 +134,7 @@ def give_back(
         field="question",
     )
     referral.give_back(question_id, actor.id, now)
-    _set_due(referral, case, rules)
+    _keep(referral, case, rules, now)
     return referral
 
 
@@ -144,7 +145,7 @@ def resume(
     referral, case = _reach(uow, actor, Action.WORK_CASE, referral_id)
     remark_id = _write(uow, RemarkKind.RESUME, referral, text, actor, now)
     referral.resume(remark_id, actor.id, now)
-    _set_due(referral, case, rules)
+    _keep(referral, case, rules, now)
     return referral
 
 
@@ -152,7 +153,7 @@ def start(uow: UnitOfWork, rules: Rules, actor: Actor, referral_id: str, now: da
     """The partner is working on it. Raises ``NotFound``, ``IllegalMove``."""
     referral, case = _reach(uow, actor, Action.ANSWER_REFERRAL, referral_id)
     referral.start(actor.id, now)
-    _set_due(referral, case, rules)
+    _keep(referral, case, rules, now)
     return referral
 
 
@@ -181,14 +182,15 @@ def answer(
         referral_id=referral.id,
     )
     referral.answer(answer_id, outcome, actor.id, now)
-    _set_due(referral, case, rules)
+    _keep(referral, case, rules, now)
     child = referral
     while child.parent_id and (parent := uow.referral(child.parent_id)) is not None:
         if parent.state is not ReferralState.REFERRED_ON:
             break  # it was taken back or answered meanwhile, and goes its own way
         parent.receive_answer(child, now)
-        _set_due(parent, case, rules)
+        _keep(parent, case, rules, now)
         child = parent
+    _keep_case(uow, rules, case, now)
     return referral
 
 
@@ -220,7 +222,8 @@ def verify(
             referral_id=referral.id,
         )
         referral.send_back(remark_id, actor.id, now)
-    _set_due(referral, case, rules)
+    _keep(referral, case, rules, now)
+    _keep_case(uow, rules, case, now)
     return referral
 
 
@@ -233,7 +236,8 @@ def expire(uow: UnitOfWork, rules: Rules, referral_id: str, now: datetime) -> No
     if referral.due_at is None or referral.due_at > now:
         return
     referral.expire(now)
-    referral.due_at = None
+    escalation.tell_expired(uow, case, referral, now)
+    _keep(referral, case, rules, now)
     _give_back_to_parent(uow, rules, referral, case, now)
 
 
@@ -272,7 +276,7 @@ def _new(
         sector=case.sector,
         on=now.date(),
     )
-    referral.focal_point = routed.focal_point
+    referral.focal_point, referral.backup = routed.focal_point, routed.backup
     words = {"referral": referral.id, "organisation": organisation}
     referral.record(Event(EventKind.REFERRAL_DRAFTED, case.id, actor.id, now, referral.id, words))
     uow.add(referral)
@@ -286,7 +290,7 @@ def _give_back_to_parent(
     if parent is not None and parent.state is ReferralState.REFERRED_ON:
         parent.take_back(now)
         parent.accepted_at = parent.accepted_at or now
-        _set_due(parent, case, rules)
+        _keep(parent, case, rules, now)
 
 
 def _note(uow: UnitOfWork, referral: Referral, text: str, actor: Actor, now: datetime) -> str:
@@ -307,5 +311,14 @@ def _write(
     return remarks.write(uow, kind, referral.case_id, text, actor.id, now, referral_id=referral.id)
 
 
-def _set_due(referral: Referral, case: Case, rules: Rules) -> None:
-    referral.due_at = referral_due(referral, case.priority, rules.targets, rules.calendar)
+def _keep(referral: Referral, case: Case, rules: Rules, now: datetime) -> None:
+    keep_referral(referral, case.priority, rules.targets, rules.calendar, now)
+
+
+def _keep_case(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> None:
+    """What the case team owes depends on what partners did: an answer waits to be judged."""
+    waiting = any(
+        one.state is ReferralState.ANSWERED and not one.parent_id
+        for one in uow.referrals_of(case.id)
+    )
+    keep_case(case, rules.targets, rules.calendar, now, to_verify=waiting)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.case import Case, CaseState
-from feedback_hub.domain.clocks import case_due
+from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.errors import Invalid, NotAllowed, NotFound
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.masking import mask
@@ -72,7 +72,7 @@ def classify(
         uow.forget_text(case.id)
     suggest_route(uow, case, now)
     loopback.acknowledge(uow, rules, case, now)
-    case.due_at = case_due(case, rules.targets, rules.calendar)
+    keep_case(case, rules.targets, rules.calendar, now)
 
 
 def suggest_route(uow: UnitOfWork, case: Case, now: datetime) -> Route:
@@ -179,7 +179,7 @@ def after_decision(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> 
     else:
         uow.forget_text(case.id)
     suggest_route(uow, case, now)
-    case.due_at = case_due(case, rules.targets, rules.calendar)
+    keep_case(case, rules.targets, rules.calendar, now)
 
 
 def _check(uow: UnitOfWork, rules: Rules, codes: tuple[str, ...], decision: Decision) -> None:

@@ -17,7 +17,7 @@ from flask_babel import gettext as _gettext
 
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.case import CaseState, Outcome
-from feedback_hub.domain.clocks import Duty
+from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.coding import (
     SECTOR_LABELS,
     TYPE_LABELS,
@@ -97,6 +97,8 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Duty.ACKNOWLEDGE: N_("Say that it arrived"),
         Duty.ACCEPT: N_("Partner accepts"),
         Duty.ANSWER: N_("Answer the person"),
+        Duty.VERIFY: N_("Judge the partner's answer"),
+        Duty.CALL_BACK: N_("Call back"),
     },
     DeliveryState: {
         DeliveryState.QUEUED: N_("waits to be sent"),
@@ -268,6 +270,8 @@ HISTORY: Mapping[EventKind, str] = {
     EventKind.ACKNOWLEDGED: N_("The person was told that it arrived"),
     EventKind.WITHHELD: N_("A text was not sent"),
     EventKind.DELIVERY: N_("News of a text"),
+    EventKind.REMINDED: N_("Whoever owes something was reminded"),
+    EventKind.ESCALATED: N_("Time is up: those above were told"),
     EventKind.REFERRAL_DRAFTED: N_("A referral to %(organisation)s was drafted"),
     EventKind.REFERRAL_SENT: N_("Referred to %(organisation)s"),
     EventKind.REFERRAL_ACCEPTED: N_("%(organisation)s accepted"),

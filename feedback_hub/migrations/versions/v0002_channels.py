@@ -18,6 +18,7 @@ def upgrade() -> None:
     """Add the tables and columns of every part."""
     _channel_accounts()
     _recordings_of_wordings()
+    _clocks()
 
 
 def _channel_accounts() -> None:
@@ -61,3 +62,33 @@ def _recordings_of_wordings() -> None:
     op.add_column(
         "wording", sa.Column("recording", sa.String(64), nullable=False, server_default="")
     )
+
+
+def _clocks() -> None:
+    """A clock per duty on cases and referrals, and who was told that time is short."""
+    for table in ("case", "referral"):
+        op.add_column(table, sa.Column("alarm_at", UtcDateTime()))
+        op.add_column(table, sa.Column("clocks", sa.Text(), nullable=False, server_default="[]"))
+        op.create_index(f"ix_{table}_alarm", table, ["alarm_at"])
+    op.add_column(
+        "referral", sa.Column("backup", sa.String(254), nullable=False, server_default="")
+    )
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("case_id", sa.String(32), nullable=False),
+        sa.Column("duty", sa.String(32), nullable=False),
+        sa.Column("account_id", sa.String(32)),
+        sa.Column("email", sa.String(254), nullable=False),
+        sa.Column("referral_id", sa.String(32)),
+        sa.Column("read_at", UtcDateTime()),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_notice_case_id")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_notice_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+    )
+    op.create_index(op.f("ix_notice_case_id"), "notice", ["case_id"])
+    op.create_index("ix_notice_account", "notice", ["account_id", "read_at", "at"])
