@@ -98,7 +98,12 @@ class ChannelAccounts:
 
 def calls_us(account: Channel) -> TypeGuard[Registers]:
     """Whether the account's provider is to call us and can be told, and asked, where."""
-    return isinstance(account, Registers) and not (isinstance(account, Pulls) and account.pulls())
+    return isinstance(account, Registers) and not is_pulled(account)
+
+
+def is_pulled(account: Channel) -> bool:
+    """Whether this hub fetches what came, instead of being called."""
+    return isinstance(account, Pulls) and account.pulls()
 
 
 @dataclass

@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, Table, and_, func, literal, or_, select, u
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.engine import change
-from feedback_hub.adapters.tables import inbox, outbox
-from feedback_hub.services.records import Queue, Task
+from feedback_hub.adapters.tables import delivery, inbox, outbox
+from feedback_hub.services.records import InboxKind, Queue, Task
 
 LEASE = timedelta(seconds=120)
 """Longer than any provider's time-out: a live worker never loses what it is sending."""
@@ -103,6 +103,42 @@ def fail(session: Session, claimed: Claim, now: datetime, fault: str) -> bool:
     table = inbox if claimed.task is None else outbox
     _change(session, table, claimed, leased_until=None, set_aside_at=now, fault=fault[:200])
     return True
+
+
+def try_again(session: Session, channel: str, now: datetime, row_id: str = "") -> int:
+    """Put work of a channel that was set aside back, as new: one row or all; how many.
+
+    What nobody could read stays: trying again reads the same.
+    """
+    texts = select(delivery.c.id).where(delivery.c.channel == channel)
+    inbox_rows = (inbox.c.channel == channel, inbox.c.kind != InboxKind.REJECTED)
+    sends = (outbox.c.task == Task.SEND, outbox.c.subject_id.in_(texts))
+    return sum(
+        change(
+            session,
+            update(table)
+            .where(
+                table.c.set_aside_at.is_not(None),
+                table.c.handled_at.is_(None),
+                *mine,
+                *([table.c.id == row_id] if row_id else []),
+            )
+            .values(set_aside_at=None, attempts=0, available_at=now, leased_until=None),
+        )
+        for table, mine in ((inbox, inbox_rows), (outbox, sends))
+    )
+
+
+def dismiss(session: Session, channel: str, row_id: str, now: datetime) -> bool:
+    """Nobody needs to look at this any more. Never a message that was not registered."""
+    seen = update(inbox).where(
+        inbox.c.id == row_id,
+        inbox.c.channel == channel,
+        inbox.c.kind.in_((InboxKind.REJECTED, InboxKind.RECEIPT)),
+        inbox.c.set_aside_at.is_not(None),
+        inbox.c.handled_at.is_(None),
+    )
+    return change(session, seen.values(handled_at=now)) == 1
 
 
 ENOUGH = 4 * BATCH

@@ -243,6 +243,8 @@ inbox = Table(
     UniqueConstraint("channel", "kind", "external_id"),
     # When an account was last heard of, and how often: read, so that no webhook has to note it.
     Index("ix_inbox_heard", "channel", "kind", "arrived_at"),
+    # Partial in the migration: only rows that somebody has to look at.
+    Index("ix_inbox_aside", "channel", "set_aside_at"),
     # Partial in the migration: only rows that wait. Said here it would load the other dialect.
     Index("ix_inbox_waiting", "available_at"),
 )

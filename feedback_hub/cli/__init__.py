@@ -18,6 +18,7 @@ COMMANDS = {
     "scheduler": "running:scheduler",
     "migrate": "running:migrate_command",
     "check": "checking:check",
+    "channels": "channels:channels",
     "user": "people:user",
     "token": "people:token",
     "packs": "packs:packs",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import click
@@ -16,9 +16,8 @@ from feedback_hub.bootstrap import Hub, build
 from feedback_hub.cli.context import config_of, reporting
 from feedback_hub.cli.ready import has_database
 from feedback_hub.config import Config, ConfigError
-from feedback_hub.domain.message import DeliveryError
 from feedback_hub.migrations import is_current
-from feedback_hub.services.records import WordingState
+from feedback_hub.services.records import Checked, WebhookState, WordingState
 
 _NOTE = "note"
 _FAULT = "FAULT"
@@ -32,6 +31,11 @@ class Finding:
     said: str
     word: str = "ok"
 
+    @property
+    def is_fault(self) -> bool:
+        """Whether something is wrong."""
+        return self.word == _FAULT
+
 
 @click.command("check")
 @click.pass_context
@@ -40,7 +44,7 @@ def check(ctx: click.Context) -> None:
     """Read the configuration; reach database, queue and every channel. A line each."""
     faults = 0
     for finding in _findings(ctx):
-        faults += finding.word == _FAULT
+        faults += finding.is_fault
         click.echo(f"{finding.word:5} {finding.what}: {finding.said}")
     sys.exit(1 if faults else 0)
 
@@ -63,8 +67,8 @@ def _findings(ctx: click.Context) -> Iterator[Finding]:
         yield Finding("configuration", str(warning), _NOTE)
     yield from _database(hub)
     yield _queue(config)
-    for name, account in hub.channels.accounts.items():
-        yield _channel(name, account.check)
+    for name in hub.channels.accounts:
+        yield channel_finding(name, hub.channels.examine(name))
     if not config.channels:
         yield Finding(
             "channels", "none configured: messages come by import, API and desk only", _NOTE
@@ -135,9 +139,13 @@ def _queue(config: Config) -> Finding:
     return Finding("queue", "reached")
 
 
-def _channel(name: str, ask: Callable[[], str]) -> Finding:
-    try:
-        return Finding(f"channel {name}", ask())
-    except DeliveryError as error:
-        said = f"{error.fault.value} {error.provider_code}".strip()
-        return Finding(f"channel {name}", said, _FAULT)
+def channel_finding(name: str, found: Checked) -> Finding:
+    """How an account is, as its provider says."""
+    what = f"channel {name}"
+    if found.fault is not None:
+        return Finding(what, f"{found.fault.value} {found.code}".strip(), _FAULT)
+    if found.webhook in (WebhookState.ELSEWHERE, WebhookState.NOWHERE):
+        whom = "another address" if found.webhook is WebhookState.ELSEWHERE else "nobody"
+        said = f"{found.said}, but it calls {whom}: run feedback-hub channels register {name}"
+        return Finding(what, said, _FAULT)
+    return Finding(what, f"{found.said}, webhook registered" if found.webhook else found.said)

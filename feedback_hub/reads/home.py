@@ -76,6 +76,7 @@ def page(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> HomePage:
         referral_inbox.most_pressing(uow, actor, now, FIRST)
         if actor.may(Action.ANSWER_REFERRAL)
         else (),
+        tuple(uow.lasting_alerts()) if actor.may(Action.CONFIGURE) else (),
     )
 
 

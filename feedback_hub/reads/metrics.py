@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import func, or_, select
 
@@ -13,9 +14,12 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.case import CaseState
 from feedback_hub.domain.message import DeliveryState
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.reads import health
+from feedback_hub.reads import channel_health, health
+from feedback_hub.reads.channel_health import ChannelLine
 from feedback_hub.reads.views import QueueHealth
-from feedback_hub.services.records import InboxKind
+from feedback_hub.services.records import Alert, InboxKind
+
+EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -26,10 +30,15 @@ class Standing:
     cases: Mapping[CaseState, int]
     deliveries: Mapping[DeliveryState, int]
     rejected: int
+    alerts: Sequence[Alert] = ()
+    channels: Sequence[ChannelLine] = ()
 
 
-def standing(uow: SqlUnitOfWork, now: datetime) -> Standing:
-    """Queues, cases and deliveries at ``now`` (UTC); every state is there, also at 0."""
+def standing(uow: SqlUnitOfWork, now: datetime, channels: Mapping[str, str] = EMPTY) -> Standing:
+    """Queues, cases and deliveries at ``now`` (UTC); every state is there, also at 0.
+
+    ``channels`` are the configured accounts and their kinds.
+    """
     cases = select(case.c.state, func.count()).where(case.c.sensitivity != Sensitivity.L3)
     deliveries = (
         select(delivery.c.state, func.count())
@@ -45,4 +54,6 @@ def standing(uow: SqlUnitOfWork, now: datetime) -> Standing:
         cases=dict.fromkeys(CaseState, 0) | dict(by_state.all()),
         deliveries=dict.fromkeys(DeliveryState, 0) | dict(by_fate.all()),
         rejected=uow.session.scalar(rejected) or 0,
+        alerts=uow.lasting_alerts(),
+        channels=channel_health.lines(uow, channels),
     )

@@ -23,6 +23,7 @@ from feedback_hub.domain.person import AgeBand, Disability, PopulationGroup, Sex
 from feedback_hub.domain.referral import DeclineReason, ReferralState
 from feedback_hub.domain.routing import Why
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
+from feedback_hub.services.records import Alert
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class HomePage:
     tiles: tuple[HomeTile, ...]
     next_up: tuple[QueueRow, ...] = ()
     next_referrals: tuple[ReferralRow, ...] = ()
+    alerts: tuple[Alert, ...] = ()
 
 
 class ClockLevel(StrEnum):

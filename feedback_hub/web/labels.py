@@ -33,6 +33,7 @@ from feedback_hub.domain.person import AgeBand, Disability, PopulationGroup, Sex
 from feedback_hub.domain.referral import DeclineReason, ReferralState
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads.views import HistoryLine
+from feedback_hub.services.records import Alert, AlertKind, WebhookState
 
 
 def gettext(words: str, **values: object) -> str:
@@ -160,6 +161,23 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Purpose.VOICE_NO_NUMBER: N_("Call: your number is hidden"),
         Purpose.VOICE_NOT_UNDERSTOOD: N_("Call: that key does nothing"),
         Purpose.VOICE_GOODBYE: N_("Call: goodbye"),
+    },
+    AlertKind: {
+        AlertKind.SILENT_CHANNEL: N_("Nothing comes in any more"),
+        AlertKind.PULL_FAILS: N_("What came cannot be fetched"),
+        AlertKind.CATCH_UP_FAILS: N_("What was missed cannot be fetched"),
+        AlertKind.ACCOUNT_FAILS: N_(
+            "The provider does not accept our account or cannot be reached"
+        ),
+        AlertKind.WEBHOOK_ELSEWHERE: N_("The provider does not call this hub"),
+        AlertKind.FLOOD: N_("Far more comes in than usual"),
+        AlertKind.SENDS_FAIL: N_("Texts do not go out"),
+        AlertKind.TOKEN_EXPIRES: N_("An access token is about to expire"),
+    },
+    WebhookState: {
+        WebhookState.OURS: N_("calls this hub"),
+        WebhookState.ELSEWHERE: N_("calls another address"),
+        WebhookState.NOWHERE: N_("calls nobody"),
     },
     DeclineReason: {
         DeclineReason.NOT_OUR_SECTOR: N_("Not our kind of work"),
@@ -444,6 +462,19 @@ class Words:
             return gettext("%(span)s overdue", span=span(left))
         return gettext("%(span)s left", span=span(left))
 
+    def alert_line(self, alert: Alert) -> str:
+        """What is wrong, in one sentence, with the figures that go with it."""
+        if alert.kind is AlertKind.SILENT_CHANNEL:
+            silence = self.clock() - datetime.fromisoformat(alert.detail["since"])
+            return gettext(
+                "Nothing came in for %(silence)s; usual is one message every %(usual)s.",
+                silence=span(silence.total_seconds()),
+                usual=span(float(alert.detail["usual"])),
+            )
+        fault, code = alert.detail.get("fault", ""), alert.detail.get("code", "")
+        why = " ".join(part for part in (self.label(fault) if fault else "", code) if part)
+        return f"{word(alert.kind)}: {why}." if why else f"{word(alert.kind)}."
+
     def history_line(self, line: HistoryLine) -> str:
         """What happened, in one sentence."""
         return history_sentence(line, self.label)
@@ -458,6 +489,8 @@ def install(app: Flask, words: Words) -> None:
         ago=words.ago,
         due=words.due,
         history_line=words.history_line,
+        alert_line=words.alert_line,
+        span=span,
         state_label=state_label,
         sector_label=sector_label,
         sector_short=sector_short,

@@ -34,7 +34,8 @@ def show() -> Response:
         return problems.problem(error)
     now = hub.clock()
     with hub.reading() as uow:
-        found = standing(uow, now)
+        kinds = {name: section.kind for name, section in hub.config.channels.items()}
+        found = standing(uow, now, kinds)
     text = generate_latest(_registry(found, now))
     return Response(text, content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
@@ -67,4 +68,15 @@ def _registry(found: Standing, now: datetime) -> CollectorRegistry:
     for fate, count in found.deliveries.items():
         deliveries.labels(fate.value).set(count)
     gauge("inbox_rejected", "Requests of providers that nobody could read.").set(found.rejected)
+    raised = gauge("alerts", "What needs the operator now.", "kind", "subject")
+    for alert in found.alerts:
+        raised.labels(alert.kind.value, alert.subject).set(1)
+    silence = gauge("channel_silence_seconds", "Since a channel's last message.", "channel")
+    outgoing = gauge("channel_waiting", "Texts that wait to be sent.", "channel")
+    left = gauge("channel_set_aside", "Payloads and work for a person to look at.", "channel")
+    for line in found.channels:
+        if line.last_in is not None:
+            silence.labels(line.name).set((now - line.last_in).total_seconds())
+        outgoing.labels(line.name).set(line.waiting)
+        left.labels(line.name).set(line.set_aside)
     return registry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -16,9 +17,11 @@ from feedback_hub.domain.access import Role
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.message import DeliveryState
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services.records import Delivery, InboxKind, Task
+from feedback_hub.services import alerts
+from feedback_hub.services.records import AlertKind, Delivery, InboxKind, Task
 from tests.integration.asking import Asking, add_case
 from tests.integration.databases import NOW
+from tests.pages_world import LINE, Clock, arrives, make_hub
 
 READERS = {Role.ADMIN, Role.AUDITOR, Role.COORDINATOR}
 
@@ -125,3 +128,24 @@ def test_without_a_live_token_nothing_is_said(hub: Hub, asking: Asking) -> None:
         uow.session.execute(update(tables.token).values(revoked_at=NOW))
         uow.commit()
     assert asking.get(Role.ADMIN, "/metrics").status_code == 401
+
+
+def test_what_needs_the_operator_is_a_figure(hub: Hub, asking: Asking) -> None:
+    with hub.unit_of_work() as uow:
+        alerts.raise_once(uow, AlertKind.SILENT_CHANNEL, "sms", NOW)
+        uow.commit()
+    assert scraped(asking)["alerts", "silent_channel"] == 1
+    with hub.unit_of_work() as uow:
+        alerts.resolve(uow, AlertKind.SILENT_CHANNEL, "sms", NOW)
+        uow.commit()
+    assert ("alerts", "silent_channel") not in scraped(asking)
+
+
+def test_each_channel_has_its_figures(tmp_path: Path) -> None:
+    hub = make_hub(tmp_path / "home", clock=Clock())
+    arrives(hub, "Bomba avariada")
+    found = scraped(Asking(hub))
+    assert 0 <= found["channel_silence_seconds", LINE] < 60
+    assert found["channel_set_aside", LINE] == 0
+    assert found["channel_waiting", LINE] >= 0
+    hub.close()

@@ -54,6 +54,14 @@ def _channel_accounts() -> None:
     )
     op.create_index("ix_alert_raised", "alert", ["raised_at"])
     op.create_index("ix_inbox_heard", "inbox", ["channel", "kind", "arrived_at"])
+    aside = sa.text("set_aside_at IS NOT NULL AND handled_at IS NULL")
+    op.create_index(
+        "ix_inbox_aside",
+        "inbox",
+        ["channel", "set_aside_at"],
+        sqlite_where=aside,
+        postgresql_where=aside,
+    )
     op.create_index("ix_delivery_recent", "delivery", ["channel", "state", "queued_at"])
 
 

@@ -11,9 +11,11 @@ from feedback_hub.domain.access import Action
 from feedback_hub.reads import health
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import gettext
+from feedback_hub.web.pages.channels import channels
 from feedback_hub.web.security import require
 
 admin = Blueprint("admin", __name__)
+admin.register_blueprint(channels)
 
 
 @admin.get("/health", endpoint="health")
