@@ -15,10 +15,7 @@ from channels._kobo_form import Questions, Values
 from channels._kobo_read import Where, read
 from channels.base import Unparseable
 from feedback_hub.bootstrap import settings_of
-from feedback_hub.config import (
-    ConfigError,
-    parse_config,
-)
+from feedback_hub.config import ConfigError, keys_of, parse_config
 from feedback_hub.domain.consent import Answered
 from feedback_hub.domain.person import AgeBand
 from feedback_hub.domain.submission import Submission
