@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from requests import RequestException, Session
 from requests import Response as Answer
 
+from channels import _fetching
 from channels._http import retry_after, unanswered
 from feedback_hub.domain.message import DeliveryError, SendFault
 
@@ -30,7 +31,6 @@ _FILES = {
     "kf.kobotoolbox.org": frozenset({"kc.kobotoolbox.org"}),
     "eu.kobotoolbox.org": frozenset({"kc-eu.kobotoolbox.org"}),
 }
-_BLOCK = 64 * 1024
 
 Query = Mapping[str, Any]
 
@@ -134,25 +134,18 @@ class KoboApi:
             return "Kobo form reached, but it is not deployed: nobody can fill it in"
         return "Kobo form reached"
 
-    def fetch(self, url: str, most: int) -> bytes:
+    def fetch(self, url: str, most: int, seconds: float) -> bytes:
         """The file at ``url``. Raises ``DeliveryError``; see ``HoldsFiles.fetch``."""
         if not self._is_ours(url):
-            raise DeliveryError(SendFault.REFUSED, permanent=True, provider_code="foreign_host")
-        with self._get(url, {}, stream=True) as answer:
-            if answer.status_code in (404, 410):
-                raise DeliveryError(SendFault.REFUSED, permanent=True, provider_code="gone")
-            _refuse(answer)
-            content = bytearray()
-            try:
-                for block in answer.iter_content(_BLOCK):
-                    content += block
-                    if len(content) > most:
-                        break
-            except RequestException as error:
-                raise unanswered(error, writes=False) from None
-        if len(content) > most:
-            raise DeliveryError(SendFault.REFUSED, permanent=True, provider_code="too_large")
-        return bytes(content)
+            raise _fetching.foreign_host()
+        return _fetching.download(
+            self._session,
+            url,
+            most=most,
+            seconds=seconds,
+            timeouts=(self._settings.connect_timeout, self._settings.read_timeout),
+            headers=self._headers,
+        )
 
     @property
     def _form(self) -> str:
@@ -197,20 +190,23 @@ class KoboApi:
             raise DeliveryError(SendFault.PROVIDER_DOWN, provider_code="no JSON")
         return document
 
-    def _get(self, url: str, parameters: Mapping[str, str], *, stream: bool = False) -> Answer:
+    def _get(self, url: str, parameters: Mapping[str, str]) -> Answer:
         settings = self._settings
         try:
             return self._session.get(
                 url,
                 params=parameters,
-                headers={"Authorization": f"Token {settings.pull_token}"},
+                headers=self._headers,
                 timeout=(settings.connect_timeout, settings.read_timeout),
                 # Elsewhere than where we asked is not the provider's own host.
                 allow_redirects=False,
-                stream=stream,
             )
         except RequestException as error:
             raise unanswered(error, writes=False) from None
+
+    @property
+    def _headers(self) -> Mapping[str, str]:
+        return {"Authorization": f"Token {self._settings.pull_token}"}
 
 
 def _highest(submissions: list[dict[str, Any]], least: int) -> int:

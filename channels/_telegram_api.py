@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from requests import RequestException, Response, Session
 from requests.adapters import HTTPAdapter
 
+from channels import _fetching
 from channels._http import unanswered
 from channels._telegram import TelegramSettings
 from feedback_hub.domain.message import DeliveryError, SendFault
@@ -42,7 +43,6 @@ _BETWEEN_ANY = 1 / 30
 _REMEMBERED_CHATS = 1000
 _LONGEST_WAIT = 3600.0
 _THREADS = 16
-_LONGEST_DOWNLOAD = 120.0
 _PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
 
 
@@ -119,36 +119,20 @@ class Api:
             raise _refused(answer, document, writes)
         return document.get("result")
 
-    def download(self, path: str, most: int) -> bytes:
+    def download(self, path: str, most: int, seconds: float) -> bytes:
         """The file at ``path`` as ``getFile`` gave it. Raises ``DeliveryError``."""
         if not _PATH.fullmatch(path):
             # A Bot API server in local mode names a file on its own disk.
             raise DeliveryError(SendFault.REFUSED, permanent=True, provider_code="file_path")
-        deadline = time.monotonic() + _LONGEST_DOWNLOAD
-        content = bytearray()
-        try:
-            with self._session.get(
-                f"{self._base}/file/bot{self._token}/{path}",
-                timeout=(self._connect_timeout, self._read_timeout),
-                allow_redirects=False,
-                stream=True,
-            ) as answer:
-                if answer.status_code != 200:
-                    raise _refused(answer, None, writes=False)
-                for piece in answer.iter_content(65536):
-                    content += piece
-                    if len(content) > most:
-                        raise too_large()
-                    if time.monotonic() > deadline:
-                        raise DeliveryError(SendFault.NO_ANSWER, provider_code="too_slow")
-        except RequestException as error:
-            raise unanswered(error, writes=False) from None
-        return bytes(content)
-
-
-def too_large() -> DeliveryError:
-    """A file is larger than we take."""
-    return DeliveryError(SendFault.REFUSED, permanent=True, provider_code="too_large")
+        return _fetching.download(
+            self._session,
+            f"{self._base}/file/bot{self._token}/{path}",
+            most=most,
+            seconds=seconds,
+            timeouts=(self._connect_timeout, self._read_timeout),
+            # A path holds for an hour; asked for again there is a new one.
+            may_come=True,
+        )
 
 
 def _document(answer: Response) -> dict[str, object] | None:

@@ -7,6 +7,7 @@ may be at Twilio: if so, nothing is sent again before Twilio was asked what it h
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 from requests import RequestException, Session
@@ -15,50 +16,40 @@ from requests.adapters import HTTPAdapter
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from channels import _fetching
 from channels._http import retry_after, unanswered
 from channels._twilio import FAULTS, TwilioSettings
 from feedback_hub.domain.message import DeliveryError, SendFault
 
 _THREADS = 16
-_PIECE = 64 * 1024
+_MEDIA_DOMAIN = "twiliocdn.com"
 
 
-def download(settings: TwilioSettings, url: str, most: int) -> bytes:
-    """A file of the account's. Raises ``DeliveryError``: permanent if larger than ``most`` bytes.
+def download(
+    settings: TwilioSettings, url: str, most: int, seconds: float, *, may_come: bool = False
+) -> bytes:
+    """A file of the account's, within ``most`` bytes and ``seconds``. Raises ``DeliveryError``.
 
-    A recording that is not there may still be on its way from the call, so 404 is not permanent.
+    ``may_come``: a recording that is not there may still be on its way from the call.
     """
-    try:
-        with Session() as session:
-            answer = session.get(
-                url,
-                auth=(settings.account_sid, settings.auth_token),
-                timeout=(settings.connect_timeout, settings.read_timeout),
-                allow_redirects=False,
-                stream=True,
-            )
-            if answer.status_code != 200:
-                fault = {
-                    401: SendFault.CREDENTIALS,
-                    403: SendFault.CREDENTIALS,
-                    429: SendFault.RATE_LIMITED,
-                }.get(answer.status_code, SendFault.PROVIDER_DOWN)
-                raise DeliveryError(
-                    fault,
-                    permanent=answer.status_code == 410,
-                    retry_after=retry_after(answer),
-                    provider_code=str(answer.status_code),
-                )
-            held = bytearray()
-            for piece in answer.iter_content(_PIECE):
-                held += piece
-                if len(held) > most:
-                    raise DeliveryError(
-                        SendFault.REFUSED, permanent=True, provider_code="too large"
-                    )
-            return bytes(held)
-    except RequestException as error:
-        raise unanswered(error, writes=False) from None
+    with Session() as session:
+        return _fetching.download(
+            session,
+            url,
+            most=most,
+            seconds=seconds,
+            timeouts=(settings.connect_timeout, settings.read_timeout),
+            auth=(settings.account_sid, settings.auth_token),
+            may_follow=partial(_is_media_host, settings.api_base),
+            may_come=may_come,
+        )
+
+
+def _is_media_host(api_base: str, url: str) -> bool:
+    """Twilio sends every file of a message on to its own CDN; a relay or a test stands for both."""
+    return _fetching.is_https_on(url, _MEDIA_DOMAIN) or (
+        api_base != TwilioSettings.api_base and _fetching.same_origin(url, api_base)
+    )
 
 
 def connect(settings: TwilioSettings) -> Client:

@@ -128,11 +128,13 @@ class Channel(Protocol):
 class HoldsFiles(Protocol):
     """A channel whose provider keeps files until a job asks for them."""
 
-    def fetch(self, attachment: Attachment, most: int) -> bytes:
-        """The file, with this account's credentials where the provider wants them.
+    def fetch(self, attachment: Attachment, most: int, seconds: float = 60.0) -> bytes:
+        """The file, in ``seconds``, with this account's credentials where the provider wants them.
 
         Only from the provider's own hosts, whatever the address says. Raises ``DeliveryError``:
-        ``permanent`` when it is gone or larger than ``most`` bytes, else it may be asked for again.
+        ``permanent`` when it is gone or larger than ``most`` bytes (``provider_code`` is then a
+        word of ``AttachmentFault``), else it may be asked for again. ``channels/_fetching.py`` has
+        what an HTTP download needs.
         """
 
 

@@ -173,11 +173,11 @@ class Adapter:
         deliveries = [self._delivery(submission, now) for submission in page.submissions]
         return Pulled(deliveries, page.cursor.write(), page.more)
 
-    def fetch(self, attachment: Attachment, most: int) -> bytes:
+    def fetch(self, attachment: Attachment, most: int, seconds: float = 60.0) -> bytes:
         """The file, from the server this account reads only. Raises ``DeliveryError``."""
         if not self.pulls():
             raise DeliveryError(SendFault.CREDENTIALS, provider_code="no pull_url")
-        return self._api.fetch(attachment.url, most)
+        return self._api.fetch(attachment.url, most, seconds)
 
     def check(self) -> str:
         """Ask the server for the form, where there is one. Raises ``DeliveryError``."""

@@ -126,9 +126,9 @@ class Adapter:
             return f"Telegram bot {name}, but its webhook is not this hub's: register it"
         return f"Telegram bot {name}, webhook set, {waiting} waiting"
 
-    def fetch(self, attachment: Attachment, most: int) -> bytes:
+    def fetch(self, attachment: Attachment, most: int, seconds: float = 60.0) -> bytes:
         """The file by its id, up to ``most`` bytes. Raises ``DeliveryError``."""
-        from channels._telegram_api import too_large  # noqa: PLC0415
+        from channels._fetching import too_large  # noqa: PLC0415
 
         if not attachment.url.startswith(FILE):
             raise DeliveryError(SendFault.REFUSED, permanent=True, provider_code="not_a_file")
@@ -139,7 +139,7 @@ class Adapter:
         size = found.get("file_size")
         if isinstance(size, int) and size > most:
             raise too_large()
-        return self._api.download(path, most)
+        return self._api.download(path, most, seconds)
 
     def pulls(self) -> bool:
         """Whether ``mode`` is polling."""

@@ -202,14 +202,14 @@ class Adapter(twilio_sms.Adapter):
                 found.append(_request(call.sid, caller, self.settings.from_number, at, {}))
         return sorted(found, key=lambda message: message.received_at)
 
-    def fetch(self, attachment: Attachment, most: int) -> bytes:
+    def fetch(self, attachment: Attachment, most: int, seconds: float = 60.0) -> bytes:
         """A recording, from this account's own and nowhere else. Raises ``DeliveryError``."""
         match = _RECORDING.search(urlsplit(attachment.url).path)
         if match is None:
-            raise DeliveryError(SendFault.REFUSED, permanent=True, provider_code="not a recording")
+            raise DeliveryError(SendFault.REFUSED, permanent=True, provider_code="not_held")
         from channels._twilio_api import download  # noqa: PLC0415  loads requests
 
-        return download(self.settings, self._recording_url(match[1]), most)
+        return download(self.settings, self._recording_url(match[1]), most, seconds, may_come=True)
 
     # --- what is heard ---
 

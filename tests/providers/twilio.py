@@ -124,6 +124,12 @@ class TwilioServer:
         """Phone number → where it posts, as its resource has it (``sms_url`` and so on)."""
         self.services: dict[str, dict[str, Any]] = {}
         """Messaging service → its resource; ``numbers`` are those in it."""
+        self.files: dict[str, bytes] = {}
+        """What each media SID holds; one that is not here is gone."""
+        self.media_goes_to = ""
+        """Where every file is redirected; empty for the CDN, which is this server too."""
+        self.cdn_does = "answer"  # or "drip", "cut_short", "deny"
+        self.asked_cdn = 0
         self.opted_out: set[str] = set()
         self.hides_bodies = False
         self.closing = threading.Event()

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from tests.providers.twilio import TwilioServer
 
 
+_CDN = "/cdn/"
+
+
 class TwilioHTTPServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
@@ -39,19 +42,53 @@ class TwilioHandler(BaseHTTPRequestHandler):
             return self._json(200, [twilio.resource(message) for message in twilio.sent])
         if url.path.startswith("/v1/Services/"):
             return self._service(url.path.removeprefix("/v1/Services/"), {})
+        if url.path.startswith(_CDN):
+            return self._cdn(url.path.removeprefix(_CDN))
         path = self._below_account(url.path)
-        if path is None:
-            return None
+        return None if path is None else self._resource(path, url.query)
+
+    def _resource(self, path: str, asked: str) -> None:
+        twilio = self.server.twilio
         if path.startswith("/IncomingPhoneNumbers"):
-            return self._number(path, dict(parse_qsl(url.query)))
+            return self._number(path, dict(parse_qsl(asked)))
         if path == ".json":
             return self._json(200, {"sid": twilio.account_sid, **twilio.account})
         if path == "/Messages.json":
-            query = dict(parse_qsl(url.query, keep_blank_values=True))
+            query = dict(parse_qsl(asked, keep_blank_values=True))
             return self._json(200, twilio.page(query))
         if match := re.fullmatch(r"/Messages/(\w+)/Media\.json", path):
             return self._json(200, twilio.media_page(match[1]))
-        return self._error(404, 20404)
+        return self._media(path)
+
+    def _media(self, path: str) -> None:
+        twilio = self.server.twilio
+        match = re.fullmatch(r"/Messages/\w+/Media/(\w+)", path)
+        if match is None or match[1] not in twilio.files:
+            return self._error(404, 20404)
+        there = twilio.media_goes_to or f"{twilio.url}{_CDN}{match[1]}"
+        return self._send(307, b"<xml/>", "application/xml", {"Location": there})
+
+    def _cdn(self, sid: str) -> None:
+        """Twilio's store of files: open to whoever has the address, and to no credentials."""
+        twilio = self.server.twilio
+        twilio.asked_cdn += 1
+        if "Authorization" in self.headers:
+            return self._send(400, b"InvalidArgument", "application/xml", {})
+        if twilio.cdn_does == "deny":
+            return self._send(503, b"SlowDown", "application/xml", {})
+        content = twilio.files[sid]
+        if twilio.cdn_does == "answer":
+            return self._send(200, content, "application/octet-stream", {})
+        self.send_response_only(200)
+        self.send_header("Content-Length", str(len(content) + 1))
+        self.end_headers()
+        self.close_connection = True
+        for number in range(len(content)):
+            self.wfile.write(content[number : number + 1])
+            self.wfile.flush()
+            if twilio.cdn_does == "drip" and twilio.closing.wait(0.05):
+                break
+        return None
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
