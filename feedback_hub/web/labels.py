@@ -166,9 +166,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         AlertKind.SILENT_CHANNEL: N_("Nothing comes in any more"),
         AlertKind.PULL_FAILS: N_("What came cannot be fetched"),
         AlertKind.CATCH_UP_FAILS: N_("What was missed cannot be fetched"),
-        AlertKind.ACCOUNT_FAILS: N_(
-            "The provider does not accept our account or cannot be reached"
-        ),
+        AlertKind.ACCOUNT_FAILS: N_("The account does not work"),
         AlertKind.WEBHOOK_ELSEWHERE: N_("The provider does not call this hub"),
         AlertKind.FLOOD: N_("Far more comes in than usual"),
         AlertKind.SENDS_FAIL: N_("Texts do not go out"),
@@ -472,7 +470,7 @@ class Words:
                 usual=span(float(alert.detail["usual"])),
             )
         fault, code = alert.detail.get("fault", ""), alert.detail.get("code", "")
-        why = " ".join(part for part in (self.label(fault) if fault else "", code) if part)
+        why = (self.label(fault) + (f" ({code})" if code else "")) if fault else code
         return f"{word(alert.kind)}: {why}." if why else f"{word(alert.kind)}."
 
     def history_line(self, line: HistoryLine) -> str:

@@ -98,11 +98,13 @@ def test_a_check_says_what_is_wrong_and_the_list_and_home_say_it_too(
     assert "Not working" in page
     assert "20003" in page
     ines = log_in(app, "ines")
-    assert "does not accept our account" in ines.get("/").text
+    assert (
+        "The account does not work: the provider refused our account (20003)." in ines.get("/").text
+    )
     assert "Not working" in ines.get("/admin/channels").text
     page = press(app, "check")
     assert "Works" in page
-    assert "does not accept our account" not in log_in(app, "ines").get("/").text
+    assert "account does not work" not in log_in(app, "ines").get("/").text
 
 
 def test_the_webhook_is_registered_by_a_button(app: Flask, box: Listed) -> None:
