@@ -173,6 +173,8 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             attempts_before_unreachable=config.loopback.attempts,
             appeal_days=config.loopback.appeal_days,
             last_rung=config.clocks.last_rung,
+            conversation_window=timedelta(hours=config.conversation.window_hours),
+            sure_from=config.classifier.confidence_threshold,
             reply_channels=frozenset(
                 name for name, s in config.channels.items() if not is_one_way(load_kind(s.kind))
             ),

@@ -103,7 +103,7 @@ def _do(hub: Hub, uow: SqlUnitOfWork, claim: Claim) -> None:
     now = hub.clock()
     match claim.task:
         case None:
-            intake.register(uow, hub.rules, claim.subject_id, now)
+            intake.register(uow, hub.rules, hub.classifier, claim.subject_id, now)
         case Task.CLASSIFY:
             triage.classify(uow, hub.rules, hub.classifier, hub.gazetteer, claim.subject_id, now)
 

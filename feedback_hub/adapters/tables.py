@@ -264,6 +264,10 @@ message = Table(
     Column("language", String(8), nullable=False),
     _when("received_at", nullable=False),
     _when("sent_at"),
+    # No foreign key: SQLite adds none to a table that stands.
+    Column("revises_id", _ID),
+    Index("ix_message_talk", "contact_id", "channel", "received_at"),
+    Index("ix_message_external", "channel", "external_id"),
 )
 
 delivery = Table(
@@ -289,6 +293,7 @@ delivery = Table(
     _when("sent_at"),
     _when("ended_at"),
     Index("ix_delivery_provider", "channel", "provider_id"),
+    Index("ix_delivery_talk", "contact_id", "queued_at"),
     Index("ix_delivery_recent", "channel", "state", "queued_at"),
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from sqlalchemy import Select, Table, event, func, insert, or_, select, update
+from sqlalchemy import Select, Table, event, func, insert, or_, select, union_all, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -304,14 +304,14 @@ class SqlUnitOfWork:
         """A contact point by id."""
         return self.session.get(Contact, contact_id)
 
-    def contact_at(self, channel: str, address_index: str) -> Contact | None:
+    def contact_at(self, channel: str, address_index: str, *, hold: bool = False) -> Contact | None:
         """The contact point with this address on this channel account."""
-        return self._one(
-            select(Contact).where(
-                tables.contact.c.channel == channel,
-                tables.contact.c.address_index == address_index,
-            )
+        found = select(Contact).where(
+            tables.contact.c.channel == channel,
+            tables.contact.c.address_index == address_index,
         )
+        # On SQLite a transaction that writes is alone anyway.
+        return self._one(found.with_for_update() if hold else found)
 
     def open_request(self, contact_id: str) -> Case | None:
         """The contact's open case that asks to be called back, the newest; never an L3."""
@@ -332,9 +332,47 @@ class SqlUnitOfWork:
         )
 
     def messages_of(self, case_id: str) -> Sequence[Message]:
-        """Every inbound message of a case, the oldest first."""
+        """Every inbound message of a case, in the order in which they were said."""
         of_case = select(Message).where(tables.message.c.case_id == case_id)
-        return self.session.scalars(of_case.order_by(tables.message.c.received_at)).all()
+        said_at = func.coalesce(tables.message.c.sent_at, tables.message.c.received_at)
+        return self.session.scalars(of_case.order_by(said_at, tables.message.c.id)).all()
+
+    def message_at(self, channel: str, external_id: str) -> Message | None:
+        """The message that a channel account's provider knows by this id."""
+        known = select(Message).where(
+            tables.message.c.channel == channel, tables.message.c.external_id == external_id
+        )
+        return self.session.scalars(known.limit(1)).one_or_none()
+
+    def talked_about(self, contact_id: str, channel: str, since: datetime) -> Sequence[Case]:
+        """The cases talked about on this channel account since then, the latest first."""
+        said, told, case = tables.message.c, tables.delivery.c, tables.case.c
+        moments = union_all(
+            select(said.case_id, said.received_at.label("at")).where(
+                said.contact_id == contact_id, said.channel == channel, said.received_at >= since
+            ),
+            select(told.case_id, told.queued_at).where(
+                told.contact_id == contact_id,
+                told.channel == channel,
+                told.queued_at >= since,
+                told.case_id.is_not(None),
+                told.withheld.is_(None),
+            ),
+            select(case.id, case.closed_at).where(
+                case.contact_id == contact_id, case.channel == channel, case.closed_at >= since
+            ),
+        ).subquery()
+        last = (
+            select(moments.c.case_id, func.max(moments.c.at).label("at"))
+            .group_by(moments.c.case_id)
+            .subquery()
+        )
+        return self.session.scalars(
+            select(Case)
+            .join(last, last.c.case_id == case.id)
+            .where(case.from_history.is_(False))
+            .order_by(last.c.at.desc(), case.entered_at.desc(), case.id)
+        ).all()
 
     def message(self, message_id: str) -> Message | None:
         """A message by id."""

@@ -249,6 +249,19 @@ class RetentionConfig:
 
 
 @dataclass(frozen=True)
+class ConversationConfig:
+    """``[conversation]``: what belongs together of all that one number or chat writes."""
+
+    window_hours: int = setting(
+        "Hours of silence after which a message opens a new case. Before, it goes on with the last "
+        "one, unless it names a case or is surely about another sector.",
+        default=72,
+        least=0,
+        most=2160,
+    )
+
+
+@dataclass(frozen=True)
 class LoopbackConfig:
     """``[loopback]``: telling the person, and the community (DOMAIN.md, States and Loop back)."""
 
@@ -383,6 +396,7 @@ class Config:
     security: SecurityConfig
     clocks: ClocksConfig
     retention: RetentionConfig
+    conversation: ConversationConfig
     loopback: LoopbackConfig
     classifier: ClassifierConfig
     hotline: HotlineConfig

@@ -94,7 +94,7 @@ def _arrive(uow: SqlUnitOfWork, hub: Hub, told: Told, chance: random.Random) -> 
     row = uow.accepted(CHANNEL, InboxKind.MESSAGE, told.id)
     if row is None:
         return None
-    intake.register(uow, hub.rules, row.id, at)
+    intake.register(uow, hub.rules, hub.classifier, row.id, at)
     row.handled_at = at
     uow.session.flush()
     case = uow.case(row.case_id) if row.case_id else None

@@ -190,17 +190,24 @@ class Case(Recorder):
         """
         raised = raised_by_machine(self.sensitivity, sensitivity)
         if raised is Sensitivity.L3 and self.sensitivity is not Sensitivity.L3:
-            self.suspected = True
-            self.owner = ""
-            # Whatever a person thought it was, it is urgent now.
-            self.priority = most_urgent(self.priority, priority)
-            self._happened(EventKind.SUSPECTED, "machine", now)
+            self.suspect(priority, now)
         self.sensitivity = raised
         if not self.codes:
             self.codes, self.type, self.sector = codes, case_type, sector
-            self.priority = priority
+            self.priority = most_urgent(self.priority, priority) if self.suspected else priority
         self.classified_at = now
         self._happened(EventKind.CLASSIFIED, "machine", now, detail={"code": codes[0]})
+
+    def suspect(self, priority: Priority, now: datetime) -> None:
+        """A machine takes it for highly sensitive: effective at once (DOMAIN.md, Sensitivity)."""
+        if self.sensitivity is Sensitivity.L3:
+            return
+        # Whatever a person thought it was, it is urgent now.
+        self.priority = most_urgent(self.priority, priority)
+        self.sensitivity = Sensitivity.L3
+        self.suspected = True
+        self.owner = ""
+        self._happened(EventKind.SUSPECTED, "machine", now)
 
     def triage(
         self,

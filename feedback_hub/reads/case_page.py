@@ -57,6 +57,7 @@ from feedback_hub.reads.views import (
 )
 from feedback_hub.reads.wire import message_text
 from feedback_hub.services import intake, loopback
+from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.ports import Rules
 from feedback_hub.services.records import Message, RemarkKind
 
@@ -287,7 +288,7 @@ def _messages(
         )
     wrote_it = known.case.entered_by == actor.id
     uow.vault.load({message.key_id for message in known.messages})
-    texts = ((message, message_text(uow, message)) for message in known.messages)
+    texts = ((said, message_text(uow, said)) for said, _ in as_said_now(known.messages))
     return tuple(
         conversation.inbound(message, text if wrote_it else mask(text)) for message, text in texts
     )
@@ -390,7 +391,7 @@ def _referral(known: _Known, referral: Referral, actor: Actor, now: datetime) ->
 def _with_referral(uow: SqlUnitOfWork, known: _Known, shown: CaseView, now: datetime) -> CaseView:
     """With what a referral would carry and who would get it."""
     case = known.case
-    texts = [message_text(uow, message) for message in known.messages]
+    texts = [message_text(uow, said) for said, _ in as_said_now(known.messages)]
     found = route(
         uow.services_on(case.sector, now.date()),
         site=case.site,

@@ -16,6 +16,7 @@ from feedback_hub.reads.names import Names
 from feedback_hub.reads.views import HistoryLine, MessageView, Piece, Speaker, marked
 from feedback_hub.reads.wire import message_text
 from feedback_hub.services import loopback, remarks
+from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.records import Message, Remark, RemarkKind, SuggestionRow
 
 _SPOKEN = {RemarkKind.NOTE, RemarkKind.TRANSLATION, RemarkKind.PARTNER_ANSWER}
@@ -100,13 +101,19 @@ def readings(uow: SqlUnitOfWork, case_id: str) -> dict[str, Reading]:
     return found
 
 
-def inbound(message: Message, text: str, reasons: Iterable[tuple[str, str]] = ()) -> MessageView:
-    """One thing the person said."""
+def inbound(
+    message: Message,
+    text: str,
+    reasons: Iterable[tuple[str, str]] = (),
+    earlier: tuple[str, ...] = (),
+) -> MessageView:
+    """One thing the person said, and how they worded it before."""
     return MessageView(
         id=message.id,
         speaker=Speaker.PERSON,
-        at=message.received_at,
+        at=message.at,
         pieces=marked(text, reasons),
+        earlier=earlier,
         language=message.language,
         kind=message.kind,
         channel=message.channel,
@@ -125,10 +132,16 @@ def whole(
     """Everything that was said, by the person, by us and by partners, the oldest first."""
     uow.vault.load({message.key_id for message in messages})
     lines = [
-        inbound(m, message_text(uow, m), read[m.id].reasons if m.id in read else ())
-        for m in messages
+        inbound(
+            latest,
+            message_text(uow, latest),
+            read[latest.id].reasons if latest.id in read else (),
+            tuple(message_text(uow, one) for one in earlier),
+        )
+        for latest, earlier in as_said_now(messages)
     ]
     lines += _texts_of_ours(uow, case_id)
+    lines += _moved(uow, case_id)
     asked = {referral.id: names.organisation(referral.organisation) for referral in referrals}
     for remark in said.rows:
         if remark.kind in _SPOKEN:
@@ -171,6 +184,18 @@ def _texts_of_ours(uow: SqlUnitOfWork, case_id: str) -> list[MessageView]:
             )
         )
     return lines
+
+
+def _moved(uow: SqlUnitOfWork, case_id: str) -> list[MessageView]:
+    """Where words were moved to a case of their own; the same line whatever they were."""
+    event = tables.case_event.c
+    moved = select(event.id, event.at).where(
+        event.case_id == case_id, event.kind == EventKind.SPLIT
+    )
+    return [
+        MessageView(id=row.id, speaker=Speaker.PERSON, at=row.at, moved=True)
+        for row in uow.session.execute(moved)
+    ]
 
 
 def history(

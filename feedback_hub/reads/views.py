@@ -208,7 +208,8 @@ class MessageView:
 
     ``by`` is a user's or organisation's name, empty for the person and for automatic texts.
     ``purpose`` and ``withheld`` belong to texts of ours: what for, and why not sent. ``moved``
-    stands for words that were moved to a case of their own: ``pieces`` is then empty.
+    stands for words that were moved to a case of their own: ``pieces`` is then empty. ``earlier``:
+    how the person worded it before they edited it, the oldest first.
     """
 
     id: str
@@ -224,6 +225,7 @@ class MessageView:
     fault: SendFault | None = None
     withheld: Withheld | None = None
     moved: bool = False
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

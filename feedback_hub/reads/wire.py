@@ -18,6 +18,7 @@ from feedback_hub.domain.masking import mask
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.referral import Referral
 from feedback_hub.services import intake, loopback, remarks
+from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.records import Delivery, Message
 
 Json = dict[str, object]
@@ -120,8 +121,11 @@ def delivery_body(delivery: Delivery) -> Json:
 
 
 def shared_texts(uow: SqlUnitOfWork, case: Case, share: Share) -> list[tuple[Message, str]]:
-    """The person's words as far as a referral may carry them: whole with a name, else masked."""
-    messages = uow.messages_of(case.id)
+    """The person's words as far as a referral may carry them: whole with a name, else masked.
+
+    Each as it was worded last.
+    """
+    messages = [latest for latest, _ in as_said_now(uow.messages_of(case.id))]
     uow.vault.load({message.key_id for message in messages})
     return [
         (message, text if share is Share.NAME else mask(text))
@@ -150,10 +154,9 @@ def messages_body(uow: SqlUnitOfWork, actor: Actor, case: Case) -> list[Json]:
         ]
         share = Share.NAME if Share.NAME in shares else Share.ANONYMOUS
         return [_inbound(message, text) for message, text in shared_texts(uow, case, share)]
-    lines = [
-        (message.received_at, _inbound(message, text))
-        for message, text in shared_texts(uow, case, Share.NAME)
-    ]
+    messages = uow.messages_of(case.id)
+    uow.vault.load({message.key_id for message in messages})
+    lines = [(message.at, _inbound(message, message_text(uow, message))) for message in messages]
     deliveries = uow.deliveries_of(case.id)
     uow.vault.load({delivery.key_id for delivery in deliveries})
     for delivery in deliveries:
@@ -196,6 +199,7 @@ def _inbound(message: Message, text: str) -> Json:
         "text": text,
         "language": message.language,
         "channel": message.channel,
+        "revises": message.revises_id,
         "received_at": when(message.received_at),
         "sent_at": when(message.sent_at),
     }

@@ -23,10 +23,15 @@ SETTLES = timedelta(seconds=4)
 """How long a call that ended waits for what it may have left: its webhooks come out of order."""
 
 
+def call_of(message: InboundMessage) -> str | None:
+    """The live call that a message is a part of."""
+    return message.metadata.get("call")
+
+
 def settling(item: InboundMessage | Submission | DeliveryReceipt) -> timedelta:
     """How long an accepted item waits before it is registered."""
     if isinstance(item, InboundMessage) and item.kind is MessageKind.MISSED_CALL:
-        return SETTLES if _call(item) else timedelta(0)
+        return SETTLES if call_of(item) else timedelta(0)
     return timedelta(0)
 
 
@@ -35,13 +40,13 @@ def is_awaited(item: InboundMessage | Submission | DeliveryReceipt) -> bool:
     return (
         isinstance(item, InboundMessage)
         and item.kind is MessageKind.VOICE
-        and _call(item) is not None
+        and call_of(item) is not None
     )
 
 
 def is_settled(uow: UnitOfWork, channel: str, message: InboundMessage, now: datetime) -> bool:
     """Whether this item of a call asks for nothing; a question about a case is noted on it."""
-    call = _call(message)
+    call = call_of(message)
     if call is None:
         return False
     if message.kind is MessageKind.OPENED:
@@ -60,7 +65,7 @@ def case_of(
     A voice message joins no other case of its number: its numbers are read out to whoever rang,
     and a phone has several people.
     """
-    call = _call(message)
+    call = call_of(message)
     if contact is None or call is None:
         return None
     if message.kind is MessageKind.MISSED_CALL:
@@ -78,10 +83,6 @@ def consent_in(message: InboundMessage) -> Consent:
     return Consent(
         record=_answered(message, "consent_record"), contact=_answered(message, "consent_contact")
     )
-
-
-def _call(message: InboundMessage) -> str | None:
-    return message.metadata.get("call")
 
 
 def _answered(message: InboundMessage, question: str) -> Answered:

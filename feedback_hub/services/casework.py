@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime, timedelta
 
 from feedback_hub.domain.access import Action, Actor
@@ -11,10 +10,10 @@ from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services import remarks
+from feedback_hub.services import conversation, remarks
 from feedback_hub.services.intake import text_bound_to
 from feedback_hub.services.ports import Rules, UnitOfWork
-from feedback_hub.services.records import Message, RemarkKind, Task
+from feedback_hub.services.records import Message, RemarkKind
 
 HANDLER_GROUPS = {
     "misconduct.sea": "psea",
@@ -218,43 +217,18 @@ def split(
     """
     case = reach(uow, actor, Action.WORK_CASE, ref)
     messages = list(uow.messages_of(case.id))
-    moving = [m for m in messages if m.id in message_ids] if message_ids else messages[-1:]
-    if message_ids and len(moving) != len(set(message_ids)):
+    if not {m.id for m in messages}.issuperset(message_ids):
         raise Invalid("messages", "are not all messages of this case")
+    chosen = set(message_ids) or {m.id for m in messages[-1:]}
+    moving = conversation.with_versions(messages, chosen)
     if not moving or len(moving) == len(messages):
         raise Invalid("messages", "leave at least one message in this case")
-    new = _apart(uow, case, moving, actor, now)
+    new = conversation.move_out(uow, case, moving, actor.id, now)
     if sensitivity is not None:
         new.sensitivity = sensitivity
+    # The same line whatever was moved: it must not tell that the other case is highly sensitive.
+    case.note(EventKind.SPLIT, "", actor.id, now)
     keep_case(new, rules.targets, rules.calendar, now)
-    case.note(EventKind.SPLIT, "" if new.sensitivity is Sensitivity.L3 else new.id, actor.id, now)
-    return new
-
-
-def _apart(uow: UnitOfWork, case: Case, moving: list[Message], actor: Actor, now: datetime) -> Case:
-    new = Case(
-        id=uuid.uuid4().hex,
-        ref=uow.new_reference(),
-        channel=case.channel,
-        received_at=moving[0].received_at,
-        entered_at=now,
-        entered_by=case.entered_by,
-        contact_id=case.contact_id,
-        site=case.site,
-        place=case.place,
-        language=case.language,
-        person=case.person,
-        consent=case.consent,
-        accused_organisation=case.accused_organisation,
-        accused_class=case.accused_class,
-        from_history=case.from_history,
-    )
-    new.record(Event(EventKind.RECEIVED, new.id, actor.id, now))
-    uow.add(new)
-    for message in moving:
-        message.case_id = new.id
-        new.note(EventKind.MESSAGE_ADDED, message.id, actor.id, now)
-        uow.work(Task.CLASSIFY, message.id, now)
     return new
 
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from feedback_hub.domain.access import Actor
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.clocks import keep_case
-from feedback_hub.domain.consent import Answered
+from feedback_hub.domain.consent import Answered, Consent
 from feedback_hub.domain.contact import Command, Contact, Purpose, command_in
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.events import Event, EventKind
@@ -25,11 +25,10 @@ from feedback_hub.domain.message import (
     DeliveryState,
     InboundMessage,
 )
-from feedback_hub.domain.reference import references_in
-from feedback_hub.domain.sensitivity import highest
+from feedback_hub.domain.sensitivity import Sensitivity, highest
 from feedback_hub.domain.submission import Submission
-from feedback_hub.services import callbacks, inbox, loopback
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services import callbacks, conversation, inbox, loopback
+from feedback_hub.services.ports import Classifier, Rules, UnitOfWork
 from feedback_hub.services.records import InboxKind, InboxRow, Message, Task
 
 API = "api"
@@ -67,7 +66,7 @@ def accept(
         if uow.add_inbox(row):
             new += 1
             if at_once is not None and awaited and isinstance(item, InboundMessage):
-                case_id = _take_in(uow, at_once, row, item, now)
+                case_id = _take_in_call(uow, at_once, row, item, now)
                 if case_id:
                     uow.set_inbox_case(row.id, case_id)
         else:
@@ -134,8 +133,13 @@ def submit(
     return case.ref, True
 
 
-def register(uow: UnitOfWork, rules: Rules, inbox_id: str, now: datetime) -> None:
-    """Turn one accepted row into what it means. Raises ``ReceiptTooEarly``."""
+def register(
+    uow: UnitOfWork, rules: Rules, classifier: Classifier, inbox_id: str, now: datetime
+) -> None:
+    """Turn one accepted row into what it means. Raises ``ReceiptTooEarly``.
+
+    ``classifier`` says whether a message goes on with an earlier one, before it is put there.
+    """
     row = uow.inbox_row(inbox_id)
     if row is None:
         return
@@ -145,13 +149,18 @@ def register(uow: UnitOfWork, rules: Rules, inbox_id: str, now: datetime) -> Non
     elif row.kind is InboxKind.MESSAGE:
         item = inbox.load(parsed)
         if isinstance(item, Submission):
-            row.case_id = _take_in_form(uow, rules, row, item, now)
+            row.case_id = _take_in_form(uow, rules, classifier, row, item, now)
         else:
-            row.case_id = _take_in(uow, rules, row, item, now)
+            row.case_id = _take_in(uow, rules, classifier, row, item, now)
 
 
 def _take_in_form(
-    uow: UnitOfWork, rules: Rules, row: InboxRow, submission: Submission, now: datetime
+    uow: UnitOfWork,
+    rules: Rules,
+    classifier: Classifier,
+    row: InboxRow,
+    submission: Submission,
+    now: datetime,
 ) -> str:
     """A form is a case, by the rules of ``submit``, but nothing in it refuses it.
 
@@ -159,8 +168,35 @@ def _take_in_form(
     is a word: an enumerator writes about somebody, and does not answer in their conversation.
     """
     whole = replace(_with_known_codes(rules, submission), channel=submission.channel or row.channel)
+    original = conversation.original_of(uow, row.channel, whole.message)
+    if original is not None:
+        known = conversation.revise(uow, rules, classifier, original, whole.message, now)
+        if known is not None:
+            _correct(rules, known, whole, now)
+            contact = uow.contact(known.contact_id) if known.contact_id else None
+            _add_message(
+                uow,
+                known,
+                contact,
+                whole.message,
+                row.key_id,
+                row.channel,
+                now,
+                revises=original.id,
+            )
+            return known.id
     entered_by = f"channel:{row.channel}"
     return _open_case(uow, rules, whole, row.key_id, entered_by, now, row.from_history).id
+
+
+def _correct(rules: Rules, case: Case, form: Submission, now: datetime) -> None:
+    """What a corrected form changes by itself: consent to what is agreed now, the level upwards."""
+    if form.consent != Consent():
+        case.consent = form.consent
+    level = highest(rules.frame.sensitivity_of(form.codes), form.sensitivity or Sensitivity.L1)
+    if level is Sensitivity.L3:
+        case.suspect(rules.frame.priority_of(form.codes), now)
+    case.sensitivity = highest(case.sensitivity, level)
 
 
 def _with_known_codes(rules: Rules, submission: Submission) -> Submission:
@@ -181,26 +217,57 @@ def _with_known_codes(rules: Rules, submission: Submission) -> Submission:
 
 
 def _take_in(
-    uow: UnitOfWork, rules: Rules, row: InboxRow, message: InboundMessage, now: datetime
+    uow: UnitOfWork,
+    rules: Rules,
+    classifier: Classifier,
+    row: InboxRow,
+    message: InboundMessage,
+    now: datetime,
 ) -> str | None:
-    if callbacks.is_settled(uow, row.channel, message, now):
-        return None
+    if callbacks.call_of(message) is not None:
+        return _take_in_call(uow, rules, row, message, now)
     contact = _contact(uow, row.channel, message, now)
     # Read before anything else (DOMAIN.md, Loop back); only then is it a matter to handle.
     command = command_in(message.text)
     if command and contact is not None:
         _obey(uow, rules, command, contact, row, now)
         return None
-    known = callbacks.case_of(uow, row.channel, contact, message) or _case_meant(
-        uow, contact, message
+    original = conversation.original_of(uow, row.channel, message, contact)
+    if original is not None:
+        known = conversation.revise(uow, rules, classifier, original, message, now)
+        if known is not None:
+            _add_message(
+                uow, known, contact, message, row.key_id, row.channel, now, revises=original.id
+            )
+            return known.id
+    place = conversation.place(
+        uow, rules, classifier, contact, message, from_history=row.from_history
     )
+    if place.joins is not None:
+        _add_message(uow, place.joins, contact, message, row.key_id, row.channel, now)
+        return place.joins.id
+    entered_by = f"channel:{row.channel}"
+    submission = Submission(message, row.channel)
+    case = _open_case(uow, rules, submission, row.key_id, entered_by, now, row.from_history)
+    conversation.note_place(uow, place, case, now)
+    keep_case(case, rules.targets, rules.calendar, now)
+    return case.id
+
+
+def _take_in_call(
+    uow: UnitOfWork, rules: Rules, row: InboxRow, message: InboundMessage, now: datetime
+) -> str | None:
+    """What a live call left: a case of its own, or more of the one that the same call made."""
+    if callbacks.is_settled(uow, row.channel, message, now):
+        return None
+    contact = _contact(uow, row.channel, message, now)
+    known = callbacks.case_of(uow, row.channel, contact, message)
     if known is not None:
         _add_message(uow, known, contact, message, row.key_id, row.channel, now)
         return known.id
-    entered_by = f"channel:{row.channel}"
     submission = Submission(message, row.channel, consent=callbacks.consent_in(message))
-    case = _open_case(uow, rules, submission, row.key_id, entered_by, now, row.from_history)
-    return case.id
+    entered_by = f"channel:{row.channel}"
+    return _open_case(uow, rules, submission, row.key_id, entered_by, now, row.from_history).id
 
 
 def _obey(
@@ -216,17 +283,6 @@ def _obey(
     if was_stopped != (command is Command.STOP) and not row.from_history:
         purpose = Purpose.STOPPED if command is Command.STOP else Purpose.RESUMED
         loopback.tell_contact(uow, rules, contact, purpose, now)
-
-
-def _case_meant(uow: UnitOfWork, contact: Contact | None, message: InboundMessage) -> Case | None:
-    """The open case of this contact whose reference the text carries; nobody else's, ever."""
-    if contact is None:
-        return None
-    for ref in references_in(message.text):
-        case = uow.case_by_ref(ref)
-        if case is not None and case.contact_id == contact.id and case.is_open:
-            return case
-    return None
 
 
 def _open_case(
@@ -287,6 +343,8 @@ def _add_message(
     key_id: str,
     channel: str,
     now: datetime,
+    *,
+    revises: str | None = None,
 ) -> None:
     message_id = uuid.uuid4().hex
     attachments = None
@@ -299,7 +357,7 @@ def _add_message(
             case_id=case.id,
             contact_id=contact.id if contact else None,
             channel=channel,
-            external_id=message.external_id,
+            external_id=fitting(message.external_id),
             kind=message.kind,
             key_id=key_id,
             text_sealed=uow.vault.seal(key_id, message.text, text_bound_to(message_id)),
@@ -307,6 +365,7 @@ def _add_message(
             language=message.language,
             received_at=message.received_at,
             sent_at=message.sent_at,
+            revises_id=revises,
         )
     )
     case.note(EventKind.MESSAGE_ADDED, message_id, case.entered_by, now)
@@ -335,7 +394,8 @@ def _contact(
     if not address:
         return None
     index = uow.vault.index(address, f"address:{channel}")
-    contact = uow.contact_at(channel, index)
+    # Two messages of one person at once must not each open a case.
+    contact = uow.contact_at(channel, index, hold=True)
     if contact is None:
         contact_id, key_id = uuid.uuid4().hex, uow.vault.new_key()
         contact = Contact(

@@ -52,6 +52,8 @@ class Rules:
     ``reply_channels`` are the channel accounts a text can go out on; ``phone_channel`` the one of
     them that reaches a phone number somebody gave at a desk, empty where there is none.
     ``call_channels`` are those that people ring.
+    ``conversation_window`` is the silence after which a message opens a new case; from the
+    confidence ``sure_from`` on a suggestion is no guess.
     """
 
     frame: CodingFrame
@@ -65,6 +67,8 @@ class Rules:
     appeal_days: int = 30
     last_rung: str = ""
     reply_channels: frozenset[str] = frozenset()
+    conversation_window: timedelta = timedelta(hours=72)
+    sure_from: float = 0.5
     phone_channel: str = ""
     call_channels: frozenset[str] = frozenset()
 
@@ -277,11 +281,23 @@ class UnitOfWork(Protocol):
     def open_request(self, contact_id: str) -> Case | None:
         """The contact's open case that asks to be called back, the newest; never an L3."""
 
-    def contact_at(self, channel: str, address_index: str) -> Contact | None:
-        """The contact point with this address on this channel account."""
+    def contact_at(self, channel: str, address_index: str, *, hold: bool = False) -> Contact | None:
+        """The contact point with this address on this channel account.
+
+        ``hold``: no other transaction holds it until this one ends.
+        """
 
     def messages_of(self, case_id: str) -> Sequence[Message]:
-        """Every inbound message of a case, the oldest first."""
+        """Every inbound message of a case, in the order in which they were said."""
+
+    def message_at(self, channel: str, external_id: str) -> Message | None:
+        """The message that a channel account's provider knows by this id."""
+
+    def talked_about(self, contact_id: str, channel: str, since: datetime) -> Sequence[Case]:
+        """The cases a contact and we wrote about on this channel account since then, or closed.
+
+        The latest first; none that was imported as history. ``since`` is UTC.
+        """
 
     def message(self, message_id: str) -> Message | None:
         """A message by id."""

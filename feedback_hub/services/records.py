@@ -64,7 +64,10 @@ class InboxRow:
 
 @dataclass(eq=False)
 class Message:
-    """What a person said, word for word, sealed."""
+    """What a person said, word for word, sealed.
+
+    ``revises_id`` is the message, as it first came, that this one is a newer version of.
+    """
 
     id: str
     case_id: str
@@ -78,6 +81,12 @@ class Message:
     attachments_sealed: bytes | None = None
     language: str = "und"
     sent_at: datetime | None = None
+    revises_id: str | None = None
+
+    @property
+    def at(self) -> datetime:
+        """When it was said, as far as the channel tells; else when it came (UTC)."""
+        return self.sent_at or self.received_at
 
 
 class NoticeKind(StrEnum):

@@ -16,7 +16,7 @@ from feedback_hub.domain.masking import mask
 from feedback_hub.domain.routing import Route, Why, route
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest
 from feedback_hub.domain.suggestion import Reason, Suggestion
-from feedback_hub.services import loopback, remarks
+from feedback_hub.services import conversation, loopback, remarks
 from feedback_hub.services.intake import text_bound_to
 from feedback_hub.services.ports import Classifier, Gazetteer, Rules, UnitOfWork
 from feedback_hub.services.records import Message, RemarkKind, SuggestionRow
@@ -52,6 +52,11 @@ def classify(
         return
     text = uow.vault.open(message.key_id, message.text_sealed, text_bound_to(message.id))
     suggestion = classifier.classify(text, language=message.language)
+    if suggestion.sensitivity is Sensitivity.L3 and case.classified_at is not None:
+        apart = conversation.set_apart(uow, rules, case, message, suggestion.priority, now)
+        if apart is not case:
+            # It is read again there, as the first words of its own case.
+            return
     site, named = gazetteer.site_in(text, uow.sites()) if not case.site else ("", "")
     if site:
         why = Reason("site", site, named)
@@ -173,7 +178,7 @@ def after_decision(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> 
     if case.sensitivity is Sensitivity.L1 and case.triaged_at is not None:
         said = (
             mask(uow.vault.open(m.key_id, m.text_sealed, text_bound_to(m.id)))
-            for m in uow.messages_of(case.id)
+            for m, _ in conversation.as_said_now(uow.messages_of(case.id))
         )
         uow.index_text(case.id, "\n".join(said))
     else:

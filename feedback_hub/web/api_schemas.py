@@ -163,6 +163,7 @@ ANSWERS: dict[str, Schema] = {
             "language": TEXT,
             "channel": TEXT,
             "kind": TEXT,
+            "revises": or_null(TEXT),
             "state": word(DeliveryState),
             "received_at": WHEN,
             "queued_at": WHEN,

@@ -11,6 +11,7 @@ from tests.integration.databases import (
     postgres_server,
     sqlite_files,
 )
+from tests.integration.talking import talk
 
 __all__ = [
     "database",
@@ -20,4 +21,5 @@ __all__ = [
     "own_database_url",
     "postgres_server",
     "sqlite_files",
+    "talk",
 ]

@@ -19,6 +19,7 @@ def upgrade() -> None:
     _channel_accounts()
     _recordings_of_wordings()
     _clocks()
+    _conversations()
 
 
 def _channel_accounts() -> None:
@@ -100,3 +101,11 @@ def _clocks() -> None:
     )
     op.create_index(op.f("ix_notice_case_id"), "notice", ["case_id"])
     op.create_index("ix_notice_account", "notice", ["account_id", "read_at", "at"])
+
+
+def _conversations() -> None:
+    """Newer versions of a message beside it, and finding what somebody talked about lately."""
+    op.add_column("message", sa.Column("revises_id", sa.String(32)))
+    op.create_index("ix_message_talk", "message", ["contact_id", "channel", "received_at"])
+    op.create_index("ix_message_external", "message", ["channel", "external_id"])
+    op.create_index("ix_delivery_talk", "delivery", ["contact_id", "queued_at"])

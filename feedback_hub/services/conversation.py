@@ -1,0 +1,235 @@
+"""Which case a message belongs to, and how words that belong elsewhere are set apart.
+
+It is decided before anybody sees the message: what reads as highly sensitive is never part of an
+ordinary case, not for a second (DOMAIN.md, Sensitivity).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.clocks import keep_case
+from feedback_hub.domain.contact import Contact
+from feedback_hub.domain.conversation import continued
+from feedback_hub.domain.events import Event, EventKind
+from feedback_hub.domain.message import InboundMessage, MessageKind
+from feedback_hub.domain.reference import references_in
+from feedback_hub.domain.sensitivity import Priority, Sensitivity, most_urgent
+from feedback_hub.services.ports import Classifier, Rules, UnitOfWork
+from feedback_hub.services.records import Message, Task
+
+FOLLOW_UP = "follow_up"
+"""The kind of link from a case to the closed one that it goes on with."""
+
+_MACHINE = "machine"
+# A form and a call are whole records: each is a matter.
+_TALK = frozenset(MessageKind) - {MessageKind.FORM, MessageKind.CALL, MessageKind.MISSED_CALL}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a message goes: into ``joins``, else into a case of its own.
+
+    That one ``follows`` a closed case, or was ``moved_from`` an open conversation, which keeps a
+    neutral "moved"; ``suspected``: it is opened as a highly sensitive one, this urgent.
+    """
+
+    joins: Case | None = None
+    follows: Case | None = None
+    moved_from: Case | None = None
+    suspected: Priority | None = None
+
+
+def place(
+    uow: UnitOfWork,
+    rules: Rules,
+    classifier: Classifier,
+    contact: Contact | None,
+    message: InboundMessage,
+    *,
+    from_history: bool = False,
+) -> Place:
+    """Find where a new message belongs: a case it names or answers, else its conversation."""
+    if contact is None:
+        return Place()
+    meant = _named(uow, contact, message) or _answered(uow, contact, message)
+    cases = [meant] if meant else []
+    if not meant and not from_history and message.kind in _TALK:
+        cases = _talked_about(uow, rules, contact, message)
+    if not cases:
+        return Place()
+    said = classifier.classify(message.text, language=message.language)
+    highly = said.sensitivity is Sensitivity.L3
+    case = meant or continued(said, cases, rules.sure_from)
+    if case is None or (highly and case.sensitivity is not Sensitivity.L3):
+        left = next((one for one in cases if one.is_open), None)
+        return Place(moved_from=left, suspected=said.priority if highly else None)
+    if case.is_open:
+        return Place(joins=case)
+    if case.sensitivity is Sensitivity.L3:
+        return Place(follows=case, suspected=most_urgent(case.priority, said.priority))
+    return Place(follows=case)
+
+
+def note_place(uow: UnitOfWork, place: Place, case: Case, now: datetime) -> None:
+    """Write down how a new case came about, where the reader of either may know of the other."""
+    if place.suspected is not None:
+        case.suspect(place.suspected, now)
+    if place.moved_from is not None:
+        _note_moved(place.moved_from, now)
+    before = place.follows
+    if before is not None:
+        uow.link(case.id, before.id, FOLLOW_UP, _MACHINE, now)
+        case.note(EventKind.LINKED, before.id, _MACHINE, now)
+        before.note(EventKind.LINKED, case.id, _MACHINE, now)
+
+
+def original_of(
+    uow: UnitOfWork, channel: str, message: InboundMessage, contact: Contact | None = None
+) -> Message | None:
+    """The message that this one is a newer version of, as it first came; None if it is unknown.
+
+    ``contact`` given, it must be theirs.
+    """
+    if not message.revises:
+        return None
+    known = uow.message_at(channel, message.revises)
+    if known is None or (contact is not None and known.contact_id != contact.id):
+        return None
+    return (uow.message(known.revises_id) if known.revises_id else None) or known
+
+
+def revise(
+    uow: UnitOfWork,
+    rules: Rules,
+    classifier: Classifier,
+    original: Message,
+    message: InboundMessage,
+    now: datetime,
+) -> Case | None:
+    """The case that a newer version of ``original`` is kept in, beside it: never a new matter.
+
+    One that reads as highly sensitive takes the message out of an ordinary case, every version of
+    it; where nothing else was said, the case itself is raised.
+    """
+    case = uow.case(original.case_id)
+    said = classifier.classify(message.text, language=message.language)
+    if case is None or said.sensitivity is not Sensitivity.L3:
+        return case
+    return set_apart(uow, rules, case, original, said.priority, now)
+
+
+def set_apart(
+    uow: UnitOfWork,
+    rules: Rules,
+    case: Case,
+    message: Message,
+    priority: Priority,
+    now: datetime,
+) -> Case:
+    """Take a message that reads as highly sensitive out of an ordinary case; where it then is.
+
+    It stays where it was in a case that is highly sensitive already, or holds nothing else.
+    """
+    if case.sensitivity is Sensitivity.L3:
+        return case
+    messages = uow.messages_of(case.id)
+    moving = with_versions(messages, {message.id})
+    if len(moving) == len(messages):
+        case.suspect(priority, now)
+        return case
+    apart = move_out(uow, case, moving, _MACHINE, now)
+    apart.suspect(priority, now)
+    keep_case(apart, rules.targets, rules.calendar, now)
+    _note_moved(case, now)
+    return apart
+
+
+def move_out(
+    uow: UnitOfWork, case: Case, moving: Sequence[Message], actor: str, now: datetime
+) -> Case:
+    """A new case with these messages of ``case`` and what is known of the person."""
+    new = Case(
+        id=uuid.uuid4().hex,
+        ref=uow.new_reference(),
+        channel=case.channel,
+        received_at=moving[0].received_at,
+        entered_at=now,
+        entered_by=case.entered_by,
+        contact_id=case.contact_id,
+        site=case.site,
+        place=case.place,
+        language=case.language,
+        person=case.person,
+        consent=case.consent,
+        accused_organisation=case.accused_organisation,
+        accused_class=case.accused_class,
+        from_history=case.from_history,
+    )
+    new.record(Event(EventKind.RECEIVED, new.id, actor, now))
+    uow.add(new)
+    move(uow, moving, new, actor, now)
+    return new
+
+
+def move(uow: UnitOfWork, moving: Iterable[Message], case: Case, actor: str, now: datetime) -> None:
+    """Put messages into ``case`` and have them read as a part of it."""
+    for message in moving:
+        message.case_id = case.id
+        case.note(EventKind.MESSAGE_ADDED, message.id, actor, now)
+        uow.work(Task.CLASSIFY, message.id, now)
+
+
+def with_versions(messages: Sequence[Message], ids: set[str]) -> list[Message]:
+    """The messages that ``ids`` name, each with its original and every version of it."""
+    roots = {m.revises_id or m.id for m in messages if m.id in ids}
+    return [m for m in messages if (m.revises_id or m.id) in roots]
+
+
+def as_said_now(messages: Iterable[Message]) -> list[tuple[Message, tuple[Message, ...]]]:
+    """Each thing said: its latest wording, and the earlier ones, the oldest first.
+
+    In the order in which they were first said.
+    """
+    versions: dict[str, list[Message]] = {}
+    for message in messages:
+        versions.setdefault(message.revises_id or message.id, []).append(message)
+    ordered = (sorted(same, key=lambda m: (bool(m.revises_id), m.at)) for same in versions.values())
+    return [(same[-1], tuple(same[:-1])) for same in ordered]
+
+
+def _note_moved(case: Case, now: datetime) -> None:
+    """The same line whatever was moved and wherever to: it tells nothing about the other case."""
+    case.note(EventKind.SPLIT, "", _MACHINE, now)
+
+
+def _named(uow: UnitOfWork, contact: Contact, message: InboundMessage) -> Case | None:
+    """The case of this contact whose reference the text carries; nobody else's, ever."""
+    named = [uow.case_by_ref(ref) for ref in references_in(message.text)]
+    own = [case for case in named if case is not None and case.contact_id == contact.id]
+    return next((case for case in own if case.is_open), own[0] if own else None)
+
+
+def _answered(uow: UnitOfWork, contact: Contact, message: InboundMessage) -> Case | None:
+    """The case of the text, ours or theirs, that this message was written as a reply to."""
+    if not message.reply_to:
+        return None
+    ours = uow.delivery_by_provider(contact.channel, message.reply_to)
+    theirs = None if ours else uow.message_at(contact.channel, message.reply_to)
+    answered = ours or theirs
+    if answered is None or answered.contact_id != contact.id or not answered.case_id:
+        return None
+    return uow.case(answered.case_id)
+
+
+def _talked_about(
+    uow: UnitOfWork, rules: Rules, contact: Contact, message: InboundMessage
+) -> list[Case]:
+    if contact.channel not in rules.reply_channels:
+        return []
+    since = message.received_at - rules.conversation_window
+    return list(uow.talked_about(contact.id, contact.channel, since))
