@@ -103,7 +103,7 @@ class _Resource(Protocol):
 
 
 class _CallRecord(_Resource, Protocol):
-    from_: str | None
+    _from: str | None
     direction: str | None
     status: str | None
     start_time: datetime | None
@@ -189,14 +189,14 @@ class Adapter(twilio_sms.Adapter):
             call = calls.get(recording.call_sid or "")
             if call is not None and recording.duration not in {None, "0", "-1"}:
                 at = recording.date_created or since
-                caller = _number(call.from_ or "")
+                caller = _number(call._from or "")
                 found.append(
                     self._voice_of(call.sid, recording.sid, caller, at, {"consent_record": "yes"})
                 )
                 found.append(_heard(call.sid, at))
         heard = {one.external_id for one in found}
         for call in calls.values():
-            caller = _number(call.from_ or "")
+            caller = _number(call._from or "")
             if caller and f"{call.sid}.heard" not in heard and ENDED.get(call.status or "", False):
                 at = call.start_time or call.date_created or since
                 found.append(_request(call.sid, caller, self.settings.from_number, at, {}))

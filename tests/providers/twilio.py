@@ -30,6 +30,7 @@ import httpx
 import pytest
 from twilio.request_validator import RequestValidator
 
+from tests.providers.twilio_calls import CallResource, RecordingResource
 from tests.providers.twilio_http import TwilioHandler, TwilioHTTPServer
 
 ACCOUNT_SID = "AC00000000000000000000000000000001"
@@ -114,6 +115,8 @@ class TwilioServer:
         self.auth_token = auth_token
         self.clock = clock
         self.messages: list[Message] = []
+        self.calls: list[CallResource] = []
+        self.recordings: list[RecordingResource] = []
         self.posts = 0
         """POSTs of a message that were understood, whatever became of them."""
         self.queries: list[dict[str, str]] = []
@@ -328,6 +331,20 @@ class TwilioServer:
         for name, value in form.items():
             key = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
             resource[key] = {"true": True, "false": False}.get(value.lower(), value)
+
+    def calls_page(self) -> dict[str, Any]:
+        """Every call to us, the newest first."""
+        found = [call.resource(_rfc2822) for call in reversed(self.calls)]
+        return {"calls": found, "next_page_uri": None}
+
+    def recordings_page(self) -> dict[str, Any]:
+        """Every recording, the newest first."""
+        found = [one.resource(_rfc2822) for one in reversed(self.recordings)]
+        return {"recordings": found, "next_page_uri": None}
+
+    def sound(self, sid: str) -> bytes | None:
+        """A recording's sound; None if there is none."""
+        return next((one.sound for one in self.recordings if one.sid == sid), None)
 
     def media_page(self, sid: str) -> dict[str, Any]:
         """The files of one message."""

@@ -63,10 +63,26 @@ class TwilioHandler(BaseHTTPRequestHandler):
     def _media(self, path: str) -> None:
         twilio = self.server.twilio
         match = re.fullmatch(r"/Messages/\w+/Media/(\w+)", path)
-        if match is None or match[1] not in twilio.files:
+        if match is None:
+            return self._spoken(path)
+        if match[1] not in twilio.files:
             return self._error(404, 20404)
         there = twilio.media_goes_to or f"{twilio.url}{_CDN}{match[1]}"
         return self._send(307, b"<xml/>", "application/xml", {"Location": there})
+
+    def _spoken(self, path: str) -> None:
+        """Calls, recordings and their sound."""
+        twilio = self.server.twilio
+        if path in {"/Calls.json", "/Recordings.json"}:
+            query = urlsplit(self.path).query
+            twilio.queries.append(dict(parse_qsl(query, keep_blank_values=True)))
+            calls = path == "/Calls.json"
+            return self._json(200, twilio.calls_page() if calls else twilio.recordings_page())
+        match = re.fullmatch(r"/Recordings/(\w+)\.mp3", path)
+        sound = twilio.sound(match[1]) if match else None
+        if sound is None:
+            return self._error(404, 20404)
+        return self._send(200, sound, "audio/mpeg", {})
 
     def _cdn(self, sid: str) -> None:
         """Twilio's store of files: open to whoever has the address, and to no credentials."""
