@@ -56,6 +56,7 @@ HIDDEN = frozenset(
     | {"+266696687", "+7378742883", "+86282452253", "+2562533", "+8656696", "+17378742883"}
 )
 
+_TRY_AGAIN = "#rc=3&rp=all"
 _KEY_WAIT = 7
 _DIGITS_WAIT = 12
 _RING = 25
@@ -107,6 +108,13 @@ class _CallRecord(_Resource, Protocol):
     direction: str | None
     status: str | None
     start_time: datetime | None
+
+
+class _Number(Protocol):
+    voice_url: str | None
+    status_callback: str | None
+
+    def update(self, **changes: str) -> object: ...
 
 
 class _Recording(_Resource, Protocol):
@@ -201,6 +209,27 @@ class Adapter(twilio_sms.Adapter):
                 at = call.start_time or call.date_created or since
                 found.append(_request(call.sid, caller, self.settings.from_number, at, {}))
         return sorted(found, key=lambda message: message.received_at)
+
+    def registered(self) -> str:
+        """Where Twilio asks what a caller hears; empty, too, if it tells nobody how calls end.
+
+        Without that second address whoever hangs up leaves no trace.
+        """
+        number = self._dialled()
+        tells = str(number.status_callback or "").startswith(f"{self.public_url}/")
+        return str(number.voice_url or "") if tells else ""
+
+    def register(self) -> None:
+        """Have Twilio ask this hub what a caller hears, and tell it how calls end.
+
+        Raises ``DeliveryError``. Twilio takes the addresses without trying them.
+        """
+        self._dialled().update(
+            voice_url=f"{self.public_url}/voice{_TRY_AGAIN}",
+            voice_method="POST",
+            status_callback=f"{self.public_url}/status{_TRY_AGAIN}",
+            status_callback_method="POST",
+        )
 
     def fetch(self, attachment: Attachment, most: int, seconds: float = 60.0) -> bytes:
         """A recording, from this account's own and nowhere else. Raises ``DeliveryError``."""
@@ -354,6 +383,17 @@ class Adapter(twilio_sms.Adapter):
         return (replace(made, language=language or "und"),)
 
     # --- what Twilio has ---
+
+    def _dialled(self) -> _Number:
+        if not self.settings.from_number:
+            # A messaging service says nothing of where its numbers ring.
+            raise DeliveryError(SendFault.CREDENTIALS, provider_code="no_such_number")
+        found: list[_Number] = self._client.incoming_phone_numbers.list(
+            phone_number=self.settings.from_number, limit=1
+        )
+        if not found:
+            raise DeliveryError(SendFault.CREDENTIALS, provider_code="no_such_number")
+        return found[0]
 
     def _calls(self, since: datetime) -> Iterator[_CallRecord]:
         number = {"to": self.settings.from_number} if self.settings.from_number else {}

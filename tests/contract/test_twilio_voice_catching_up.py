@@ -59,6 +59,18 @@ def test_calls_and_recordings_of_an_outage_are_listed(
     assert any(query.get("StartTime>", "").startswith("2026-03-04") for query in asked)
 
 
+def test_the_hub_registers_both_addresses_and_sees_when_one_is_gone(
+    voice: Adapter, twilio_server: TwilioServer
+) -> None:
+    twilio_server.numbers[NUMBER] = {}
+    assert voice.registered() == ""
+    voice.register()
+    assert voice.registered() == f"{voice.public_url}/voice#rc=3&rp=all"
+    assert "sms_url" not in twilio_server.numbers[NUMBER]
+    twilio_server.numbers[NUMBER]["status_callback"] = ""
+    assert voice.registered() == ""
+
+
 def test_a_recording_is_fetched_with_the_accounts_log_in_and_up_to_a_size(
     voice: Adapter, twilio_server: TwilioServer
 ) -> None:
