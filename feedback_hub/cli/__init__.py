@@ -19,6 +19,7 @@ COMMANDS = {
     "migrate": "running:migrate_command",
     "check": "checking:check",
     "channels": "channels:channels",
+    "receive-mail": "receiving:receive_mail",
     "user": "people:user",
     "token": "people:token",
     "packs": "packs:packs",

@@ -6,6 +6,9 @@ config file), ``secrets``, ``public_url``, ``proof`` (the header that proves the
 request: ``what``, ``endpoint``, ``method``, ``query``, ``headers``, ``body`` (or ``body_base64``),
 ``items`` (``type`` message, submission or receipt, and the fields that differ from a dataclass's
 defaults; null where it must be rejected) and ``reply``.
+
+A channel that is pulled has samples of what it finds: ``endpoint`` is ``pulled``, ``method`` empty,
+``body`` the raw payload.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ from feedback_hub.services import inbox
 
 SAMPLES = Path(__file__).parent / "samples"
 DOCS = Path(__file__).parents[2] / "docs" / "channels"
+PULLED = "pulled"
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
@@ -82,6 +86,11 @@ class Sample:
     body: bytes
     items: tuple[Item, ...] | None
     reply: Mapping[str, Any] | None
+
+    @property
+    def is_pulled(self) -> bool:
+        """Whether it was found in a post box rather than brought by a call."""
+        return self.endpoint == PULLED
 
     @property
     def label(self) -> str:
