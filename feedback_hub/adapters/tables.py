@@ -63,6 +63,7 @@ from feedback_hub.services.records import (
     WebhookState,
     Wording,
     WordingState,
+    WrongTry,
 )
 
 metadata = MetaData(
@@ -554,6 +555,17 @@ wording = Table(
     Column("recording", String(64), nullable=False, server_default=""),
 )
 
+wrong_try = Table(
+    "wrong_try",
+    metadata,
+    _id(),
+    Column("asked_by", _ID, nullable=False),
+    Column("about", String(64), nullable=False),
+    _when("at", nullable=False),
+    Index("ix_wrong_try_asked_by", "asked_by", "at"),
+    Index("ix_wrong_try_about", "about", "at"),
+)
+
 idempotency = Table(
     "idempotency",
     metadata,
@@ -587,6 +599,7 @@ def start_mappers() -> None:
     mapper(Notice, notice)
     mapper(SuggestionRow, suggestion)
     mapper(Wording, wording)
+    mapper(WrongTry, wrong_try)
     mapper(Alert, alert)
     mapper(
         Case,

@@ -374,6 +374,26 @@ class SqlUnitOfWork:
             .order_by(last.c.at.desc(), case.entered_at.desc(), case.id)
         ).all()
 
+    def wrong_tries(self, asked_by: str, about: str, since: datetime) -> int:
+        """The larger count of wrong tries, by contact or about this reference, since then."""
+        tried = tables.wrong_try.c
+        mine = [tried.about == about, *([tried.asked_by == asked_by] if asked_by else ())]
+        return max(
+            self.session.scalar(select(func.count()).where(which, tried.at >= since)) or 0
+            for which in mine
+        )
+
+    def told_since(self, contact_id: str, purposes: Sequence[Purpose], since: datetime) -> int:
+        """How many texts for these purposes were queued to a contact since then."""
+        told = tables.delivery.c
+        queued = select(func.count()).where(
+            told.contact_id == contact_id,
+            told.queued_at >= since,
+            told.purpose.in_(purposes),
+            told.withheld.is_(None),
+        )
+        return self.session.scalar(queued) or 0
+
     def message(self, message_id: str) -> Message | None:
         """A message by id."""
         return self.session.get(Message, message_id)

@@ -5,7 +5,6 @@ A shared phone is one contact point with several possible people: cases are neve
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -51,31 +50,6 @@ class Purpose(StrEnum):
     def is_spoken(self) -> bool:
         """Whether it is said to a caller; the others are written."""
         return self.value.startswith("voice_")
-
-
-class Command(StrEnum):
-    """A word that is an instruction to the mechanism, not a matter to handle."""
-
-    STOP = "stop"
-    START = "start"
-
-
-_COMMANDS = {
-    **dict.fromkeys(("stop", "stopall", "unsubscribe", "parar", "para", "sair"), Command.STOP),
-    **dict.fromkeys(("start", "unstop", "comecar", "recomecar", "iniciar"), Command.START),
-}
-_NOT_LETTERS = re.compile(r"[^a-z]+")
-
-
-def command_in(text: str) -> Command | None:
-    """The command that ``text`` is, or None. Read before anything else (DOMAIN.md, Loop back).
-
-    Only a message that is nothing but the word counts: "parar de roubar" is a complaint.
-    """
-    if len(text) > 40:
-        return None
-    word = text.strip().lower().replace("ç", "c").replace("ã", "a").replace("é", "e")
-    return _COMMANDS.get(_NOT_LETTERS.sub("", word)) if len(word.split()) == 1 else None
 
 
 @dataclass(eq=False)

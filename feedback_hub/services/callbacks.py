@@ -7,15 +7,14 @@ A call is several webhooks that may overtake each other. Each carries the call's
 
 from __future__ import annotations
 
-import hmac
 from datetime import datetime, timedelta
 
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.consent import Answered, Consent
 from feedback_hub.domain.contact import Contact
-from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import DeliveryReceipt, InboundMessage, MessageKind
 from feedback_hub.domain.submission import Submission
+from feedback_hub.services import enquiry
 from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records import InboxKind
 
@@ -93,9 +92,5 @@ def _answered(message: InboundMessage, question: str) -> Answered:
 def _note_question(uow: UnitOfWork, channel: str, message: InboundMessage, now: datetime) -> None:
     """Only here, after the call, is it known whether the numbers fit: the caller cannot tell."""
     ref = message.metadata.get("reference", "")
-    case = uow.case_by_ref(ref) if ref else None
-    if case is None:
-        return
-    secret = message.metadata.get("secret", "")
-    if hmac.compare_digest(uow.vault.secret_for(ref).encode(), secret.encode()):
-        case.note(EventKind.STATUS_ASKED, "", f"channel:{channel}", now)
+    if ref and enquiry.fits(uow, ref, message.metadata.get("secret", ""), "", now):
+        enquiry.note(uow, ref, f"channel:{channel}", now)

@@ -16,8 +16,9 @@ from datetime import datetime
 from feedback_hub.domain.access import Actor
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.clocks import keep_case
+from feedback_hub.domain.commands import Command, command_in, enquiry_in
 from feedback_hub.domain.consent import Answered, Consent
-from feedback_hub.domain.contact import Command, Contact, Purpose, command_in
+from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.message import (
@@ -27,7 +28,7 @@ from feedback_hub.domain.message import (
 )
 from feedback_hub.domain.sensitivity import Sensitivity, highest
 from feedback_hub.domain.submission import Submission
-from feedback_hub.services import callbacks, conversation, inbox, loopback
+from feedback_hub.services import callbacks, conversation, enquiry, inbox, loopback
 from feedback_hub.services.ports import Classifier, Rules, UnitOfWork
 from feedback_hub.services.records import InboxKind, InboxRow, Message, Task
 
@@ -231,6 +232,10 @@ def _take_in(
     command = command_in(message.text)
     if command and contact is not None:
         _obey(uow, rules, command, contact, row, now)
+        return None
+    asked = enquiry_in(message.text)
+    if asked is not None and contact is not None and not row.from_history:
+        enquiry.answer(uow, rules, contact, asked, now)
         return None
     original = conversation.original_of(uow, row.channel, message, contact)
     if original is not None:

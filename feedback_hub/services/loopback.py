@@ -154,9 +154,12 @@ def tell(
 def tell_contact(
     uow: UnitOfWork, rules: Rules, contact: Contact, purpose: Purpose, now: datetime
 ) -> Delivery:
-    """Queue a text that concerns no case: the one legal confirmation after STOP or START."""
+    """Queue a text that concerns no case, or is the same whatever case is asked about."""
     wording = _approved(uow, rules, (contact.language,), purpose)
-    withheld = None if wording else Withheld.NO_APPROVED_WORDING
+    stopped = contact.stopped_at is not None
+    withheld = why_not(purpose, sensitivity=Sensitivity.L1, consent=Consent(), stopped=stopped)
+    if withheld is None and wording is None:
+        withheld = Withheld.NO_APPROVED_WORDING
     return _queue(uow, rules, contact, purpose, wording, withheld, now)
 
 

@@ -34,6 +34,7 @@ from feedback_hub.services.records import (
     SuggestionRow,
     Task,
     Wording,
+    WrongTry,
 )
 
 
@@ -156,6 +157,7 @@ Kept = (
     | Remark
     | SuggestionRow
     | Wording
+    | WrongTry
 )
 
 
@@ -298,6 +300,15 @@ class UnitOfWork(Protocol):
 
         The latest first; none that was imported as history. ``since`` is UTC.
         """
+
+    def wrong_tries(self, asked_by: str, about: str, since: datetime) -> int:
+        """How often a contact (if not empty), or anybody about this reference, tried in vain.
+
+        The larger of the two counts since then (UTC).
+        """
+
+    def told_since(self, contact_id: str, purposes: Sequence[Purpose], since: datetime) -> int:
+        """How many texts for these purposes were queued to a contact since then, not withheld."""
 
     def message(self, message_id: str) -> Message | None:
         """A message by id."""

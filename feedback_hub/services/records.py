@@ -115,6 +115,19 @@ class Notice:
     read_at: datetime | None = None
 
 
+@dataclass(eq=False)
+class WrongTry:
+    """Somebody asked about a case with numbers that do not fit.
+
+    ``asked_by`` is a contact's id or empty; ``about`` the keyed hash of the reference they gave.
+    """
+
+    id: str
+    asked_by: str
+    about: str
+    at: datetime
+
+
 class RemarkKind(StrEnum):
     """What staff or a partner wrote."""
 

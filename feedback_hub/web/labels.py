@@ -281,7 +281,7 @@ HISTORY: Mapping[EventKind, str] = {
     EventKind.LINKED: N_("Linked with another"),
     EventKind.SPLIT: N_("A part was moved to a case of its own"),
     EventKind.TRANSLATED: N_("Translated"),
-    EventKind.STATUS_ASKED: N_("The person rang and asked how it stands"),
+    EventKind.STATUS_ASKED: N_("The person asked how it stands"),
     EventKind.SATISFACTION: N_("The person was asked whether the answer is good"),
     EventKind.ACKNOWLEDGED: N_("The person was told that it arrived"),
     EventKind.WITHHELD: N_("A text was not sent"),

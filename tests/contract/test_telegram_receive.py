@@ -16,7 +16,7 @@ from channels._telegram import Mode, TelegramSettings
 from channels.base import HoldsFiles, Pulls, Registers, Unverified
 from channels.telegram import Adapter
 from feedback_hub.config import ConfigError, Context, Section, build_settings, env_name
-from feedback_hub.domain.contact import Command, command_in
+from feedback_hub.domain.commands import Command, command_in
 from feedback_hub.domain.message import Attachment, DeliveryError, InboundMessage, SendFault
 from tests.contract.bot import PUBLIC_URL, make_bot
 from tests.contract.recorded import NOW, Sample, samples

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feedback_hub.domain.commands import Command, command_in
 from feedback_hub.domain.consent import Answered, Consent
-from feedback_hub.domain.contact import Command, Purpose, Withheld, command_in, why_not
+from feedback_hub.domain.contact import Purpose, Withheld, why_not
 from feedback_hub.domain.sensitivity import Sensitivity
 
 CONSENTS = st.builds(

@@ -109,3 +109,13 @@ def _conversations() -> None:
     op.create_index("ix_message_talk", "message", ["contact_id", "channel", "received_at"])
     op.create_index("ix_message_external", "message", ["channel", "external_id"])
     op.create_index("ix_delivery_talk", "delivery", ["contact_id", "queued_at"])
+    op.create_table(
+        "wrong_try",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("asked_by", sa.String(32), nullable=False),
+        sa.Column("about", sa.String(64), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wrong_try")),
+    )
+    op.create_index("ix_wrong_try_asked_by", "wrong_try", ["asked_by", "at"])
+    op.create_index("ix_wrong_try_about", "wrong_try", ["about", "at"])

@@ -6,7 +6,6 @@ whatever it is about and wherever it stands.
 
 from __future__ import annotations
 
-import hmac
 import threading
 import time
 from collections import OrderedDict, deque
@@ -17,6 +16,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.reads.views import FormView
+from feedback_hub.services import enquiry
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import gettext
 
@@ -80,10 +80,10 @@ def ask() -> Response:
 
 def _answer(ref: str, secret: str) -> str:
     hub = current_hub()
-    with hub.reading() as uow:
-        known = uow.case_by_ref(ref) is not None
-        fits = hmac.compare_digest(uow.vault.secret_for(ref), secret)
-    if known and fits:
+    with hub.unit_of_work() as uow:
+        fits = enquiry.fits(uow, ref, secret, "", hub.clock())
+        uow.commit()
+    if fits:
         return gettext(
             "We have your message. For news come to the help desk, or call %(hotline)s (free).",
             hotline=hub.rules.hotline,
