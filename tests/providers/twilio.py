@@ -369,7 +369,7 @@ class TwilioServer:
             21603: not form.get("From") and not form.get("MessagingServiceSid"),
             21610: to in self.opted_out,
             NUMBERS.get(to, 0): to in NUMBERS,
-            21211: not re.fullmatch(r"\+[1-9]\d{6,14}", to),
+            21211: not re.fullmatch(r"(whatsapp:)?\+[1-9]\d{6,14}", to),
         }
         return next((code for code, applies in faults.items() if applies), 0)
 
