@@ -44,7 +44,8 @@ class HubView:
 class ReaderView:
     """Who is logged in. ``nav`` names the pages the policy lets them open, in order.
 
-    Known names: ``home``, ``cases``, ``referrals``, ``handset``, ``wordings``, ``health``.
+    Known names: ``home``, ``report``, ``cases``, ``referrals``, ``handset``,
+    ``wordings``, ``health``.
     """
 
     name: str

@@ -134,6 +134,15 @@ def submit(
     return case.ref, True
 
 
+def says_the_same(uow: UnitOfWork, submission: Submission) -> bool:
+    """Whether the submission kept with this id has these words: a form may be filled in anew."""
+    row = uow.accepted(API, InboxKind.SUBMISSION, submission.message.external_id)
+    if row is None:
+        return False
+    kept = json.loads(uow.vault.open(row.key_id, row.parsed_sealed, f"inbox.parsed:{row.id}"))
+    return bool(kept["text"] == submission.message.text)
+
+
 def register(
     uow: UnitOfWork, rules: Rules, classifier: Classifier, inbox_id: str, now: datetime
 ) -> None:

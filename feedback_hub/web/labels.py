@@ -29,7 +29,14 @@ from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.contact import Purpose, Withheld
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import DeliveryState, SendFault
-from feedback_hub.domain.person import AgeBand, Disability, PopulationGroup, Sex, SpeaksFor
+from feedback_hub.domain.person import (
+    AccusedClass,
+    AgeBand,
+    Disability,
+    PopulationGroup,
+    Sex,
+    SpeaksFor,
+)
 from feedback_hub.domain.referral import DeclineReason, ReferralState
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads.views import HistoryLine
@@ -229,6 +236,16 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         SpeaksFor.OTHER: N_("somebody else"),
         SpeaksFor.COMMUNITY: N_("the community"),
         SpeaksFor.NOT_ASKED: N_("not asked"),
+    },
+    AccusedClass: {
+        AccusedClass.AID_WORKER: N_("Aid worker"),
+        AccusedClass.CONTRACTOR: N_("Contractor or supplier"),
+        AccusedClass.VOLUNTEER: N_("Volunteer"),
+        AccusedClass.LEADER: N_("Community leader"),
+        AccusedClass.OFFICIAL: N_("Official of the state"),
+        AccusedClass.SECURITY_FORCE: N_("Police or armed force"),
+        AccusedClass.COMMUNITY_MEMBER: N_("Somebody of the community"),
+        AccusedClass.UNKNOWN: N_("Not known"),
     },
     Role: {
         Role.DESK: N_("Help desk"),

@@ -22,6 +22,8 @@ from feedback_hub.domain.submission import Submission, safe_time, wants_text
 from feedback_hub.web.body import Body
 
 DESK = "desk"
+PAPER = "paper"
+"""A form on paper that is typed later: the day on it and the moment of typing are both kept."""
 _CLOCK_SKEW = timedelta(minutes=5)
 
 

@@ -107,6 +107,7 @@ def _reader(hub: Hub) -> ReaderView | None:
 def _nav(hub: Hub, actor: Actor) -> tuple[str, ...]:
     pages = {
         "home": True,
+        "report": may_see_cases(actor) and actor.may(Action.SUBMIT),
         "cases": may_see_cases(actor),
         "referrals": actor.may(Action.ANSWER_REFERRAL),
         "handset": bool(handset_name(hub)) and may_see_cases(actor),
@@ -138,6 +139,9 @@ def _channel_namer(kinds: dict[str, str]) -> Callable[[str], str]:
             "twilio_sms": gettext("SMS"),
             "sandbox": gettext("Practice phone"),
             "desk": gettext("Help desk"),
+            "paper": gettext("Paper form"),
+            "suggestion_box": gettext("Suggestion box"),
+            "meeting": gettext("Meeting"),
         }.get(kind, channel)
         return f"{words} ({channel})" if kind in several else str(words)
 

@@ -1,0 +1,230 @@
+"""A desk writes down what people say: the form by HTTP, the receipt, and what it may not read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from feedback_hub.adapters import tables
+from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.consent import Answered, Consent, Share
+from feedback_hub.domain.person import (
+    AccusedClass,
+    AgeBand,
+    Disability,
+    Person,
+    PopulationGroup,
+    Sex,
+    SpeaksFor,
+)
+from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.reads.wire import message_text
+from tests.pages_world import Clock, log_in, make_app, make_hub, token_in
+
+WORDS = "a bomba de agua não funciona\nhá 3 dias"
+EVERYTHING = {
+    "text": WORDS.replace("\n", "\r\n"),
+    "codes": "complaint.broken",
+    "site": "NTO",
+    "place": "bloco C",
+    "channel": "paper",
+    "said_on": "2026-02-27",
+    "said_at": "14:30",
+    "consent.record": "yes",
+    "consent.share": "anonymous",
+    "consent.contact": "yes",
+    "consent.content_in_text": "no",
+    "contact.how": "call",
+    "contact.when": "à tarde",
+    "contact.phone": "84 123 4567",
+    "contact.name": "Amina",
+    "contact.private": "no",
+    "contact.leave_message": "no",
+    "person.sex": "female",
+    "person.age_band": "40_59",
+    "person.disability": "yes",
+    "person.group": "idp",
+    "person.speaks_for": "other",
+    "language": "vmw",
+    "accused.organisation": "avsi",
+    "accused.class": "contractor",
+}
+
+
+# One hub for all: nothing that a test writes down is in the way of another, and a hub takes time.
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    made = make_hub(tmp_path_factory.mktemp("desk") / "home", clock=Clock())
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def app(hub: Hub) -> Flask:
+    return make_app(hub)
+
+
+@pytest.fixture(scope="module")
+def filipe(app: Flask) -> FlaskClient:
+    """At the help desk of Ntokota."""
+    return log_in(app, "filipe")
+
+
+def hidden(page: str) -> dict[str, str]:
+    found = re.search(r'name="submission_id" value="([0-9a-f]{32})"', page)
+    assert found, page
+    return {"csrf_token": token_in(page), "submission_id": found.group(1)}
+
+
+def hand_in(client: FlaskClient, **values: object) -> TestResponse:
+    page = client.get("/report").text
+    return client.post("/report", data=hidden(page) | values)
+
+
+def ref_in(page: str) -> str:
+    found = re.search(r"(\d{3})-(\d{3})-(\d{3})", page)
+    assert found, page
+    return "".join(found.groups())
+
+
+def the_case(hub: Hub) -> Case:
+    """The one that was written down last."""
+    with hub.reading() as uow:
+        latest = select(Case).order_by(tables.case.c.entered_at.desc()).limit(1)
+        return uow.session.scalars(latest).one()
+
+
+def count(hub: Hub) -> int:
+    with hub.reading() as uow:
+        return uow.session.scalar(select(func.count()).select_from(tables.case)) or 0
+
+
+def test_everything_that_was_asked_is_in_the_case(hub: Hub, filipe: FlaskClient) -> None:
+    answer = hand_in(filipe, **EVERYTHING)
+    assert answer.status_code == 201, answer.text
+    case = the_case(hub)
+    assert ref_in(answer.text) == case.ref
+    with hub.reading() as uow:
+        secret = uow.vault.secret_for(case.ref)
+        (message,) = uow.messages_of(case.id)
+        assert message_text(uow, message) == WORDS
+        assert case.contact_id
+        contact = uow.contact(case.contact_id)
+    assert f"{secret[:3]} {secret[3:]}" in answer.text
+    assert (case.site, case.place, case.codes) == ("NTO", "bloco C", ("complaint.broken",))
+    assert (case.channel, case.language) == ("paper", "vmw")
+    assert case.received_at.isoformat() == "2026-02-27T12:30:00+00:00"
+    assert case.entered_at > case.received_at
+    assert case.person == Person(
+        Sex.FEMALE, AgeBand.FROM_40, Disability.YES, PopulationGroup.IDP, SpeaksFor.OTHER
+    )
+    assert case.consent == Consent(Answered.YES, Share.ANONYMOUS, Answered.YES, Answered.NO)
+    assert (case.accused_organisation, case.accused_class) == ("avsi", AccusedClass.CONTRACTOR)
+    assert contact is not None
+    assert (contact.private_phone, contact.may_leave_message) == (Answered.NO, Answered.NO)
+
+
+def test_nothing_but_the_words_is_needed(hub: Hub, filipe: FlaskClient) -> None:
+    answer = hand_in(filipe, text="Quando é a distribuição?")
+    assert answer.status_code == 201
+    case = the_case(hub)
+    assert (case.person, case.consent, case.contact_id) == (Person(), Consent(), None)
+    assert case.channel == "desk"
+    assert f"/cases/{case.ref}" in answer.text or not case.site
+    assert "Sex" in filipe.get("/report").text
+
+
+def test_the_desks_own_site_is_chosen_already(filipe: FlaskClient) -> None:
+    assert re.search(r'value="NTO" selected', filipe.get("/report").text)
+
+
+@pytest.mark.parametrize(
+    "sensitive", [{"codes": "misconduct.sea"}, {"sensitivity": "L3"}], ids=["by code", "by choice"]
+)
+@pytest.mark.parametrize("who", ["filipe", "ana", "rosa"])
+def test_a_highly_sensitive_report_is_received_and_nothing_more(
+    hub: Hub, app: Flask, who: str, sensitive: dict[str, str]
+) -> None:
+    client = log_in(app, who)
+    answer = hand_in(client, text="o chefe pediu dinheiro", site="NTO", **sensitive)
+    assert answer.status_code == 201
+    case = the_case(hub)
+    assert case.sensitivity is Sensitivity.L3
+    with hub.reading() as uow:
+        secret = uow.vault.secret_for(case.ref)
+    for telling in (case.ref, case.ref[:3], secret[:3], "chefe", case.id):
+        assert telling not in re.sub(r'value="[^"]*"', "", answer.text)
+    assert client.get(f"/cases/{case.ref}").status_code == 404
+    assert case.ref[:3] + "-" not in client.get("/cases").text
+
+
+def test_pressing_twice_keeps_one(hub: Hub, filipe: FlaskClient) -> None:
+    before = count(hub)
+    form = hidden(filipe.get("/report").text) | EVERYTHING
+    first, second = (filipe.post("/report", data=form) for _ in range(2))
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert ref_in(first.text) == ref_in(second.text)
+    assert count(hub) == before + 1
+
+
+def test_the_same_form_filled_in_anew_is_another_report(hub: Hub, filipe: FlaskClient) -> None:
+    before = count(hub)
+    form = hidden(filipe.get("/report").text)
+    filipe.post("/report", data=form | {"text": "a bomba"})
+    again = filipe.post("/report", data=form | {"text": "as latrinas"})
+    assert again.status_code == 409
+    assert "as latrinas" in again.text
+    assert filipe.post(
+        "/report", data=hidden(again.text) | {"text": "as latrinas"}
+    ).status_code == (201)
+    assert count(hub) == before + 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"text": "  ", "codes": ""}, "Write what was said"),
+        ({"said_on": ""}, "Write the day on the paper"),
+        ({"said_on": "2026-03-09"}, "Write the day on the paper"),
+        ({"said_at": "half past"}, "Write the time like"),
+        ({"consent.record": "no"}, "leave it out"),
+        ({"contact.how": "text", "contact.phone": ""}, "A text needs a phone number"),
+        ({"contact.how": "text", "contact.phone": "999"}, "cannot be reached by text"),
+        ({"codes": "complaint.invented"}, "Look at this once more"),
+    ],
+)
+def test_a_fault_is_said_and_everything_typed_is_still_there(
+    hub: Hub, filipe: FlaskClient, wrong: dict[str, str], said: str
+) -> None:
+    before = count(hub)
+    answer = hand_in(filipe, **(EVERYTHING | wrong))
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert count(hub) == before
+    kept = EVERYTHING | wrong
+    for name in ("place", "contact.when", "said_on", "contact.name"):
+        assert f'value="{kept[name]}"' in answer.text, name
+    assert re.search(r'name="person.age_band" value="40_59" checked', answer.text)
+    if not wrong.keys() & {"codes"}:
+        assert re.search(r'value="complaint.broken" checked', answer.text)
+
+
+@pytest.mark.parametrize("who", ["jorge", "graca", "ines", "abel"])
+def test_whoever_works_on_no_case_writes_none_down(app: Flask, who: str) -> None:
+    client = log_in(app, who)
+    assert client.get("/report").status_code in {403, 404}
+    assert "/report" not in client.get("/").text
+
+
+def test_the_desks_first_page_leads_to_it(filipe: FlaskClient) -> None:
+    page = filipe.get("/").text
+    assert page.index('href="/report"') < page.index('href="/cases"')
