@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import string
+import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -277,10 +278,11 @@ def with_field(sample: Sample, name: str, value: str) -> bytes:
 @pytest.mark.parametrize("junk", [b"A", b"\x00", b"\xff", b"&a=b", b"[", b'{"a":', b"%"])
 def test_an_oversized_body_is_answered_soon(sample: Sample, junk: bytes) -> None:
     body = sample.body + junk * (2_000_000 // len(junk))
-    started = datetime.now(UTC)
+    # Of our own work: on a busy machine the clock counts the others' too.
+    started = time.process_time()
     items = parsed(sample.account, replace(sample.request, body=body))
     assert_storable(items or ())
-    assert datetime.now(UTC) - started < timedelta(seconds=5)
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("sample", FIRST, ids=lambda sample: sample.label)
