@@ -27,6 +27,7 @@ from feedback_hub.adapters.vault import Keyring
 from feedback_hub.config import Config, Section, Span, build_settings, load_config
 from feedback_hub.domain.clock import Ladder, Target, WorkingCalendar
 from feedback_hub.domain.clocks import Targets
+from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.message import DeliveryError, InboundMessage, OutboundMessage, SendFault
 from feedback_hub.domain.sensitivity import Priority
 from feedback_hub.domain.submission import Submission
@@ -174,6 +175,7 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             appeal_days=config.loopback.appeal_days,
             last_rung=config.clocks.last_rung,
             conversation_window=timedelta(hours=config.conversation.window_hours),
+            ask=tuple(Step(one) for one in config.conversation.ask),
             sure_from=config.classifier.confidence_threshold,
             reply_channels=frozenset(
                 name for name, s in config.channels.items() if not is_one_way(load_kind(s.kind))

@@ -31,6 +31,7 @@ from feedback_hub.domain.case import Case, CaseState, Outcome
 from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.consent import Answered, Consent, Share
 from feedback_hub.domain.contact import Contact, Purpose, Withheld
+from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.issue import Issue, IssueState
 from feedback_hub.domain.message import DeliveryState, MessageKind, SendFault
@@ -224,6 +225,10 @@ contact = Table(
     Column("private_phone", Word(Answered), nullable=False),
     Column("may_leave_message", Word(Answered), nullable=False),
     Column("safe_time_sealed", LargeBinary),
+    Column("site", _CODE, nullable=False, server_default=""),
+    Column("asking", Word(Step)),
+    Column("asking_case", _ID, nullable=False, server_default=""),
+    _when("asked_at"),
     UniqueConstraint("channel", "address_index"),
 )
 

@@ -18,7 +18,7 @@ from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.vault import Keyring, SqlVault
 from feedback_hub.adapters.visibility import case_visible, referral_visible
 from feedback_hub.domain.access import Action, Actor, CaseFacts, Role, scope_of
-from feedback_hub.domain.case import OPEN, Case
+from feedback_hub.domain.case import OPEN, Case, CaseState
 from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.errors import StaleVersion
 from feedback_hub.domain.events import Recorder
@@ -382,6 +382,16 @@ class SqlUnitOfWork:
             self.session.scalar(select(func.count()).where(which, tried.at >= since)) or 0
             for which in mine
         )
+
+    def has_open_l3(self, contact_id: str) -> bool:
+        """Whether a highly sensitive case of this contact is open."""
+        case = tables.case.c
+        one = select(case.id).where(
+            case.contact_id == contact_id,
+            case.sensitivity == Sensitivity.L3,
+            case.state != CaseState.CLOSED,
+        )
+        return self.session.scalar(one.limit(1)) is not None
 
     def told_since(self, contact_id: str, purposes: Sequence[Purpose], since: datetime) -> int:
         """How many texts for these purposes were queued to a contact since then."""

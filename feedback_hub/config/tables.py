@@ -35,6 +35,7 @@ from feedback_hub.config.values import (
     parse_key_material,
     parse_languages,
     parse_pattern,
+    parse_questions,
     parse_queue_url,
     parse_span,
     parse_timezone,
@@ -258,6 +259,12 @@ class ConversationConfig:
         default=72,
         least=0,
         most=2160,
+    )
+    ask: tuple[str, ...] = setting(
+        "Questions asked after a message is accepted, three at most, in this order, each a text: "
+        "language, consent, site, safe.",
+        default=(),
+        parse=parse_questions,
     )
 
 

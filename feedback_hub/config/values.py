@@ -167,6 +167,19 @@ def parse_languages(raw: object) -> tuple[str, ...]:
     return codes
 
 
+QUESTIONS = ("language", "consent", "site", "safe")
+MOST_QUESTIONS = 3
+
+
+def parse_questions(raw: object) -> tuple[str, ...]:
+    """The questions of the dialogue, each once, as many as a person may be asked."""
+    asked = tuple(named(one) for one in listed(raw, from_text=True))
+    if not set(asked) <= set(QUESTIONS) or not len(set(asked)) == len(asked) <= MOST_QUESTIONS:
+        known = ", ".join(QUESTIONS)
+        raise Unfit("is no list of questions", f"Each once, {MOST_QUESTIONS} at most: {known}.")
+    return asked
+
+
 def parse_timezone(raw: object) -> zoneinfo.ZoneInfo:
     """A name of the IANA time zone database, ``Africa/Maputo``."""
     name = named(raw)

@@ -8,9 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from feedback_hub.domain.consent import Answered, Consent
 from feedback_hub.domain.sensitivity import Sensitivity
+
+if TYPE_CHECKING:
+    from feedback_hub.domain.dialogue import Step
 
 
 class Purpose(StrEnum):
@@ -25,6 +29,11 @@ class Purpose(StrEnum):
     STOPPED = "stopped"
     RESUMED = "resumed"
     STATUS = "status"
+    WELCOME = "welcome"
+    ASK_LANGUAGE = "ask_language"
+    ASK_CONSENT = "ask_consent"
+    ASK_SITE = "ask_site"
+    ASK_SAFE = "ask_safe"
     VOICE_WELCOME = "voice_welcome"
     VOICE_LANGUAGE = "voice_language"
     VOICE_MENU = "voice_menu"
@@ -57,6 +66,8 @@ class Contact:
     """One address on one channel account. The address and name are sealed; only the index finds it.
 
     ``private_phone`` and ``may_leave_message``: what the person said of it, "not asked" included.
+    ``asking`` is the question that waits for an answer since ``asked_at`` (UTC), ``asking_case``
+    the case it was asked about or empty.
     """
 
     id: str
@@ -71,6 +82,10 @@ class Contact:
     private_phone: Answered = Answered.NOT_ASKED
     may_leave_message: Answered = Answered.NOT_ASKED
     safe_time_sealed: bytes | None = None
+    site: str = ""
+    asking: Step | None = None
+    asking_case: str = ""
+    asked_at: datetime | None = None
 
 
 class Withheld(StrEnum):

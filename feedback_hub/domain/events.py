@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     TRANSLATED = "translated"
     SATISFACTION = "satisfaction"
     STATUS_ASKED = "status_asked"
+    DIALOGUE_ANSWERED = "dialogue_answered"
     ACKNOWLEDGED = "acknowledged"
     WITHHELD = "withheld"
     DELIVERY = "delivery"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from feedback_hub.domain.contact import Withheld
+from feedback_hub.domain.dialogue import ASKS, choices_in
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import (
     CannotAsk,
@@ -200,4 +201,5 @@ def _message(uow: UnitOfWork, delivery: Delivery) -> OutboundMessage:
         text=text,
         language=delivery.language,
         attempted_at=delivery.attempted_at,
+        choices=choices_in(text) if delivery.purpose in ASKS else (),
     )

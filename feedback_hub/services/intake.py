@@ -11,7 +11,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from feedback_hub.domain.access import Actor
 from feedback_hub.domain.case import Case
@@ -25,10 +25,11 @@ from feedback_hub.domain.message import (
     DeliveryReceipt,
     DeliveryState,
     InboundMessage,
+    MessageKind,
 )
 from feedback_hub.domain.sensitivity import Sensitivity, highest
 from feedback_hub.domain.submission import Submission
-from feedback_hub.services import callbacks, conversation, enquiry, inbox, loopback
+from feedback_hub.services import callbacks, conversation, dialogue, enquiry, inbox, loopback
 from feedback_hub.services.ports import Classifier, Rules, UnitOfWork
 from feedback_hub.services.records import InboxKind, InboxRow, Message, Task
 
@@ -237,6 +238,9 @@ def _take_in(
     if callbacks.call_of(message) is not None:
         return _take_in_call(uow, rules, row, message, now)
     contact = _contact(uow, row.channel, message, now)
+    if message.kind is MessageKind.OPENED and contact is not None:
+        _welcome(uow, rules, contact, message, row, now)
+        return None
     # Read before anything else (DOMAIN.md, Loop back); only then is it a matter to handle.
     command = command_in(message.text)
     if command and contact is not None:
@@ -245,6 +249,8 @@ def _take_in(
     asked = enquiry_in(message.text)
     if asked is not None and contact is not None and not row.from_history:
         enquiry.answer(uow, rules, contact, asked, now)
+        return None
+    if contact is not None and dialogue.take_answer(uow, rules, contact, message, now):
         return None
     original = conversation.original_of(uow, row.channel, message, contact)
     if original is not None:
@@ -297,6 +303,26 @@ def _obey(
     if was_stopped != (command is Command.STOP) and not row.from_history:
         purpose = Purpose.STOPPED if command is Command.STOP else Purpose.RESUMED
         loopback.tell_contact(uow, rules, contact, purpose, now)
+
+
+def _welcome(
+    uow: UnitOfWork,
+    rules: Rules,
+    contact: Contact,
+    message: InboundMessage,
+    row: InboxRow,
+    now: datetime,
+) -> None:
+    """Somebody opened a conversation and has said nothing yet: no case; a poster names its site."""
+    if uow.site_exists(message.site):
+        contact.site = message.site
+    if row.from_history:
+        return
+    if contact.stopped_at is not None:
+        _obey(uow, rules, Command.START, contact, row, now)
+    elif not uow.told_since(contact.id, (Purpose.WELCOME,), now - timedelta(days=1)):
+        loopback.tell_contact(uow, rules, contact, Purpose.WELCOME, now)
+    dialogue.ask_next(uow, rules, contact, None, now)
 
 
 def _open_case(

@@ -16,6 +16,7 @@ from feedback_hub.domain.clock import WorkingCalendar
 from feedback_hub.domain.clocks import Targets
 from feedback_hub.domain.coding import CodingFrame
 from feedback_hub.domain.contact import Contact, Purpose
+from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.message import InboundMessage, OutboundMessage
 from feedback_hub.domain.place import Service, Site
@@ -54,7 +55,7 @@ class Rules:
     them that reaches a phone number somebody gave at a desk, empty where there is none.
     ``call_channels`` are those that people ring.
     ``conversation_window`` is the silence after which a message opens a new case; from the
-    confidence ``sure_from`` on a suggestion is no guess.
+    confidence ``sure_from`` on a suggestion is no guess. ``ask``: the questions of the dialogue.
     """
 
     frame: CodingFrame
@@ -70,6 +71,7 @@ class Rules:
     reply_channels: frozenset[str] = frozenset()
     conversation_window: timedelta = timedelta(hours=72)
     sure_from: float = 0.5
+    ask: tuple[Step, ...] = ()
     phone_channel: str = ""
     call_channels: frozenset[str] = frozenset()
 
@@ -306,6 +308,9 @@ class UnitOfWork(Protocol):
 
         The larger of the two counts since then (UTC).
         """
+
+    def has_open_l3(self, contact_id: str) -> bool:
+        """Whether a highly sensitive case of this contact, a suspected one too, is open."""
 
     def told_since(self, contact_id: str, purposes: Sequence[Purpose], since: datetime) -> int:
         """How many texts for these purposes were queued to a contact since then, not withheld."""

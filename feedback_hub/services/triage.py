@@ -16,7 +16,7 @@ from feedback_hub.domain.masking import mask
 from feedback_hub.domain.routing import Route, Why, route
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest
 from feedback_hub.domain.suggestion import Reason, Suggestion
-from feedback_hub.services import conversation, loopback, remarks
+from feedback_hub.services import conversation, dialogue, loopback, remarks
 from feedback_hub.services.intake import text_bound_to
 from feedback_hub.services.ports import Classifier, Gazetteer, Rules, UnitOfWork
 from feedback_hub.services.records import Message, RemarkKind, SuggestionRow
@@ -62,6 +62,9 @@ def classify(
         why = Reason("site", site, named)
         suggestion = replace(suggestion, site=site, reasons=(*suggestion.reasons, why))
         case.site = site
+    contact = uow.contact(case.contact_id) if case.contact_id else None
+    if contact is not None and not case.site:
+        case.site = contact.site
     if case.language == loopback.UNKNOWN_LANGUAGE:
         case.language = suggestion.language
     _keep(uow, suggestion, message, now)
@@ -77,6 +80,8 @@ def classify(
         uow.forget_text(case.id)
     suggest_route(uow, case, now)
     loopback.acknowledge(uow, rules, case, now)
+    if contact is not None:
+        dialogue.ask_next(uow, rules, contact, case, now)
     keep_case(case, rules.targets, rules.calendar, now)
 
 

@@ -109,6 +109,12 @@ def _conversations() -> None:
     op.create_index("ix_message_talk", "message", ["contact_id", "channel", "received_at"])
     op.create_index("ix_message_external", "message", ["channel", "external_id"])
     op.create_index("ix_delivery_talk", "delivery", ["contact_id", "queued_at"])
+    op.add_column("contact", sa.Column("site", sa.String(64), nullable=False, server_default=""))
+    op.add_column("contact", sa.Column("asking", sa.String(32)))
+    op.add_column(
+        "contact", sa.Column("asking_case", sa.String(32), nullable=False, server_default="")
+    )
+    op.add_column("contact", sa.Column("asked_at", UtcDateTime()))
     op.create_table(
         "wrong_try",
         sa.Column("id", sa.String(32), nullable=False),

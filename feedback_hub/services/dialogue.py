@@ -1,0 +1,118 @@
+"""Asking the few questions of ``domain.dialogue``, and taking the answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.consent import Answered, Share
+from feedback_hub.domain.contact import Contact
+from feedback_hub.domain.dialogue import (
+    DIALOGUE,
+    MOST_QUESTIONS,
+    SKIPPED,
+    Step,
+    answer_in,
+    folded,
+)
+from feedback_hub.domain.events import Event, EventKind
+from feedback_hub.domain.message import InboundMessage, MessageKind
+from feedback_hub.services import loopback
+from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.records import Task
+
+
+def take_answer(
+    uow: UnitOfWork, rules: Rules, contact: Contact, message: InboundMessage, now: datetime
+) -> bool:
+    """Whether the message is nothing but the answer to the question that waits; then it is kept."""
+    step, asked_at = contact.asking, contact.asked_at
+    if step is None or asked_at is None or now - asked_at > rules.conversation_window:
+        return False
+    if message.kind is not MessageKind.TEXT or message.attachments or message.revises:
+        return False
+    answer = answer_in(step, message.text, _site_names(uow) if step is Step.SITE else {})
+    if answer is None:
+        return False
+    case = uow.case(contact.asking_case) if contact.asking_case else None
+    contact.asking = None
+    if answer != SKIPPED:
+        _set(uow, step, answer, contact, case, now)
+    ask_next(uow, rules, contact, case, now)
+    return True
+
+
+def ask_next(
+    uow: UnitOfWork, rules: Rules, contact: Contact, case: Case | None, now: datetime
+) -> None:
+    """Ask the first question that is open, if one may be asked at all; one waits at a time."""
+    if contact.asking is not None and contact.asked_at is not None:
+        if now - contact.asked_at <= rules.conversation_window:
+            return
+        contact.asking = None
+    if contact.channel not in rules.reply_channels or (case is not None and case.from_history):
+        return
+    # Whoever told of something highly sensitive is asked nothing, whatever else they write.
+    if not rules.ask or uow.has_open_l3(contact.id):
+        return
+    for step in rules.ask[:MOST_QUESTIONS]:
+        question = DIALOGUE[step]
+        if (question.about_case and case is None) or _known(step, contact, case):
+            continue
+        since = case.entered_at if case is not None and question.about_case else contact.created_at
+        if uow.told_since(contact.id, (question.purpose,), since):
+            continue
+        if case is not None:
+            told = loopback.tell(uow, rules, case, question.purpose, now)
+        else:
+            told = loopback.tell_contact(uow, rules, contact, question.purpose, now)
+        if told is not None and told.withheld is None:
+            contact.asking, contact.asked_at = step, now
+            contact.asking_case = case.id if case else ""
+        return
+
+
+def _known(step: Step, contact: Contact, case: Case | None) -> bool:
+    match step:
+        case Step.LANGUAGE:
+            return contact.language != loopback.UNKNOWN_LANGUAGE
+        case Step.CONSENT:
+            return case is not None and case.consent.share is not Share.NOT_ASKED
+        case Step.SITE:
+            return bool(contact.site or (case and case.site))
+        case Step.SAFE:
+            return contact.private_phone is not Answered.NOT_ASKED
+
+
+def _set(
+    uow: UnitOfWork, step: Step, answer: str, contact: Contact, case: Case | None, now: datetime
+) -> None:
+    match step:
+        case Step.LANGUAGE:
+            contact.language = answer
+        case Step.SITE:
+            contact.site = answer
+        case Step.SAFE:
+            contact.private_phone = Answered(answer)
+    if case is None:
+        return
+    if step is Step.CONSENT:
+        case.consent = replace(case.consent, share=Share(answer))
+    elif step is Step.SAFE and contact.private_phone is Answered.NO:
+        case.consent = replace(case.consent, contact=Answered.NO)
+    elif step is Step.SITE and not case.site:
+        case.site = answer
+        # Who answers for the matter follows from where it is.
+        uow.work(Task.CLASSIFY, uow.messages_of(case.id)[0].id, now)
+    detail = {"step": step.value, "answer": answer}
+    case.record(Event(EventKind.DIALOGUE_ANSWERED, case.id, "machine", now, "", detail))
+
+
+def _site_names(uow: UnitOfWork) -> dict[str, str]:
+    """Folded names to codes; a name that two sites share is none's."""
+    names: dict[str, str] = {}
+    for site in uow.sites():
+        for name in {folded(one) for one in (site.code, site.name, *site.aliases)}:
+            names[name] = site.code if name not in names else ""
+    return {name: code for name, code in names.items() if name and code}
