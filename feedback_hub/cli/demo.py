@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -17,7 +19,7 @@ from feedback_hub.cli.context import reporting
 from feedback_hub.cli.passwords import hash_password
 from feedback_hub.cli.running import prepare, run_all
 from feedback_hub.cli.supervisor import Role
-from feedback_hub.demo import flow, story, world
+from feedback_hub.demo import channels, flow, providers, story, world
 from feedback_hub.services.records import WordingState
 
 PASSWORD = "maningue-nice"  # noqa: S105  printed for everybody to see
@@ -26,9 +28,6 @@ _CONFIG = """\
 name = "Feedback hub (demonstration)"
 home = "{home}"
 base_url = "{base_url}"
-
-[channels.handset]
-kind = "sandbox"
 """
 
 
@@ -42,7 +41,12 @@ def demo(ctx: click.Context, host: str, port: int) -> None:
     with tempfile.TemporaryDirectory(prefix="feedback_hub_demo_") as folder:
         base_url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         config = Path(folder) / "config.toml"
-        config.write_text(_CONFIG.format(home=folder, base_url=base_url), "utf-8")
+        web_port, mail_port = _free_ports(2)
+        accounts = channels.CONFIG.format(
+            providers=f"http://127.0.0.1:{web_port}", mail=f"127.0.0.1:{mail_port}"
+        )
+        config.write_text(_CONFIG.format(home=folder, base_url=base_url) + accounts, "utf-8")
+        channels.keep_secrets(Path(folder) / "secrets")
         os.environ["FEEDBACK_HUB_CONFIG"] = str(config)
         ctx.find_root().params["config"] = config
         hub = process_hub()
@@ -51,8 +55,19 @@ def demo(ctx: click.Context, host: str, port: int) -> None:
         count = _fill(hub)
         took = time.monotonic() - began
         click.echo(f"{count} invented messages came and were worked on ({took:.1f} s).")
-        flowing = Role("demo", lambda: flow.run(hub))
-        run_all(ctx, host, port, lambda url: click.echo(_welcome(url)), [flowing])
+        invented = [
+            Role("providers", lambda: providers.serve(web_port, mail_port, base_url)),
+            Role("demo", lambda: flow.run(hub)),
+        ]
+        run_all(ctx, host, port, lambda url: click.echo(_welcome(url)), invented)
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def _fill(hub: Hub) -> int:

@@ -1,4 +1,4 @@
-"""A new invented message now and then, over the real webhook, while the demonstration runs."""
+"""A new invented message now and then, over the real webhooks, while the demonstration runs."""
 
 from __future__ import annotations
 
@@ -10,32 +10,59 @@ import uuid
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+from channels.email import Adapter as Mailbox
 from channels.sandbox import SIGNATURE_HEADER, Adapter
 from feedback_hub.bootstrap import Hub
+from feedback_hub.demo import channels
 from feedback_hub.demo.story import CHANNEL, messages
+from feedback_hub.services import intake
 
 EVERY = 25.0
 """Seconds between two messages."""
 
 
 def run(hub: Hub) -> None:
-    """Send until SIGTERM."""
+    """Send until SIGTERM: once through every channel, then through the practice phone."""
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    channel = hub.channels.accounts[CHANNEL]
-    if not isinstance(channel, Adapter):
-        return
+    base_url = hub.config.hub.base_url
+    _mail(hub, random.choice([one.text for one in messages(hub.clock())]))  # noqa: S311
     told = [one.text for one in messages(hub.clock())]
-    while not stopped.wait(EVERY):
-        _send(channel, random.choice(told))  # noqa: S311
+    waiting = list(channels.EVERY)
+    while not stopped.wait(EVERY if not waiting else 2.0):
+        text, number = random.choice(told), _number()  # noqa: S311
+        if waiting:
+            _post(base_url, waiting.pop(0)(base_url, text, number))
+        else:
+            _post(base_url, _handset(hub, text, number))
 
 
-def _send(channel: Adapter, text: str) -> None:
-    number = f"+25886{random.randrange(1_000_000, 9_999_999)}"  # noqa: S311
+def _mail(hub: Hub, text: str) -> None:
+    """What ``feedback-hub receive-mail`` does with a mail in the server's pipe."""
+    mailbox = hub.channels.accounts["mail"]
+    assert isinstance(mailbox, Mailbox)  # noqa: S101  the demonstration's own configuration
+    raw, now = channels.mail(text), hub.clock()
+    with hub.unit_of_work() as uow:
+        intake.accept(uow, "mail", mailbox.receive(raw, now) or [], raw, now)
+        uow.commit()
+
+
+def _number() -> str:
+    return f"+25886{random.randrange(1_000_000, 9_999_999)}"  # noqa: S311
+
+
+def _handset(hub: Hub, text: str, number: str) -> channels.Call:
+    channel = hub.channels.accounts[CHANNEL]
+    assert isinstance(channel, Adapter)  # noqa: S101  the demonstration's own configuration
     body = json.dumps({"id": uuid.uuid4().hex, "from": number, "text": text}).encode()
-    headers = {"Content-Type": "application/json", SIGNATURE_HEADER: channel.sign(body)}
+    headers = {"Content-Type": channels.JSON, SIGNATURE_HEADER: channel.sign(body)}
+    return f"/channels/{CHANNEL}/inbound", body, headers
+
+
+def _post(base_url: str, call: channels.Call) -> None:
+    path, body, headers = call
     try:
-        urlopen(Request(channel.inbound_url, body, headers), timeout=5).close()  # noqa: S310
+        urlopen(Request(base_url + path, body, dict(headers)), timeout=5).close()  # noqa: S310
     except (URLError, OSError):
         # The hub is starting or stopping; the next one will do.
         return

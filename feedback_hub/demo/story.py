@@ -17,7 +17,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Actor, Membership, Role
 from feedback_hub.domain.case import Case, Outcome
 from feedback_hub.domain.events import EventKind
-from feedback_hub.domain.message import DeliveryState, InboundMessage
+from feedback_hub.domain.message import DeliveryState, InboundMessage, MessageKind
 from feedback_hub.domain.referral import DeclineReason, Referral
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import casework, intake, loopback, referrals, triage
@@ -25,6 +25,13 @@ from feedback_hub.services.records import Delivery, InboxKind
 from feedback_hub.services.triage import Decision
 
 CHANNEL = "handset"
+ACCOUNTS = {
+    # How the message came → the accounts of ``demo.channels`` it may have come on.
+    "sms": ("sms", "sms", "shortcode", "telegram", "whatsapp"),
+    "desk": ("form", "form", "form", "mail"),
+    "hotline": ("line",),
+    "handset": (CHANNEL,),
+}
 _HOUR = timedelta(hours=1)
 
 NOTES = (
@@ -48,6 +55,7 @@ class Told:
     language: str
     site: str
     at: datetime
+    channel: str
 
 
 def messages(now: datetime) -> Iterator[Told]:
@@ -63,6 +71,7 @@ def messages(now: datetime) -> Iterator[Told]:
             now
             - timedelta(days=float(row["days_ago"]))
             - timedelta(minutes=chance.randrange(20, 600)),
+            chance.choice(ACCOUNTS[row["channel"]]),
         )
         for row in csv.DictReader(written.splitlines())
     ]
@@ -89,9 +98,10 @@ def _arrive(uow: SqlUnitOfWork, hub: Hub, told: Told, chance: random.Random) -> 
     """What the web and the workers do with a message, at the time it came."""
     at = told.at + timedelta(minutes=1)
     number = f"+25884{chance.randrange(1_000_000, 9_999_999)}"
-    message = InboundMessage(told.id, told.at, told.text, number, number, site=told.site)
-    intake.accept(uow, CHANNEL, [message], b"", told.at)
-    row = uow.accepted(CHANNEL, InboxKind.MESSAGE, told.id)
+    kind = MessageKind.CALL if told.channel == "line" else MessageKind.TEXT
+    message = InboundMessage(told.id, told.at, told.text, number, number, kind=kind, site=told.site)
+    intake.accept(uow, told.channel, [message], b"", told.at)
+    row = uow.accepted(told.channel, InboxKind.MESSAGE, told.id)
     if row is None:
         return None
     intake.register(uow, hub.rules, hub.classifier, row.id, at)
