@@ -41,7 +41,7 @@ def demo(ctx: click.Context, host: str, port: int) -> None:
     with tempfile.TemporaryDirectory(prefix="feedback_hub_demo_") as folder:
         base_url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         config = Path(folder) / "config.toml"
-        web_port, mail_port = _free_ports(2)
+        web_port, mail_port = free_ports(2)
         accounts = channels.CONFIG.format(
             providers=f"http://127.0.0.1:{web_port}", mail=f"127.0.0.1:{mail_port}"
         )
@@ -62,7 +62,8 @@ def demo(ctx: click.Context, host: str, port: int) -> None:
         run_all(ctx, host, port, lambda url: click.echo(_welcome(url)), invented)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine that nobody listens on now."""
     with ExitStack() as held:
         probes = [held.enter_context(socket.socket()) for _ in range(count)]
         for probe in probes:

@@ -168,7 +168,8 @@ def mail(text: str) -> bytes:
     return written.as_bytes()
 
 
-EVERY: tuple[Callable[[str, str, str], Call], ...] = (
+Maker = Callable[[str, str, str], Call]
+EVERY: tuple[Maker, ...] = (
     sms,
     whatsapp,
     missed_call,
