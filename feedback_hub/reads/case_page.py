@@ -208,6 +208,7 @@ def _moves(known: _Known, rules: Rules, actor: Actor) -> frozenset[str]:
             ("sensitivity", Action.CHANGE_SENSITIVITY, True),
             ("confirm", Action.CHANGE_SENSITIVITY, case.suspected),
             ("close", Action.WORK_CASE, bool(_outcomes(case, rules))),
+            ("split", Action.WORK_CASE, len(as_said_now(known.messages)) > 1),
             ("take", Action.WORK_CASE, case.is_open and case.owner != actor.id),
             *((name, action, case.state in MOVES[verb]) for name, (action, verb) in _VERBS.items()),
         )

@@ -181,6 +181,11 @@ def _note(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     return casework.note(uow, actor, ref, text("text", needed=True), now)
 
 
+def _split(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    message = text("message", needed=True)
+    return casework.split(uow, current_hub().rules, actor, ref, (message,), now)
+
+
 def _take(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     return casework.assign(uow, actor, ref, actor.id, now)
 
@@ -196,5 +201,6 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "close": (Action.WORK_CASE, _close, N_("Closed.")),
     "reopen": (Action.WORK_CASE, _reopen, N_("Open again.")),
     "note": (Action.NOTE, _note, N_("The note is kept.")),
+    "split": (Action.WORK_CASE, _split, N_("Set apart: it is a case of its own now.")),
     "take": (Action.WORK_CASE, _take, N_("This case is yours now.")),
 }
