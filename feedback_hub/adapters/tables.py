@@ -34,6 +34,7 @@ from feedback_hub.domain.contact import Contact, Purpose, Withheld
 from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.issue import Issue, IssueState
+from feedback_hub.domain.meeting import MeetingKind
 from feedback_hub.domain.message import DeliveryState, MessageKind, SendFault
 from feedback_hub.domain.person import (
     AccusedClass,
@@ -488,6 +489,28 @@ issue_case = Table(
     metadata,
     Column("issue_id", _ID, ForeignKey("issue.id"), primary_key=True),
     Column("case_id", _ID, ForeignKey("case.id"), primary_key=True),
+)
+
+meeting = Table(
+    "meeting",
+    metadata,
+    _id(),
+    Column("kind", Word(MeetingKind), nullable=False),
+    Column("held_on", Date, nullable=False),
+    Column("site", _CODE, nullable=False),
+    Column("place", String(200), nullable=False),
+    Column("committee_present", Word(Answered), nullable=False),
+    # "female.18_39": "12"
+    Column("present", JsonMap, nullable=False),
+    Column("entered_by", _CODE, nullable=False),
+    _when("entered_at", nullable=False),
+)
+
+meeting_case = Table(
+    "meeting_case",
+    metadata,
+    Column("case_id", _ID, ForeignKey("case.id"), primary_key=True),
+    Column("meeting_id", _ID, ForeignKey("meeting.id"), nullable=False, index=True),
 )
 
 search_text = Table(

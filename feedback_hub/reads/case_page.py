@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from feedback_hub.adapters import meetings
 from feedback_hub.adapters.tables import organisation as organisation_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor, CaseFacts, scope_of
@@ -155,6 +156,7 @@ def view(
         messages=_messages(uow, known, actor, team=team),
         suggestion=_suggestion(known, sure_from),
         history=history,
+        meeting=meetings.of_case(uow.session, case.id),
         referrals=tuple(_referral(known, r, actor, now) for r in referrals),
         clocks=_clocks(case, rules, now),
         next_step=_next_step(known, moves),

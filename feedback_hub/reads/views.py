@@ -18,6 +18,7 @@ from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.contact import Purpose, Withheld
 from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.meeting import Meeting
 from feedback_hub.domain.message import DeliveryState, MessageKind, SendFault
 from feedback_hub.domain.person import AgeBand, Disability, PopulationGroup, Sex, SpeaksFor
 from feedback_hub.domain.referral import DeclineReason, ReferralState
@@ -420,6 +421,7 @@ class CaseView:
     route: OrganisationChoice | None = None
     route_why: Why | None = None
     loop_back: LoopBackView | None = None
+    meeting: Meeting | None = None
     answer: str = ""
     outcome: Outcome | None = None
     closing_reason: str = ""

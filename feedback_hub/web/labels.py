@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from flask import Flask
-from flask_babel import format_datetime, format_decimal, get_locale
+from flask_babel import format_date, format_datetime, format_decimal, get_locale
 from flask_babel import gettext as _gettext
 
 from feedback_hub.domain.access import Role
@@ -28,6 +28,7 @@ from feedback_hub.domain.coding import (
 from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.contact import Purpose, Withheld
 from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.meeting import MeetingKind
 from feedback_hub.domain.message import DeliveryState, SendFault
 from feedback_hub.domain.person import (
     AccusedClass,
@@ -242,6 +243,11 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         SpeaksFor.COMMUNITY: N_("the community"),
         SpeaksFor.NOT_ASKED: N_("not asked"),
     },
+    MeetingKind: {
+        MeetingKind.COMMUNITY: N_("A meeting for everybody"),
+        MeetingKind.COMMITTEE: N_("A committee's meeting"),
+        MeetingKind.GROUP: N_("A small group"),
+    },
     AccusedClass: {
         AccusedClass.AID_WORKER: N_("Aid worker"),
         AccusedClass.CONTRACTOR: N_("Contractor or supplier"),
@@ -403,6 +409,11 @@ def exact(at: datetime) -> str:
     return str(format_datetime(at, "d MMM y, HH:mm"))
 
 
+def day_of(day: date) -> str:
+    """A day as the reader writes it: 12 Nov 2025."""
+    return str(format_date(day, "d MMM y"))
+
+
 def purpose_label(value: str) -> str:
     """What a text of ours is for, in words."""
     return word(Purpose(value))
@@ -522,6 +533,7 @@ def install(app: Flask, words: Words) -> None:
         outcome_choices=outcome_choices,
         decline_choices=decline_choices,
         exact=exact,
+        day_of=day_of,
         number=number,
     )
     app.jinja_env.filters["label"] = words.label

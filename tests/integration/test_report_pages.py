@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from feedback_hub.adapters import tables
+from feedback_hub.adapters import meetings, tables
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.consent import Answered, Consent, Share
@@ -228,3 +228,111 @@ def test_whoever_works_on_no_case_writes_none_down(app: Flask, who: str) -> None
 def test_the_desks_first_page_leads_to_it(filipe: FlaskClient) -> None:
     page = filipe.get("/").text
     assert page.index('href="/report"') < page.index('href="/cases"')
+
+
+def many(client: FlaskClient, path: str) -> tuple[dict[str, str], list[str]]:
+    """The hidden half of an empty form, and the ids of its slips."""
+    page = client.get(path).text
+    form = {"csrf_token": token_in(page), "said_on": "2026-03-01", "site": "NTO"}
+    held = re.search(r'name="meeting" value="([0-9a-f]{32})"', page)
+    if held:
+        form |= {"meeting": held.group(1), "kind": "community", "committee_present": "yes"}
+    return form, re.findall(r'name="slip" value="([0-9a-f]{32})"', page)
+
+
+def test_each_slip_of_a_box_is_a_case_and_pressing_twice_adds_none(
+    hub: Hub, filipe: FlaskClient
+) -> None:
+    before = count(hub)
+    form, slips = many(filipe, "/report/box")
+    said = {
+        f"text.{slips[0]}": "obrigado pela escola",
+        f"text.{slips[2]}": "o chefe pediu dinheiro",
+        f"level.{slips[2]}": "L3",
+    }
+    body = form | said | {"slip": slips, "place": "caixa da escola"}
+    answer = filipe.post("/report/box", data=body)
+    assert answer.status_code == 201, answer.text
+    assert "2 reports were received" in answer.text
+    assert len(re.findall(r"\d{3}-\d{3}-\d{3}", answer.text)) == 1
+    assert filipe.post("/report/box", data=body).status_code == 201
+    assert count(hub) == before + 2
+    with hub.reading() as uow:
+        case = uow.case_by_ref(ref_in(answer.text))
+    assert case is not None
+    assert (case.channel, case.site, case.place) == ("suggestion_box", "NTO", "caixa da escola")
+    assert case.received_at.isoformat() == "2026-03-01T10:00:00+00:00"
+
+    body |= {f"text.{slips[0]}": "outra coisa", f"text.{slips[1]}": "mais uma"}
+    anew = filipe.post("/report/box", data=body)
+    assert anew.status_code == 422
+    assert "outra coisa" in anew.text
+    assert slips[0] not in anew.text
+    assert count(hub) == before + 2
+
+
+def test_more_slips_keep_what_was_typed(hub: Hub, filipe: FlaskClient) -> None:
+    before = count(hub)
+    form, slips = many(filipe, "/report/box")
+    body = form | {"slip": slips, f"text.{slips[4]}": "o quinto", "more": "yes"}
+    page = filipe.post("/report/box", data=body).text
+    assert "o quinto" in page
+    assert len(re.findall(r'name="slip"', page)) == 10
+    assert count(hub) == before
+
+
+def test_a_meeting_is_kept_with_its_points(hub: Hub, app: Flask, filipe: FlaskClient) -> None:
+    form, points = many(filipe, "/report/meeting")
+    body = form | {
+        "slip": points,
+        "place": "mangueira",
+        "present.female.18_39": "14",
+        "present.female.60_plus": "3",
+        "present.male.40_59": "9",
+        f"text.{points[0]}": "falta água",
+        f"codes.{points[0]}": "request.water",
+        f"text.{points[1]}": "um guarda bate nas crianças",
+        f"codes.{points[1]}": "protection.child",
+    }
+    answer = filipe.post("/report/meeting", data=body)
+    assert answer.status_code == 201, answer.text
+    assert filipe.post("/report/meeting", data=body).status_code == 201
+    ref = ref_in(answer.text)
+    with hub.reading() as uow:
+        case = uow.case_by_ref(ref)
+        assert case is not None
+        held = meetings.of_case(uow.session, case.id)
+        linked = uow.session.scalar(select(func.count()).select_from(tables.meeting_case))
+    assert (case.channel, case.person.speaks_for) == ("meeting", SpeaksFor.COMMUNITY)
+    assert held is not None
+    assert (held.of_sex(Sex.FEMALE), held.of_sex(Sex.MALE)) == (17, 9)
+    assert (held.site, held.place, held.committee_present) == ("NTO", "mangueira", Answered.YES)
+    assert linked == 2
+    shown = log_in(app, "ana").get(f"/cases/{ref}").text
+    assert "Raised at a meeting" in shown
+    assert "17" in shown
+    assert "crianças" not in shown
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong", "said"),
+    [
+        ("/report/box", {}, "Write at least one"),
+        ("/report/box", {"said_on": "2026-04-01"}, "has not come yet"),
+        ("/report/meeting", {}, "Write at least one"),
+        ("/report/meeting", {"present.male.18_39": "many"}, "as a number"),
+    ],
+)
+def test_what_is_wrong_with_a_meeting_or_box_is_said(
+    hub: Hub, filipe: FlaskClient, path: str, wrong: dict[str, str], said: str
+) -> None:
+    before = count(hub)
+    form, slips = many(filipe, path)
+    body = form | {"slip": slips} | wrong
+    if wrong:
+        body[f"text.{slips[0]}"] = "escrito"
+    answer = filipe.post(path, data=body)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert ("escrito" in answer.text) is bool(wrong)
+    assert count(hub) == before

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _recordings_of_wordings()
     _clocks()
     _conversations()
+    _meetings()
 
 
 def _channel_accounts() -> None:
@@ -125,3 +126,31 @@ def _conversations() -> None:
     )
     op.create_index("ix_wrong_try_asked_by", "wrong_try", ["asked_by", "at"])
     op.create_index("ix_wrong_try_about", "wrong_try", ["about", "at"])
+
+
+def _meetings() -> None:
+    """Meetings at which points were raised, and which case is a point of which."""
+    op.create_table(
+        "meeting",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("site", sa.String(64), nullable=False),
+        sa.Column("place", sa.String(200), nullable=False),
+        sa.Column("committee_present", sa.String(32), nullable=False),
+        sa.Column("present", sa.Text(), nullable=False),
+        sa.Column("entered_by", sa.String(64), nullable=False),
+        sa.Column("entered_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
+    )
+    op.create_table(
+        "meeting_case",
+        sa.Column("case_id", sa.String(32), nullable=False),
+        sa.Column("meeting_id", sa.String(32), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_meeting_case_case_id")),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"], ["meeting.id"], name=op.f("fk_meeting_case_meeting_id")
+        ),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_meeting_case")),
+    )
+    op.create_index(op.f("ix_meeting_case_meeting_id"), "meeting_case", ["meeting_id"])

@@ -17,6 +17,7 @@ from feedback_hub.web.pages.language import language
 from feedback_hub.web.pages.packs import packs
 from feedback_hub.web.pages.referrals import referrals
 from feedback_hub.web.pages.report import report
+from feedback_hub.web.pages.report_many import report_many
 from feedback_hub.web.pages.status import init_status, status
 from feedback_hub.web.security import Unauthenticated
 
@@ -32,7 +33,18 @@ def init_pages(app: Flask, hub: Hub) -> None:
     init_i18n(app, hub)
     init_frame(app, hub)
     init_status(app)
-    for blueprint in (home, report, cases, referrals, handset, status, packs, admin, language):
+    for blueprint in (
+        home,
+        report,
+        report_many,
+        cases,
+        referrals,
+        handset,
+        status,
+        packs,
+        admin,
+        language,
+    ):
         app.register_blueprint(blueprint)
 
 

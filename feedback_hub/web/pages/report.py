@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 
 from flask import Blueprint, Response, make_response, render_template, request
 
+from feedback_hub.adapters import meetings
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.errors import Invalid, NotFound
@@ -61,6 +62,8 @@ _ANSWERS = {"yes": True, "no": False}
 _OTHERWISE = N_("Look at this once more.")
 _FAULTS: Mapping[str, str] = {
     "text": N_("Write what was said, or choose what it is about."),
+    "slips": N_("Write at least one of them down."),
+    "present": N_("Write how many people came as a number, or leave it out."),
     "said_on": N_("Write the day on the paper. It cannot be a day that has not come yet."),
     "said_at": N_("Write the time like 14:30, or leave it out."),
     "contact.phone": N_("This number cannot be reached by text. Look at it once more."),
@@ -134,9 +137,11 @@ def submission_id(written: str) -> str:
 
 
 def hand_over(
-    uow: SqlUnitOfWork, actor: Actor, submission: Submission, now: datetime
+    uow: SqlUnitOfWork, actor: Actor, submission: Submission, now: datetime, meeting_id: str = ""
 ) -> tuple[Receipt, bool]:
     """Keep a submission: what the desk may know of it, and whether it is new.
+
+    ``meeting_id``: the meeting at which it was raised, which is kept already.
 
     Raises ``WrittenAnew``, ``Refused``.
     """
@@ -149,9 +154,11 @@ def hand_over(
         not new and (case.entered_by != actor.id or not intake.says_the_same(uow, submission))
     ):
         raise WrittenAnew
+    uow.session.flush()
+    if meeting_id:
+        meetings.link(uow.session, meeting_id, case.id)
     if case.sensitivity is Sensitivity.L3:
         return Receipt(), new
-    uow.session.flush()
     may_open = uow.visible_case(actor, Action.READ_CASE, ref) is not None
     return Receipt(ref, uow.vault.secret_for(ref), may_open), new
 
