@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import imaplib
 import re
-import smtplib
 import ssl
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
 from channels._mail import ACTIONS, ADDRESS, Mail
+from channels._smtp import MailServer
 from channels.base import (
     Item,
     Pulled,
@@ -42,25 +42,8 @@ from feedback_hub.domain.message import (
 )
 from feedback_hub.domain.reference import references_in, spoken
 
-REFUSALS: Mapping[int, tuple[SendFault, bool]] = {
-    # An SMTP reply code (RFC 5321, 4.2.3; RFC 4954, 6) → what it is, and whether for good.
-    421: (SendFault.PROVIDER_DOWN, False),
-    450: (SendFault.UNREACHABLE, False),  # grey-listed, or the box is busy
-    451: (SendFault.PROVIDER_DOWN, False),
-    452: (SendFault.RATE_LIMITED, False),
-    454: (SendFault.CREDENTIALS, False),
-    530: (SendFault.CREDENTIALS, False),
-    534: (SendFault.CREDENTIALS, False),
-    535: (SendFault.CREDENTIALS, False),
-    538: (SendFault.CREDENTIALS, False),
-    550: (SendFault.BAD_ADDRESS, True),
-    551: (SendFault.BAD_ADDRESS, True),
-    552: (SendFault.REFUSED, True),
-    553: (SendFault.BAD_ADDRESS, True),
-    554: (SendFault.BLOCKED, True),
-}
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-_PORTS = {"imap": 143, "imaps": 993, "smtp": 25, "smtps": 465}
+_PORTS = {"imap": 143, "imaps": 993}
 _AT_ONCE = 20
 _CURSOR = re.compile(r"(\d{1,20}):(\d{1,20})")
 
@@ -242,16 +225,7 @@ class Adapter:
         if not ADDRESS.fullmatch(message.address):
             raise DeliveryError(SendFault.BAD_ADDRESS, permanent=True)
         mail = self._written(message)
-        with self._post() as smtp:
-            _refuse(*smtp.mail(self.settings.address))
-            _refuse(*smtp.rcpt(message.address))
-            try:
-                _refuse(*smtp.data(mail))
-            except smtplib.SMTPDataError as error:
-                _refuse(error.smtp_code, b"")
-            except (OSError, smtplib.SMTPException):
-                # It left, and nobody said that it arrived.
-                raise DeliveryError(SendFault.NO_ANSWER, outcome_unknown=True) from None
+        self._post.hand_over(self.settings.address, message.address, mail)
         return message.id
 
     def find_sent(self, message: OutboundMessage) -> str | None:
@@ -260,8 +234,7 @@ class Adapter:
 
     def check(self) -> str:
         """Log in at both servers. Raises ``DeliveryError``."""
-        with self._post() as smtp:
-            _refuse(*smtp.noop())
+        self._post.check()
         if not self.settings.imap_url:
             return "SMTP answers; mail comes through receive-mail"
         with self._mailbox():
@@ -283,38 +256,13 @@ class Adapter:
         mail.set_content(message.text, cte="quoted-printable")
         return mail.as_bytes()
 
-    @contextmanager
-    def _post(self) -> Iterator[smtplib.SMTP]:
-        """A connection that is logged in; encrypted unless the server is on this machine."""
-        parts = urlsplit(self.settings.smtp_url)
-        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-        tls = ssl.create_default_context()
-        timeout = self.settings.read_timeout
-        try:
-            smtp = (
-                smtplib.SMTP_SSL(host, port, timeout=timeout, context=tls)
-                if parts.scheme == "smtps"
-                else smtplib.SMTP(host, port, timeout=timeout)
-            )
-        except (OSError, smtplib.SMTPException):
-            raise DeliveryError(SendFault.PROVIDER_DOWN) from None
-        try:
-            if parts.scheme == "smtp" and host not in _LOCAL:
-                smtp.starttls(context=tls)
-            if self.settings.smtp_password:
-                smtp.login(
-                    self.settings.smtp_username or self.settings.address,
-                    self.settings.smtp_password,
-                )
-            smtp.ehlo_or_helo_if_needed()
-            yield smtp
-        except smtplib.SMTPAuthenticationError as error:
-            raise DeliveryError(SendFault.CREDENTIALS, provider_code=str(error.smtp_code)) from None
-        except (OSError, smtplib.SMTPException):
-            # Before the mail itself: nothing was handed over.
-            raise DeliveryError(SendFault.PROVIDER_DOWN) from None
-        finally:
-            smtp.close()
+    @property
+    def _post(self) -> MailServer:
+        settings = self.settings
+        username = settings.smtp_username or settings.address
+        return MailServer(
+            settings.smtp_url, username, settings.smtp_password, settings.read_timeout
+        )
 
     @contextmanager
     def _mailbox(self) -> Iterator[tuple[imaplib.IMAP4, str]]:
@@ -377,11 +325,3 @@ def _answer(said: tuple[str, Sequence[object]]) -> Sequence[object]:
 
 def _numbers(lines: Sequence[object]) -> list[int]:
     return [int(one) for line in lines if isinstance(line, bytes) for one in line.split()]
-
-
-def _refuse(code: int, _words: bytes) -> None:
-    """Raise ``DeliveryError`` unless the server agreed. What it says may quote the address."""
-    if 200 <= code < 400:
-        return
-    fault, permanent = REFUSALS.get(code, (SendFault.REFUSED, code >= 500))
-    raise DeliveryError(fault, permanent=permanent, provider_code=str(code))

@@ -15,11 +15,12 @@ from typing import TypeGuard
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from channels._smtp import MailServer, SmtpPost
 from channels.base import Channel, Converses, Pulls, Registers, is_one_way, load_kind
 from feedback_hub.adapters.classifier import LexiconClassifier
 from feedback_hub.adapters.engine import make_engine, sqlite_url
 from feedback_hub.adapters.gazetteer import SiteNames
-from feedback_hub.adapters.rendering import JinjaRenderer
+from feedback_hub.adapters.rendering import JinjaRenderer, shipped_mails
 from feedback_hub.adapters.secrets_files import load_or_make
 from feedback_hub.adapters.tables import start_mappers
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
@@ -32,7 +33,7 @@ from feedback_hub.domain.message import DeliveryError, InboundMessage, OutboundM
 from feedback_hub.domain.sensitivity import Priority
 from feedback_hub.domain.submission import Submission
 from feedback_hub.frame import load_frame
-from feedback_hub.services.ports import Classifier, Gazetteer, Rules
+from feedback_hub.services.ports import Classifier, Gazetteer, Post, Rules
 from feedback_hub.services.records import Checked, WebhookState
 
 _PHONE_KINDS = frozenset({"twilio_sms", "sms_http"})
@@ -118,6 +119,7 @@ class Hub:
     classifier: Classifier
     gazetteer: Gazetteer
     channels: ChannelAccounts
+    post: Post | None = None
     clock: Clock = utc_now
     keys_made: bool = False
     _engines: list[Engine] = field(default_factory=list)
@@ -188,6 +190,12 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             phone_channel=next(
                 (name for name, s in config.channels.items() if s.kind in _PHONE_KINDS), ""
             ),
+            base_url=config.hub.base_url,
+            sends_mail=bool(config.mail.smtp_url),
+            mails=shipped_mails(),
+            link_days=config.referrals.link_days,
+            digest_day=config.referrals.digest_day,
+            unread_after=timedelta(seconds=config.clocks.unread_after.seconds),
         ),
         classifier=LexiconClassifier.shipped(frame),
         gazetteer=SiteNames(),
@@ -198,6 +206,7 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             },
             config.hub.base_url,
         ),
+        post=_post(config),
         clock=clock,
         keys_made=made,
     )
@@ -237,6 +246,15 @@ def _channel(config: Config, section: Section, keyring: Keyring) -> Channel:
     extra = {key: value for key, value in known.items() if key in wanted}
     made: Channel = adapter(section.name, settings, public_url, **extra)  # type: ignore[call-arg]
     return made
+
+
+def _post(config: Config) -> Post | None:
+    """The hub's own mail; None where none is configured."""
+    mail = config.mail
+    if not mail.smtp_url:
+        return None
+    server = MailServer(mail.smtp_url, mail.username or mail.address, mail.password, mail.timeout)
+    return SmtpPost(server, mail.address)
 
 
 def _targets(config: Config) -> Targets:

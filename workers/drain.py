@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -13,7 +13,8 @@ from feedback_hub.adapters.outbox import Claim
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import DomainError
-from feedback_hub.services import delivery, intake, triage
+from feedback_hub.services import delivery, intake, mailing, notices, triage
+from feedback_hub.services.delivery import Again
 from feedback_hub.services.intake import ReceiptTooEarly
 from feedback_hub.services.records import Queue, Task
 
@@ -34,7 +35,8 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
     handled = 0
     until = time.monotonic() + LONGEST
     # A provider may take its time: what is claimed must be reached before its lease runs out.
-    batch = 20 if queue is Queue.DELIVERY else outbox.BATCH
+    slow = queue in _SLOW
+    batch = 20 if slow else outbox.BATCH
     while time.monotonic() < until and not stop():
         with hub.unit_of_work() as uow:
             claims = outbox.claim(uow.session, queue, hub.clock(), batch=batch)
@@ -43,7 +45,7 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
             break
         waiting = deque(claims)
         while waiting and time.monotonic() < until and not stop():
-            if queue is Queue.DELIVERY:
+            if slow:
                 handled += _handle(hub, waiting.popleft())
             else:
                 handled += _handle_together(hub, waiting, stop)
@@ -80,8 +82,8 @@ def _handle_together(hub: Hub, waiting: deque[Claim], stop: Callable[[], bool]) 
 
 def _handle(hub: Hub, claim: Claim) -> bool:
     try:
-        if claim.task is Task.SEND:
-            return _send(hub, claim)
+        if claim.task in _OUTSIDE:
+            return _call(hub, claim)
         with hub.unit_of_work() as uow:
             if not outbox.finish(uow.session, claim, hub.clock()):
                 return False
@@ -106,16 +108,18 @@ def _do(hub: Hub, uow: SqlUnitOfWork, claim: Claim) -> None:
             intake.register(uow, hub.rules, hub.classifier, claim.subject_id, now)
         case Task.CLASSIFY:
             triage.classify(uow, hub.rules, hub.classifier, hub.gazetteer, claim.subject_id, now)
+        case Task.TELL_AGAIN:
+            notices.tell_again(uow, hub.rules, claim.subject_id, now)
 
 
-def _send(hub: Hub, claim: Claim) -> bool:
+def _call(hub: Hub, claim: Claim) -> bool:
     """A send is not one transaction: the lease, not a row lock, keeps others away meanwhile."""
     with hub.unit_of_work() as uow:
         mine = outbox.renew(uow.session, claim, hub.clock())
         uow.commit()
     if mine is None:
         return False
-    again = delivery.send(hub.unit_of_work, hub.channels, claim.subject_id, hub.clock)
+    again = _OUTSIDE[mine.task](hub, mine.subject_id) if mine.task else None
     with hub.unit_of_work() as uow:
         if again is None:
             outbox.finish(uow.session, mine, hub.clock())
@@ -123,6 +127,19 @@ def _send(hub: Hub, claim: Claim) -> bool:
             outbox.postpone(uow.session, mine, again.at, counts=False)
         uow.commit()
     return True
+
+
+def _send(hub: Hub, delivery_id: str) -> Again | None:
+    return delivery.send(hub.unit_of_work, hub.channels, delivery_id, hub.clock)
+
+
+def _mail(hub: Hub, notice_id: str) -> Again | None:
+    return mailing.mail(hub.unit_of_work, hub.post, hub.rules, notice_id, hub.clock)
+
+
+_OUTSIDE: Mapping[Task, Callable[[Hub, str], Again | None]] = {Task.SEND: _send, Task.MAIL: _mail}
+"""What asks somebody outside, which no transaction may wait for."""
+_SLOW = {Queue.DELIVERY, Queue.HOUSEKEEPING}
 
 
 def _give_back(hub: Hub, claim: Claim) -> None:

@@ -38,3 +38,15 @@ def shipped_wordings() -> Iterator[Wording]:
                 template = language / f"{purpose.value}.txt"
                 if purpose.is_spoken is is_spoken and template.is_file():
                     yield Wording(language.name, purpose, template.read_text("utf-8").strip())
+
+
+def shipped_mails() -> dict[str, str]:
+    """The e-mails to staff and partners by ``language/name``; the first line is the subject."""
+    folder = resources.files("templates") / "mail"
+    return {
+        f"{language.name}/{file.name.removesuffix('.txt')}": file.read_text("utf-8")
+        for language in folder.iterdir()
+        if language.is_dir() and not language.name.startswith("_")
+        for file in language.iterdir()
+        if file.name.endswith(".txt")
+    }

@@ -45,7 +45,14 @@ from feedback_hub.domain.person import (
     Sex,
     SpeaksFor,
 )
-from feedback_hub.domain.place import Organisation, OrganisationKind, Service, Site, SiteStatus
+from feedback_hub.domain.place import (
+    MailWish,
+    Organisation,
+    OrganisationKind,
+    Service,
+    Site,
+    SiteStatus,
+)
 from feedback_hub.domain.referral import DeclineReason, Referral, ReferralState
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.services.records import (
@@ -54,9 +61,11 @@ from feedback_hub.services.records import (
     Delivery,
     InboxKind,
     InboxRow,
+    MailState,
     Message,
     Notice,
     NoticeKind,
+    PartnerLink,
     Queue,
     Remark,
     RemarkKind,
@@ -116,6 +125,7 @@ organisation = Table(
     Column("email", String(254), nullable=False),
     Column("language", String(8), nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("mail", Word(MailWish), nullable=False, server_default="at_once"),
 )
 
 site = Table(
@@ -170,6 +180,8 @@ account = Table(
     Column("tf_primary_method", String(64)),
     Column("tf_totp_secret", String(255)),
     Column("mf_recovery_codes", Words),
+    Column("mail", Word(MailWish), nullable=False, server_default="at_once"),
+    Column("absent_until", Date),
 )
 
 membership = Table(
@@ -424,7 +436,23 @@ notice = Table(
     Column("email", String(254), nullable=False),
     Column("referral_id", _ID),
     _when("read_at"),
+    Column("mail", Word(MailState)),
+    Column("mail_tries", Integer, nullable=False, server_default="0"),
+    _when("mailed_at"),
     Index("ix_notice_account", "account_id", "read_at", "at"),
+)
+
+partner_link = Table(
+    "partner_link",
+    metadata,
+    _id(),
+    Column("referral_id", _ID, ForeignKey("referral.id"), nullable=False, index=True),
+    Column("organisation", _CODE, nullable=False),
+    Column("token_index", String(64), nullable=False, unique=True),
+    _when("made_at", nullable=False),
+    _when("expires_at", nullable=False),
+    _when("revoked_at"),
+    _when("used_at"),
 )
 
 case_link = Table(
@@ -625,6 +653,7 @@ def start_mappers() -> None:
     mapper(Delivery, delivery)
     mapper(Remark, remark)
     mapper(Notice, notice)
+    mapper(PartnerLink, partner_link)
     mapper(SuggestionRow, suggestion)
     mapper(Wording, wording)
     mapper(WrongTry, wrong_try)

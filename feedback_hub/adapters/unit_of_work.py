@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from feedback_hub.adapters import channel_accounts, search_index, tables
+from feedback_hub.adapters import channel_accounts, notices, search_index, tables
 from feedback_hub.adapters.accounts import account_id_of, actor_by_id
 from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.vault import Keyring, SqlVault
@@ -35,7 +35,11 @@ from feedback_hub.services.records import (
     Delivery,
     InboxKind,
     InboxRow,
+    Mailbox,
     Message,
+    Notice,
+    NoticeKind,
+    PartnerLink,
     Queue,
     Remark,
     Task,
@@ -47,7 +51,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-QUEUE_OF = {Task.CLASSIFY: Queue.TRIAGE, Task.SEND: Queue.DELIVERY}
+QUEUE_OF = {
+    Task.CLASSIFY: Queue.TRIAGE,
+    Task.SEND: Queue.DELIVERY,
+    Task.MAIL: Queue.HOUSEKEEPING,
+    Task.TELL_AGAIN: Queue.HOUSEKEEPING,
+}
 
 
 class SqlUnitOfWork:
@@ -431,13 +440,15 @@ class SqlUnitOfWork:
         return self.session.scalars(of_case.order_by(tables.delivery.c.queued_at)).all()
 
     def services_on(self, sector: str, on: date) -> Sequence[Service]:
-        """Services of a sector valid on a day, everywhere and at each site."""
+        """Services of a sector valid on a day, everywhere and at each site; of none that left."""
         if not sector:
             return ()
         columns = tables.service.c
+        gone = select(tables.organisation.c.code).where(~tables.organisation.c.active)
         return self.session.scalars(
             select(Service).where(
                 columns.sector == sector,
+                columns.organisation.not_in(gone),
                 or_(columns.valid_from.is_(None), columns.valid_from <= on),
                 or_(columns.valid_to.is_(None), columns.valid_to >= on),
             )
@@ -461,6 +472,38 @@ class SqlUnitOfWork:
             func.lower(tables.organisation.c.name) == wanted,
         )
         return self.session.scalar(select(tables.organisation.c.code).where(named).limit(1)) or ""
+
+    def organisation(self, code: str) -> Organisation | None:
+        """An organisation by code, active or not."""
+        return self.session.get(Organisation, code) if code else None
+
+    def mailbox(self, account: str) -> Mailbox | None:
+        """How an account hears by e-mail, by its id or address, active or not."""
+        return notices.mailbox(self.session, account)
+
+    def notice(self, notice_id: str) -> Notice | None:
+        """A notice by id."""
+        return self.session.get(Notice, notice_id)
+
+    def notices_of(self, case_id: str, kind: NoticeKind) -> Sequence[Notice]:
+        """The notices of a kind that a case has caused."""
+        return notices.of_case(self.session, case_id, kind)
+
+    def claim_mails(self, notice: Notice, now: datetime) -> Sequence[str]:
+        """Take on the e-mail of all that waits for the same person; the ids."""
+        return notices.claim_mails(self.session, notice, now)
+
+    def partner_link(self, token_index: str) -> PartnerLink | None:
+        """A partner's link by its token's keyed hash."""
+        return self._one(
+            select(PartnerLink).where(tables.partner_link.c.token_index == token_index)
+        )
+
+    def partner_links_of(self, referral_id: str) -> Sequence[PartnerLink]:
+        """Every link to a referral."""
+        return self.session.scalars(
+            select(PartnerLink).where(tables.partner_link.c.referral_id == referral_id)
+        ).all()
 
     def organisation_exists(self, code: str) -> bool:
         """Whether an active organisation has this code."""

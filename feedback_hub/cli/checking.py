@@ -16,6 +16,7 @@ from feedback_hub.bootstrap import Hub, build
 from feedback_hub.cli.context import config_of, reporting
 from feedback_hub.cli.ready import has_database
 from feedback_hub.config import Config, ConfigError
+from feedback_hub.domain.message import DeliveryError
 from feedback_hub.migrations import is_current
 from feedback_hub.services.records import Checked, WebhookState, WordingState
 
@@ -67,6 +68,7 @@ def _findings(ctx: click.Context) -> Iterator[Finding]:
         yield Finding("configuration", str(warning), _NOTE)
     yield from _database(hub)
     yield _queue(config)
+    yield _mail(hub)
     for name in hub.channels.accounts:
         yield channel_finding(name, hub.channels.examine(name))
     if not config.channels:
@@ -137,6 +139,21 @@ def _queue(config: Config) -> Finding:
     except (RedisError, OSError) as error:
         return Finding("queue", f"cannot be reached ({type(error).__name__})", _FAULT)
     return Finding("queue", "reached")
+
+
+def _mail(hub: Hub) -> Finding:
+    if hub.post is None:
+        return Finding(
+            "mail",
+            "none configured: notices are seen in the web app only, and partners without an "
+            "account hear nothing; see [mail]",
+            _NOTE,
+        )
+    try:
+        return Finding("mail", hub.post.check())
+    except DeliveryError as error:
+        said = f"{error.fault.value} {error.provider_code}".strip()
+        return Finding("mail", f"the mail server cannot be used: {said}", _FAULT)
 
 
 def channel_finding(name: str, found: Checked) -> Finding:

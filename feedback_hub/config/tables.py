@@ -34,9 +34,11 @@ from feedback_hub.config.values import (
     parse_hotline,
     parse_key_material,
     parse_languages,
+    parse_mail_address,
     parse_pattern,
     parse_questions,
     parse_queue_url,
+    parse_smtp_url,
     parse_span,
     parse_timezone,
     parse_timezone_name,
@@ -213,6 +215,11 @@ class ClocksConfig:
         least=0,
         most=1,
     )
+    unread_after: Span = setting(
+        "An urgent notice that nobody has read by then is given once more.",
+        default=Span(15 * 60),
+        parse=parse_span,
+    )
     escalate_every: Span = setting(
         "Between two steps up the ladder, once time is up.", default=Span(_DAY), parse=parse_span
     )
@@ -235,6 +242,43 @@ class ClocksConfig:
     )
     accept: AcceptTargets = setting(default=AcceptTargets())
     answer: AnswerTargets = setting(default=AnswerTargets())
+
+
+@dataclass(frozen=True)
+class MailConfig:
+    """``[mail]``: e-mail to staff and partners that something waits; never what it is."""
+
+    smtp_url: str = setting(
+        "Where mail is handed over: smtps://host or smtp://host:587; empty: no e-mail is sent.",
+        default="",
+        parse=parse_smtp_url,
+    )
+    address: str = setting("The sender's address.", default="", parse=parse_mail_address)
+    username: str = setting("The log-in there. Empty: the address.", default="")
+    password: str = secret("The password there. Empty: no log-in.", default="")
+    timeout: float = setting(
+        "Seconds to wait for the mail server.", default=20.0, least=0.05, most=60
+    )
+
+    def __post_init__(self) -> None:
+        if self.smtp_url and not self.address:
+            remedy = 'Say who the mail comes from, like "voz@example.org".'
+            raise Unfit("is missing beside smtp_url", remedy, key="address")
+
+
+@dataclass(frozen=True)
+class ReferralsConfig:
+    """``[referrals]``: asking partners."""
+
+    link_days: int = setting(
+        "Days until a link that stands in for an account stops working.",
+        default=14,
+        least=1,
+        most=90,
+    )
+    digest_day: int = setting(
+        "The weekday of the weekly e-mail, 0 is Monday.", default=0, least=0, most=6
+    )
 
 
 @dataclass(frozen=True)
@@ -402,6 +446,8 @@ class Config:
     queue: QueueConfig
     security: SecurityConfig
     clocks: ClocksConfig
+    mail: MailConfig
+    referrals: ReferralsConfig
     retention: RetentionConfig
     conversation: ConversationConfig
     loopback: LoopbackConfig

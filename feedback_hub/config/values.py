@@ -312,6 +312,32 @@ def parse_hosts(raw: object) -> tuple[str, ...]:
     return hosts
 
 
+def parse_mail_address(raw: object) -> str:
+    """An e-mail address, in small letters; empty stays empty."""
+    address = text(raw).strip().lower()
+    if address and not re.fullmatch(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9.-]+", address):
+        raise Unfit("is not an e-mail address", 'Write it like "voz@example.org".')
+    return address
+
+
+def parse_smtp_url(raw: object) -> str:
+    """The address of a mail server, without a log-in; empty stays empty."""
+    url = text(raw).strip()
+    if not url:
+        return ""
+    remedy = 'Write it like "smtps://mail.example.org" or "smtp://mail.example.org:587".'
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname if parts.port != 0 else None
+    except ValueError:
+        raise Unfit("is not an address", remedy) from None
+    if parts.scheme not in ("smtp", "smtps") or not host:
+        raise Unfit("is not the address of a mail server", remedy)
+    if parts.username or parts.password:
+        raise Unfit("has a log-in in it", "The name and the password have keys of their own.")
+    return url
+
+
 def parse_key_material(raw: object) -> str:
     """A key of at least 32 characters, which is what 32 random bytes never fall below."""
     key = text(raw)

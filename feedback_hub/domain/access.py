@@ -89,6 +89,7 @@ class ActorKind(StrEnum):
     ACCOUNT = "account"
     TOKEN = "token"  # noqa: S105  a word on the wire, not a secret
     MACHINE = "machine"
+    LINK = "link"
 
 
 @dataclass(frozen=True)

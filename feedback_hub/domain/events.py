@@ -51,6 +51,8 @@ class EventKind(StrEnum):
     REFERRAL_VERIFIED = "referral_verified"
     REFERRAL_SENT_BACK = "referral_sent_back"
     REFERRED_ON = "referred_on"
+    LINK_OPENED = "link_opened"
+    LINKS_REVOKED = "links_revoked"
 
 
 @dataclass(frozen=True)

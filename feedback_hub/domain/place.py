@@ -31,9 +31,21 @@ class OrganisationKind(StrEnum):
     OTHER = "other"
 
 
+class MailWish(StrEnum):
+    """When somebody wants to hear by e-mail that something waits for them."""
+
+    AT_ONCE = "at_once"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    NONE = "none"
+
+
 @dataclass(eq=False)
 class Organisation:
-    """A partner; referrals go to it. ``code`` is its short name on the wire."""
+    """A partner; referrals go to it. ``code`` is its short name on the wire.
+
+    ``mail`` is when its people without an account hear of what waits for them.
+    """
 
     code: str
     name: str
@@ -41,6 +53,7 @@ class Organisation:
     email: str = ""
     language: str = "por"
     active: bool = True
+    mail: MailWish = MailWish.AT_ONCE
 
 
 @dataclass(eq=False)

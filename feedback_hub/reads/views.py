@@ -24,7 +24,7 @@ from feedback_hub.domain.person import AgeBand, Disability, PopulationGroup, Sex
 from feedback_hub.domain.referral import DeclineReason, ReferralState
 from feedback_hub.domain.routing import Why
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
-from feedback_hub.services.records import Alert
+from feedback_hub.services.records import Alert, NoticeKind
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,20 @@ class ReaderView:
     role: Role
     organisation: str = ""
     nav: tuple[str, ...] = ()
+    notices: int = 0
+
+
+@dataclass(frozen=True)
+class NoticeLine:
+    """One notice. ``ref`` or ``referral_id`` only where the reader may open it."""
+
+    id: str
+    kind: NoticeKind
+    at: datetime
+    is_read: bool
+    ref: str = ""
+    referral_id: str = ""
+    sensitive: bool = False
 
 
 class TileKind(StrEnum):

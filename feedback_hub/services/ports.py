@@ -6,7 +6,7 @@ Tests swap here and nowhere else; ``feedback_hub.bootstrap`` puts the real ones 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol, Self
 
@@ -19,7 +19,7 @@ from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.message import InboundMessage, OutboundMessage
-from feedback_hub.domain.place import Service, Site
+from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.submission import Submission
 from feedback_hub.domain.suggestion import Suggestion
@@ -29,8 +29,11 @@ from feedback_hub.services.records import (
     Delivery,
     InboxKind,
     InboxRow,
+    Mailbox,
     Message,
     Notice,
+    NoticeKind,
+    PartnerLink,
     Remark,
     SuggestionRow,
     Task,
@@ -53,7 +56,8 @@ class Rules:
     ``last_rung`` is the e-mail address that an escalation ends at (AAP and PSEA coordination).
     ``reply_channels`` are the channel accounts a text can go out on; ``phone_channel`` the one of
     them that reaches a phone number somebody gave at a desk, empty where there is none.
-    ``call_channels`` are those that people ring.
+    ``call_channels`` are those that people ring. ``mails`` are the e-mails' templates by
+    ``language/name``, the subject on their first line.
     ``conversation_window`` is the silence after which a message opens a new case; from the
     confidence ``sure_from`` on a suggestion is no guess. ``ask``: the questions of the dialogue.
     """
@@ -74,6 +78,12 @@ class Rules:
     ask: tuple[Step, ...] = ()
     phone_channel: str = ""
     call_channels: frozenset[str] = frozenset()
+    base_url: str = ""
+    sends_mail: bool = False
+    mails: Mapping[str, str] = field(default_factory=dict)
+    link_days: int = 14
+    digest_day: int = 0
+    unread_after: timedelta = timedelta(minutes=15)
 
 
 class Classifier(Protocol):
@@ -148,6 +158,16 @@ class Channels(Protocol):
         """Have the provider call this hub; False where it cannot be told. ``DeliveryError``."""
 
 
+class Post(Protocol):
+    """The hub's own mail, to staff and partners."""
+
+    def send(self, mail_id: str, to: str, subject: str, text: str, now: datetime) -> None:
+        """Hand over one e-mail; ``mail_id`` makes its Message-ID. Raises ``DeliveryError``."""
+
+    def check(self) -> str:
+        """Log in at the mail server; a line of what it said. Raises ``DeliveryError``."""
+
+
 Kept = (
     Case
     | Referral
@@ -155,6 +175,7 @@ Kept = (
     | Contact
     | Message
     | Notice
+    | PartnerLink
     | Delivery
     | Remark
     | SuggestionRow
@@ -341,6 +362,27 @@ class UnitOfWork(Protocol):
 
     def organisation_named(self, written: str) -> str:
         """The code of the organisation with this code or name, whatever the case; else empty."""
+
+    def organisation(self, code: str) -> Organisation | None:
+        """An organisation by code, active or not."""
+
+    def mailbox(self, account: str) -> Mailbox | None:
+        """How an account hears by e-mail, by its id or address, active or not."""
+
+    def notice(self, notice_id: str) -> Notice | None:
+        """A notice by id."""
+
+    def notices_of(self, case_id: str, kind: NoticeKind) -> Sequence[Notice]:
+        """The notices of a kind that a case has caused."""
+
+    def claim_mails(self, notice: Notice, now: datetime) -> Sequence[str]:
+        """Take on the e-mail of all that waits for the same person, unread and untried; the ids."""
+
+    def partner_link(self, token_index: str) -> PartnerLink | None:
+        """A partner's link by its token's keyed hash."""
+
+    def partner_links_of(self, referral_id: str) -> Sequence[PartnerLink]:
+        """Every link to a referral."""
 
     def organisation_exists(self, code: str) -> bool:
         """Whether an active organisation has this code."""

@@ -6,12 +6,13 @@ Rows with a life but no rules of their own. Sealed fields open with the vault an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.contact import Purpose, Withheld
 from feedback_hub.domain.message import DeliveryState, MessageKind, SendFault
+from feedback_hub.domain.place import MailWish
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 
 
@@ -38,6 +39,8 @@ class Task(StrEnum):
 
     CLASSIFY = "classify"
     SEND = "send"
+    MAIL = "mail"
+    TELL_AGAIN = "tell_again"
 
 
 @dataclass(eq=False)
@@ -95,13 +98,32 @@ class NoticeKind(StrEnum):
     REMINDER = "reminder"
     OVERDUE = "overdue"
     EXPIRED = "expired"
+    URGENT = "urgent"
+    REFERRED = "referred"
+    RESUMED = "resumed"
+    SENT_BACK = "sent_back"
+    ANSWERED = "answered"
+    RETURNED = "returned"
+    DECLINED = "declined"
+    UNREACHED = "unreached"
+
+
+class MailState(StrEnum):
+    """What became of a notice's e-mail. ``ATTEMPTING`` is written down before it leaves."""
+
+    ATTEMPTING = "attempting"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_NEEDED = "not_needed"
 
 
 @dataclass(eq=False)
 class Notice:
     """A word to one person of the staff or of a partner: there is something to do.
 
-    ``account_id`` where they log in, else ``email``. Holds no content, so that it may go by e-mail.
+    ``account_id`` where they log in, else ``email``. Holds no content, so that it may go by e-mail;
+    ``mail`` is None until one was tried, ``mail_tries`` how often that surely failed.
     """
 
     id: str
@@ -113,6 +135,35 @@ class Notice:
     email: str = ""
     referral_id: str | None = None
     read_at: datetime | None = None
+    mail: MailState | None = None
+    mail_tries: int = 0
+    mailed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """How an account hears by e-mail. ``language`` is its choice, empty where it made none."""
+
+    account_id: str
+    address: str
+    language: str
+    wish: MailWish
+    active: bool
+    absent_until: date | None = None
+
+
+@dataclass(eq=False)
+class PartnerLink:
+    """A partner's way to one referral without an account. The token is kept as its keyed hash."""
+
+    id: str
+    referral_id: str
+    organisation: str
+    token_index: str
+    made_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+    used_at: datetime | None = None
 
 
 @dataclass(eq=False)

@@ -15,8 +15,9 @@ from feedback_hub.domain.referral import DeclineReason, Referral, ReferralState
 from feedback_hub.domain.routing import route
 from feedback_hub.services import escalation, remarks
 from feedback_hub.services.casework import reach
+from feedback_hub.services.notices import tell_partner, tell_team
 from feedback_hub.services.ports import Rules, UnitOfWork
-from feedback_hub.services.records import RemarkKind
+from feedback_hub.services.records import NoticeKind, RemarkKind
 
 
 def refer(
@@ -48,6 +49,7 @@ def refer(
     case.refer(referral.id, actor.id, now)
     _keep(referral, case, rules, now)
     keep_case(case, rules.targets, rules.calendar, now)
+    tell_partner(uow, rules, case, referral, NoticeKind.REFERRED, now)
     return referral
 
 
@@ -79,6 +81,7 @@ def refer_on(
     child.send(actor.id, now)
     _keep(referral, case, rules, now)
     _keep(child, case, rules, now)
+    tell_partner(uow, rules, case, child, NoticeKind.REFERRED, now)
     return child
 
 
@@ -114,7 +117,8 @@ def decline(
     remark_id = _write(uow, RemarkKind.DECLINE, referral, text, actor, now)
     referral.decline(reason, remark_id, actor.id, now)
     _keep(referral, case, rules, now)
-    _give_back_to_parent(uow, rules, referral, case, now)
+    if not _give_back_to_parent(uow, rules, referral, case, now):
+        tell_team(uow, rules, case, referral, NoticeKind.DECLINED, now)
     return referral
 
 
@@ -135,6 +139,7 @@ def give_back(
     )
     referral.give_back(question_id, actor.id, now)
     _keep(referral, case, rules, now)
+    tell_team(uow, rules, case, referral, NoticeKind.RETURNED, now)
     return referral
 
 
@@ -146,6 +151,7 @@ def resume(
     remark_id = _write(uow, RemarkKind.RESUME, referral, text, actor, now)
     referral.resume(remark_id, actor.id, now)
     _keep(referral, case, rules, now)
+    tell_partner(uow, rules, case, referral, NoticeKind.RESUMED, now)
     return referral
 
 
@@ -191,6 +197,8 @@ def answer(
         _keep(parent, case, rules, now)
         child = parent
     _keep_case(uow, rules, case, now)
+    if not child.parent_id:
+        tell_team(uow, rules, case, child, NoticeKind.ANSWERED, now)
     return referral
 
 
@@ -206,25 +214,53 @@ def verify(
 ) -> Referral:
     """The case team judges the answer: good, or back in action with what is missing.
 
+    An answer that came up a chain is judged for the whole chain: sent back, it goes down again to
+    the partner who gave it, and their new answer comes up the same way.
+
     Raises ``NotFound``, ``IllegalMove``, ``Invalid`` (sending back needs words).
     """
     referral, case = _reach(uow, actor, Action.WORK_CASE, referral_id, version)
+    chain = _chain(uow, referral)
     if ok:
-        referral.verify(actor.id, now)
+        for one in chain:
+            one.verify(actor.id, now)
+            _keep(one, case, rules, now)
     else:
-        remark_id = remarks.write(
-            uow,
-            RemarkKind.SENT_BACK,
-            case.id,
-            text,
-            actor.id,
-            now,
-            referral_id=referral.id,
-        )
-        referral.send_back(remark_id, actor.id, now)
-    _keep(referral, case, rules, now)
+        for one, below in zip(chain, [*chain[1:], None], strict=True):
+            remark_id = remarks.write(
+                uow, RemarkKind.SENT_BACK, case.id, text, actor.id, now, referral_id=one.id
+            )
+            one.send_back(remark_id, actor.id, now)
+            if below is not None:
+                # It was not their own answer: the one who gave it is asked, and it comes up again.
+                one.refer_on(below.id, actor.id, now)
+            _keep(one, case, rules, now)
+        tell_partner(uow, rules, case, chain[-1], NoticeKind.SENT_BACK, now)
     _keep_case(uow, rules, case, now)
     return referral
+
+
+def _chain(uow: UnitOfWork, referral: Referral) -> list[Referral]:
+    """The referrals that an answer came through, from the case team's down to who gave it."""
+    every = {one.id: one for one in uow.referrals_of(referral.case_id)}
+
+    def same(one: Referral | None) -> bool:
+        return (
+            one is not None
+            and one.state is ReferralState.ANSWERED
+            and one.answer_id == referral.answer_id
+        )
+
+    top = every[referral.id]
+    while top.parent_id and same(above := every.get(top.parent_id)):
+        assert above is not None  # noqa: S101  what ``same`` has seen
+        top = above
+    chain = [top]
+    while below := next(
+        (one for one in every.values() if one.parent_id == chain[-1].id and same(one)), None
+    ):
+        chain.append(below)
+    return chain
 
 
 def expire(uow: UnitOfWork, rules: Rules, referral_id: str, now: datetime) -> None:
@@ -236,7 +272,7 @@ def expire(uow: UnitOfWork, rules: Rules, referral_id: str, now: datetime) -> No
     if referral.due_at is None or referral.due_at > now:
         return
     referral.expire(now)
-    escalation.tell_expired(uow, case, referral, now)
+    escalation.tell_expired(uow, rules, case, referral, now)
     _keep(referral, case, rules, now)
     _give_back_to_parent(uow, rules, referral, case, now)
 
@@ -285,12 +321,16 @@ def _new(
 
 def _give_back_to_parent(
     uow: UnitOfWork, rules: Rules, child: Referral, case: Case, now: datetime
-) -> None:
+) -> bool:
+    """Whether it is the partner's again that had passed it on; they are told."""
     parent = uow.referral(child.parent_id) if child.parent_id else None
-    if parent is not None and parent.state is ReferralState.REFERRED_ON:
-        parent.take_back(now)
-        parent.accepted_at = parent.accepted_at or now
-        _keep(parent, case, rules, now)
+    if parent is None or parent.state is not ReferralState.REFERRED_ON:
+        return False
+    parent.take_back(now)
+    parent.accepted_at = parent.accepted_at or now
+    _keep(parent, case, rules, now)
+    tell_partner(uow, rules, case, parent, NoticeKind.DECLINED, now)
+    return True
 
 
 def _note(uow: UnitOfWork, referral: Referral, text: str, actor: Actor, now: datetime) -> str:

@@ -18,6 +18,7 @@ from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest
 from feedback_hub.domain.suggestion import Reason, Suggestion
 from feedback_hub.services import conversation, dialogue, loopback, remarks
 from feedback_hub.services.intake import text_bound_to
+from feedback_hub.services.notices import tell_urgent
 from feedback_hub.services.ports import Classifier, Gazetteer, Rules, UnitOfWork
 from feedback_hub.services.records import Message, RemarkKind, SuggestionRow
 
@@ -83,6 +84,7 @@ def classify(
     if contact is not None:
         dialogue.ask_next(uow, rules, contact, case, now)
     keep_case(case, rules.targets, rules.calendar, now)
+    tell_urgent(uow, rules, case, now)
 
 
 def suggest_route(uow: UnitOfWork, case: Case, now: datetime) -> Route:
@@ -190,6 +192,7 @@ def after_decision(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> 
         uow.forget_text(case.id)
     suggest_route(uow, case, now)
     keep_case(case, rules.targets, rules.calendar, now)
+    tell_urgent(uow, rules, case, now)
 
 
 def _check(uow: UnitOfWork, rules: Rules, codes: tuple[str, ...], decision: Decision) -> None:

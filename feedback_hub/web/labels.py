@@ -41,7 +41,7 @@ from feedback_hub.domain.person import (
 from feedback_hub.domain.referral import DeclineReason, ReferralState
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads.views import HistoryLine
-from feedback_hub.services.records import Alert, AlertKind, WebhookState
+from feedback_hub.services.records import Alert, AlertKind, NoticeKind, WebhookState
 
 
 def gettext(words: str, **values: object) -> str:
@@ -184,6 +184,19 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         AlertKind.FLOOD: N_("Far more comes in than usual"),
         AlertKind.SENDS_FAIL: N_("Texts do not go out"),
         AlertKind.TOKEN_EXPIRES: N_("An access token is about to expire"),
+    },
+    NoticeKind: {
+        NoticeKind.REMINDER: N_("Time is getting short for something"),
+        NoticeKind.OVERDUE: N_("Something is overdue"),
+        NoticeKind.EXPIRED: N_("A partner did not react in time"),
+        NoticeKind.URGENT: N_("An urgent case waits for you"),
+        NoticeKind.REFERRED: N_("A referral waits for you"),
+        NoticeKind.RESUMED: N_("Your question was answered"),
+        NoticeKind.SENT_BACK: N_("More is needed on a referral"),
+        NoticeKind.ANSWERED: N_("A partner answered"),
+        NoticeKind.RETURNED: N_("A partner asks something"),
+        NoticeKind.DECLINED: N_("A partner cannot take a referral"),
+        NoticeKind.UNREACHED: N_("Nobody at the partner could be told: ring them"),
     },
     WebhookState: {
         WebhookState.OURS: N_("calls this hub"),
@@ -329,6 +342,8 @@ HISTORY: Mapping[EventKind, str] = {
     EventKind.REFERRAL_VERIFIED: N_("The answer of %(organisation)s was checked and is good"),
     EventKind.REFERRAL_SENT_BACK: N_("The answer of %(organisation)s is not enough yet"),
     EventKind.REFERRED_ON: N_("%(organisation)s passed it on"),
+    EventKind.LINK_OPENED: N_("%(organisation)s opened it by its link"),
+    EventKind.LINKS_REVOKED: N_("The links of %(organisation)s were stopped"),
 }
 
 METHODS = {

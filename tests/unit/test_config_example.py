@@ -15,7 +15,7 @@ from channels.base import load_kind
 from feedback_hub.config import TABLES, build_settings, keys_of, load_config, parse_config
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
-ADDRESSLESS = r'^password_file = "secrets/(database|queue)_password"$'
+ADDRESSLESS = r'^password_file = "secrets/(database|queue|mail)_password"$'
 KINDS = sorted(
     path.stem
     for path in Path(channels.__path__[0]).glob("*.py")

@@ -21,6 +21,7 @@ def upgrade() -> None:
     _clocks()
     _conversations()
     _meetings()
+    _partners_without_accounts()
 
 
 def _channel_accounts() -> None:
@@ -154,3 +155,34 @@ def _meetings() -> None:
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_meeting_case")),
     )
     op.create_index(op.f("ix_meeting_case_meeting_id"), "meeting_case", ["meeting_id"])
+
+
+def _partners_without_accounts() -> None:
+    """When who hears by e-mail, what became of it, who is away, and links in place of accounts."""
+    for table in ("organisation", "account"):
+        op.add_column(
+            table, sa.Column("mail", sa.String(32), nullable=False, server_default="at_once")
+        )
+    op.add_column("account", sa.Column("absent_until", sa.Date()))
+    op.add_column("notice", sa.Column("mail", sa.String(32)))
+    op.add_column(
+        "notice", sa.Column("mail_tries", sa.Integer(), nullable=False, server_default="0")
+    )
+    op.add_column("notice", sa.Column("mailed_at", UtcDateTime()))
+    op.create_table(
+        "partner_link",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("referral_id", sa.String(32), nullable=False),
+        sa.Column("organisation", sa.String(64), nullable=False),
+        sa.Column("token_index", sa.String(64), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("revoked_at", UtcDateTime()),
+        sa.Column("used_at", UtcDateTime()),
+        sa.ForeignKeyConstraint(
+            ["referral_id"], ["referral.id"], name=op.f("fk_partner_link_referral_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_partner_link")),
+        sa.UniqueConstraint("token_index", name=op.f("uq_partner_link_token_index")),
+    )
+    op.create_index(op.f("ix_partner_link_referral_id"), "partner_link", ["referral_id"])

@@ -14,6 +14,7 @@ from feedback_hub.web.pages.frame import forget_reader, init_frame
 from feedback_hub.web.pages.handset import handset
 from feedback_hub.web.pages.home import home
 from feedback_hub.web.pages.language import language
+from feedback_hub.web.pages.notices import notices
 from feedback_hub.web.pages.packs import packs
 from feedback_hub.web.pages.referrals import referrals
 from feedback_hub.web.pages.report import report
@@ -39,6 +40,7 @@ def init_pages(app: Flask, hub: Hub) -> None:
         report_many,
         cases,
         referrals,
+        notices,
         handset,
         status,
         packs,

@@ -34,6 +34,7 @@ from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import N_, gettext
 from feedback_hub.web.pages.acting import attempt, text, version, word
 from feedback_hub.web.pages.frame import may_see_cases
+from feedback_hub.web.pages.notices import seen
 from feedback_hub.web.security import require
 
 cases = Blueprint("cases", __name__, url_prefix="/cases")
@@ -61,7 +62,9 @@ _FILTERS = ("site", "sector", "type", "priority", "state", "q")
 @cases.get("/<ref>")
 def show(ref: str) -> Response:
     """One case."""
-    return _show(_reader(Action.READ_CASE), _ref(ref), FormView(), 200)
+    reader, ref = _reader(Action.READ_CASE), _ref(ref)
+    seen(reader, ref=ref)
+    return _show(reader, ref, FormView(), 200)
 
 
 @cases.post("/<ref>/<verb>")

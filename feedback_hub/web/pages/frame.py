@@ -9,6 +9,7 @@ from flask_babel import gettext
 from flask_security import current_user
 from sqlalchemy import select
 
+from feedback_hub.adapters.notices import waiting
 from feedback_hub.adapters.tables import site
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Action, Actor, Role
@@ -92,15 +93,17 @@ def _reader(hub: Hub) -> ReaderView | None:
         return None
     own = {m.organisation for m in actor.memberships if m.role is Role.FOCAL_POINT}
     organisation = ""
-    if own:
-        with hub.reading() as uow:
-            names = names_for(uow)
+    with hub.reading() as uow:
+        unread = len(waiting(uow.session, actor.id))
+        names = names_for(uow) if own else None
+    if names is not None:
         organisation = ", ".join(sorted(names.organisation(code) for code in own if code))
     return ReaderView(
         name=current_user.name or current_user.email,
         role=next((role for role in _ORDER if role in actor.roles), Role.AUDITOR),
         organisation=organisation,
         nav=_nav(hub, actor),
+        notices=unread,
     )
 
 

@@ -29,6 +29,7 @@ from feedback_hub.services import referrals as services
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import N_, gettext
 from feedback_hub.web.pages.acting import attempt, text, version, word
+from feedback_hub.web.pages.notices import seen
 from feedback_hub.web.security import current_actor, require
 
 referrals = Blueprint("referrals", __name__, url_prefix="/referrals")
@@ -51,7 +52,9 @@ def inbox() -> str:
 @referrals.get("/<referral_id>")
 def show(referral_id: str) -> Response:
     """One referral, with exactly what was shared."""
-    return _show(require(Action.ANSWER_REFERRAL), referral_id, FormView(), 200)
+    actor = require(Action.ANSWER_REFERRAL)
+    seen(actor, referral_id=referral_id)
+    return _show(actor, referral_id, FormView(), 200)
 
 
 @referrals.post("/<referral_id>/<verb>")

@@ -1,0 +1,93 @@
+"""Notices and who gets them: what the unit of work asks the database for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import Session
+
+from feedback_hub.adapters import tables
+from feedback_hub.domain.place import MailWish
+from feedback_hub.services.records import Mailbox, MailState, Notice, NoticeKind
+
+
+def mailbox(session: Session, account: str) -> Mailbox | None:
+    """How an account hears by e-mail, by its id or address, active or not."""
+    if not account:
+        return None
+    columns = tables.account.c
+    row = session.execute(
+        select(
+            columns.id,
+            columns.email,
+            columns.locale,
+            columns.mail,
+            columns.active,
+            columns.absent_until,
+        ).where(or_(columns.id == account, columns.email == account.strip().lower()))
+    ).one_or_none()
+    return Mailbox(*row) if row else None
+
+
+def of_case(session: Session, case_id: str, kind: NoticeKind) -> Sequence[Notice]:
+    """The notices of a kind that a case has caused."""
+    notice = tables.notice.c
+    return session.scalars(
+        select(Notice).where(notice.case_id == case_id, notice.kind == kind)
+    ).all()
+
+
+def claim_mails(session: Session, wanted: Notice, now: datetime) -> Sequence[str]:
+    """Mark all that waits for the same person as being mailed, unless somebody else did.
+
+    One statement decides: two workers that wake up for two notices of one person send one e-mail.
+    """
+    notice = tables.notice.c
+    whose = (
+        notice.account_id == wanted.account_id
+        if wanted.account_id
+        else (notice.account_id.is_(None)) & (notice.email == wanted.email)
+    )
+    claimed = session.scalars(
+        update(tables.notice)
+        .where(whose, notice.mail.is_(None), notice.read_at.is_(None))
+        .values(mail=MailState.ATTEMPTING, mailed_at=now)
+        .returning(notice.id)
+    ).all()
+    session.expire_all()
+    return claimed
+
+
+def waiting(
+    session: Session, account_id: str, *, ref: str = "", referral_id: str = "", notice_id: str = ""
+) -> Sequence[str]:
+    """The ids of what an account has not read, about one case, referral or notice if given."""
+    notice = tables.notice.c
+    about: list[ColumnElement[bool]] = []
+    if ref:
+        about.append(notice.case_id.in_(select(tables.case.c.id).where(tables.case.c.ref == ref)))
+    if referral_id:
+        about.append(notice.referral_id == referral_id)
+    if notice_id:
+        about.append(notice.id == notice_id)
+    unread = select(notice.id).where(notice.account_id == account_id, notice.read_at.is_(None))
+    return session.scalars(unread.where(*about)).all()
+
+
+def mark_read(session: Session, ids: Sequence[str], now: datetime) -> None:
+    """These were read."""
+    if ids:
+        session.execute(
+            update(tables.notice).where(tables.notice.c.id.in_(ids)).values(read_at=now)
+        )
+
+
+def keep_wish(session: Session, account_id: str, wish: MailWish, absent_until: date | None) -> None:
+    """When an account wants e-mail, and until when its back-up is asked instead."""
+    session.execute(
+        update(tables.account)
+        .where(tables.account.c.id == account_id)
+        .values(mail=wish, absent_until=absent_until)
+    )

@@ -1,0 +1,98 @@
+"""What somebody was told: that something waits, never what it is."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+
+from feedback_hub.adapters import notices as kept
+from feedback_hub.domain.access import Actor, ActorKind
+from feedback_hub.domain.errors import NotFound
+from feedback_hub.domain.place import MailWish
+from feedback_hub.reads import notice_list
+from feedback_hub.web.hub import current_hub
+from feedback_hub.web.labels import gettext
+from feedback_hub.web.security import current_actor
+
+notices = Blueprint("notices", __name__, url_prefix="/notices")
+
+
+@notices.get("")
+def inbox() -> str:
+    """The reader's notices, and when they want e-mail."""
+    actor = _account()
+    hub = current_hub()
+    with hub.reading() as uow:
+        lines = notice_list.lines(uow, actor)
+        box = uow.mailbox(actor.id)
+    return render_template("notices.html", lines=lines, box=box, sends_mail=hub.rules.sends_mail)
+
+
+@notices.post("/read")
+def read() -> Response:
+    """One notice, or all of them, need no reading any more."""
+    actor = _account()
+    _mark(actor, notice_id=request.form.get("notice", "")[:32])
+    return make_response(redirect(url_for("notices.inbox"), 303))
+
+
+@notices.post("/wishes")
+def wishes() -> Response:
+    """When the reader wants e-mail, and until when they are away."""
+    actor = _account()
+    hub = current_hub()
+    wish = request.form.get("mail", "")
+    with hub.unit_of_work() as uow:
+        kept.keep_wish(
+            uow.session,
+            actor.id,
+            MailWish(wish) if wish in _OFFERED else MailWish.AT_ONCE,
+            _day(request.form.get("absent_until", "")),
+        )
+        uow.commit()
+    flash(gettext("Kept."), "success")
+    return make_response(redirect(url_for("notices.inbox"), 303))
+
+
+_OFFERED = {MailWish.AT_ONCE, MailWish.DAILY, MailWish.NONE}
+
+
+def seen(actor: Actor, *, ref: str = "", referral_id: str = "") -> None:
+    """Opening what a notice is about is reading it."""
+    if actor.kind is ActorKind.ACCOUNT:
+        _mark(actor, ref=ref, referral_id=referral_id)
+
+
+def _mark(actor: Actor, **about: str) -> None:
+    hub = current_hub()
+    with hub.reading() as uow:
+        unread = kept.waiting(uow.session, actor.id, **about)
+    if unread:
+        with hub.unit_of_work() as uow:
+            kept.mark_read(uow.session, unread, hub.clock())
+            uow.commit()
+
+
+def _account() -> Actor:
+    """The reader, if they log in: a token has no notices. Raises ``NotFound``."""
+    actor = current_actor()
+    if actor.kind is not ActorKind.ACCOUNT:
+        raise NotFound
+    return actor
+
+
+def _day(written: str) -> date | None:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        return None
