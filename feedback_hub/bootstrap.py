@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from channels._smtp import MailServer, SmtpPost
 from channels.base import Channel, Converses, Pulls, Registers, is_one_way, load_kind
+from feedback_hub.adapters.audit_head import HeadKeeper
 from feedback_hub.adapters.classifier import LexiconClassifier
 from feedback_hub.adapters.engine import make_engine, sqlite_url
 from feedback_hub.adapters.gazetteer import SiteNames
@@ -122,6 +123,8 @@ class Hub:
     post: Post | None = None
     clock: Clock = utc_now
     keys_made: bool = False
+    device: Callable[[], str] = str
+    """An opaque mark of the machine that asks, for the audit log."""
     _engines: list[Engine] = field(default_factory=list)
 
     @cached_property
@@ -131,16 +134,35 @@ class Hub:
         self._engines.append(engine)
         return engine
 
+    @cached_property
+    def audit_heads(self) -> HeadKeeper:
+        """Keeps where the audit log ends, outside the database."""
+        return HeadKeeper(self.config.hub.home, self.config.security.audit_copy)
+
     def unit_of_work(self) -> SqlUnitOfWork:
         """A new transaction."""
-        return SqlUnitOfWork(Session(self.engine, expire_on_commit=False), self.keyring)
+        return SqlUnitOfWork(
+            Session(self.engine, expire_on_commit=False),
+            self.keyring,
+            device=self.device,
+            keep_head=self.audit_heads.keep,
+        )
 
     @contextmanager
     def reading(self) -> Iterator[SqlUnitOfWork]:
-        """A transaction that only reads: on SQLite it never waits for a writer."""
+        """A transaction that only reads: on SQLite it never waits for a writer.
+
+        Who opened a sensitive case in it is in the audit log before anything of it is shown.
+        """
         engine = self.engine.execution_options(readonly=True)
         with SqlUnitOfWork(Session(engine, expire_on_commit=False), self.keyring) as uow:
             yield uow
+            seen = dict(uow.seen)
+        if seen:
+            with self.unit_of_work() as noting:
+                noting.seen.update(seen)
+                noting.audit_seen(self.clock())
+                noting.commit()
 
     def close(self) -> None:
         """Let every connection go."""

@@ -27,6 +27,7 @@ from sqlalchemy.orm import composite, registry
 
 from feedback_hub.adapters.column_types import Clocks, JsonMap, UtcDateTime, Word, Words
 from feedback_hub.domain.access import Role
+from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import Case, CaseState, Outcome
 from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.consent import Answered, Consent, Share
@@ -584,6 +585,51 @@ alert = Table(
     # Kind and subject while it lasts, null after: an alert is raised once.
     Column("lasting", String(100), unique=True),
     Index("ix_alert_raised", "raised_at"),
+)
+
+# --- the audit log -------------------------------------------------------------------------------
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    _when("at", nullable=False),
+    Column("actor", _CODE, nullable=False),
+    Column("action", Word(AuditAction), nullable=False),
+    Column("kind", _CODE, nullable=False),
+    Column("object_id", _CODE, nullable=False),
+    Column("reason", _CODE, nullable=False),
+    Column("device", _CODE, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("ix_audit_action", "action", "sequence"),
+    Index("ix_audit_actor", "actor", "sequence"),
+    Index("ix_audit_object", "object_id", "sequence"),
+)
+
+# One row: writers of the log queue for it.
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+# --- what was erased, and what may not be --------------------------------------------------------
+
+# Every data key that was destroyed: a restored backup destroys it again.
+erasure = Table("erasure", metadata, Column("key_id", _ID, primary_key=True), _when("at"))
+
+retention = Table(
+    "retention",
+    metadata,
+    Column("case_id", _ID, ForeignKey("case.id"), primary_key=True),
+    # A legal hold: nothing of the case is erased while it lasts.
+    Column("held", Boolean, nullable=False, default=False),
+    _when("identity_at"),
+    _when("text_at"),
+    _when("whole_at"),
 )
 
 # --- work, wording, repeats ----------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -12,12 +12,13 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from feedback_hub.adapters import channel_accounts, notices, search_index, tables
+from feedback_hub.adapters import audit_log, channel_accounts, notices, search_index, tables
 from feedback_hub.adapters.accounts import account_id_of, actor_by_id
 from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.vault import Keyring, SqlVault
 from feedback_hub.adapters.visibility import case_visible, referral_visible
 from feedback_hub.domain.access import Action, Actor, CaseFacts, Role, scope_of
+from feedback_hub.domain.audit import AuditAction, AuditHead, AuditLine, lines_of
 from feedback_hub.domain.case import OPEN, Case, CaseState
 from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.errors import StaleVersion
@@ -62,9 +63,21 @@ QUEUE_OF = {
 class SqlUnitOfWork:
     """Fulfils ``services.ports.UnitOfWork``."""
 
-    def __init__(self, session: Session, keyring: Keyring) -> None:
+    def __init__(
+        self,
+        session: Session,
+        keyring: Keyring,
+        *,
+        device: Callable[[], str] = str,
+        keep_head: Callable[[AuditHead], None] | None = None,
+    ) -> None:
         self.session = session
         self.vault = SqlVault(session, keyring)
+        self.seen: dict[str, str] = {}
+        """Sensitive cases that were opened here, and by whom."""
+        self._device = device
+        self._keep_head = keep_head
+        self._audited: list[AuditLine] = []
         # The session lets go of what was not changed, and its history would go with it.
         self._recorders: dict[int, Recorder] = {}
         for moment in ("loaded_as_persistent", "pending_to_persistent"):
@@ -80,10 +93,39 @@ class SqlUnitOfWork:
         """Keep everything. Raises ``StaleVersion`` when somebody changed the same object first."""
         try:
             self._write_history()
+            # Last of all: whoever else writes the audit log waits from here to the commit.
+            head = audit_log.append(self.session, self._audited) if self._audited else None
             self.session.commit()
         except StaleDataError as error:
             self.session.rollback()
             raise StaleVersion("changed by somebody else meanwhile") from error
+        self._audited.clear()
+        if head is not None and self._keep_head is not None:
+            self._keep_head(head)
+
+    def audit(
+        self,
+        action: AuditAction,
+        actor: str,
+        now: datetime,
+        *,
+        kind: str = "",
+        object_id: str = "",
+        reason: str = "",
+    ) -> None:
+        """Note an act in the audit log; it is kept with what this transaction keeps, or not."""
+        line = AuditLine(action, actor, now, kind, object_id, reason, self._device())
+        self._audited.append(line)
+
+    def audit_seen(self, now: datetime) -> None:
+        """Note who opened which sensitive case, once a transaction."""
+        for case_id, actor in self.seen.items():
+            self.audit(AuditAction.CASE_READ, actor, now, kind="case", object_id=case_id)
+        self.seen.clear()
+
+    def _saw(self, actor: Actor, case: Case) -> None:
+        if case.sensitivity is not Sensitivity.L1:
+            self.seen[case.id] = actor.id
 
     def _hold(self, _session: Session, kept: object) -> None:
         if isinstance(kept, Recorder):
@@ -92,6 +134,8 @@ class SqlUnitOfWork:
     def _write_history(self) -> None:
         self.session.flush()
         happened = [line for kept in self._recorders.values() for line in kept.take_events()]
+        for line in happened:
+            self._audited.extend(lines_of(line, self._device()))
         if happened:
             self.session.execute(
                 insert(tables.case_event),
@@ -249,7 +293,10 @@ class SqlUnitOfWork:
     def visible_case(self, actor: Actor, action: Action, ref: str) -> Case | None:
         """The case, if it exists for ``actor`` with ``action``."""
         visible = case_visible(scope_of(actor, action))
-        return self._one(select(Case).where(tables.case.c.ref == ref, visible))
+        found = self._one(select(Case).where(tables.case.c.ref == ref, visible))
+        if found is not None:
+            self._saw(actor, found)
+        return found
 
     def visible_referral(
         self, actor: Actor, action: Action, referral_id: str
@@ -261,7 +308,10 @@ class SqlUnitOfWork:
             .join(tables.case, tables.case.c.id == tables.referral.c.case_id)
             .where(tables.referral.c.id == referral_id, visible)
         ).one_or_none()
-        return (row[0], row[1]) if row else None
+        if row is None:
+            return None
+        self._saw(actor, row[1])
+        return row[0], row[1]
 
     def facts(self, case: Case) -> CaseFacts:
         """What the access policy needs to know of a case."""

@@ -26,6 +26,7 @@ COMMANDS = {
     "import": "importing:import_group",
     "export": "exporting:export",
     "form": "forming:form",
+    "audit": "auditing:audit",
     "classifier": "classifying:classifier",
 }
 """Command → module and object in ``feedback_hub.cli``."""

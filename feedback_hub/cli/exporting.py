@@ -11,10 +11,12 @@ import click
 
 from feedback_hub.adapters import accounts
 from feedback_hub.bootstrap import Hub
+from feedback_hub.cli.acting import operator
 from feedback_hub.cli.context import Failure, reporting
 from feedback_hub.cli.progress import Progress
 from feedback_hub.cli.ready import ready_hub
 from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.reads import case_list
@@ -54,6 +56,10 @@ def cases(ctx: click.Context, file: Path, email: str, site: str) -> None:
     """The cases that this person's team handles, newest first, without what was said."""
     hub = ready_hub(ctx)
     actor = _actor(hub, email)
+    with hub.unit_of_work() as uow:
+        # Before the first line is written: a table that was begun is one that may be out.
+        uow.audit(AuditAction.EXPORTED, operator(), hub.clock(), kind="cases", object_id=actor.id)
+        uow.commit()
     count = 0
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as lines:

@@ -16,9 +16,11 @@ from feedback_hub.adapters.register_import import Taken
 from feedback_hub.adapters.rendering import JinjaRenderer
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
+from feedback_hub.cli.acting import operator
 from feedback_hub.cli.context import Failure, reporting
 from feedback_hub.cli.ready import ready_hub
 from feedback_hub.cli.taking import Taking, opened, refuse_unknown
+from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.gsm7 import foreign_to_gsm7, sms_length
@@ -83,6 +85,14 @@ def approve(ctx: click.Context, languages: tuple[str, ...], every: bool, by: str
             wording.recording = recording
             wording.state = WordingState.APPROVED
             wording.approved_by, wording.approved_at = approver[:64], hub.clock()
+            named = f"{wording.language}.{wording.purpose.value}"[:64]
+            uow.audit(
+                AuditAction.WORDING_APPROVED,
+                operator(),
+                hub.clock(),
+                kind="wording",
+                object_id=named,
+            )
             approved += 1
         uow.commit()
     click.echo(f"{approved} wordings approved by {approver}; this hub sends them from now on")

@@ -11,11 +11,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters import accounts, tables
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
+from feedback_hub.cli.acting import operator
 from feedback_hub.cli.context import Failure, reporting
 from feedback_hub.cli.passwords import hash_password
 from feedback_hub.cli.ready import ready_hub
 from feedback_hub.domain.access import Membership, Role
+from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.place import Organisation, Site
 
@@ -64,11 +67,15 @@ def add(
         if account_id is None:
             made = "" if given else secrets.token_urlsafe(12)
             hashed = hash_password(given or made)
-            accounts.add_account(uow.session, address, hashed, held, hub.clock(), name=name)
+            account_id = accounts.add_account(
+                uow.session, address, hashed, held, hub.clock(), name=name
+            )
+            _audit(uow, hub, AuditAction.ACCOUNT_ADDED, account_id, ",".join(roles))
         elif given:
             raise Failure(f"{address} has an account; leave --password-stdin to add roles")
         else:
             _add_roles(uow.session, account_id, held)
+            _audit(uow, hub, AuditAction.ROLES_ADDED, account_id, ",".join(roles))
         uow.commit()
     click.echo(f"{address}: {', '.join(roles)}", err=True)
     if made:
@@ -108,7 +115,13 @@ def list_users(ctx: click.Context) -> None:
 def disable(ctx: click.Context, email: str) -> None:
     """Shut a person out, also from where they are logged in now."""
     # The new identifier ends the sessions that carry the old one.
-    _change(ready_hub(ctx), email, active=False, fs_uniquifier=secrets.token_hex(16))
+    _change(
+        ready_hub(ctx),
+        email,
+        AuditAction.ACCOUNT_DISABLED,
+        active=False,
+        fs_uniquifier=secrets.token_hex(16),
+    )
     click.echo(f"{_address(email)} is disabled")
 
 
@@ -121,6 +134,7 @@ def reset_second_factor(ctx: click.Context, email: str) -> None:
     _change(
         ready_hub(ctx),
         email,
+        AuditAction.SECOND_FACTOR_RESET,
         tf_primary_method=None,
         tf_totp_secret=None,
         mf_recovery_codes=None,
@@ -157,6 +171,8 @@ def add_token(
     with hub.unit_of_work() as uow:
         _check_places(uow.session, organisation, site)
         made = accounts.add_token(uow.session, name.strip(), held, now, expires_at)
+        actor = accounts.actor_by_token(uow.session, made, now)
+        _audit(uow, hub, AuditAction.TOKEN_ADDED, actor.id if actor else "", role)
         uow.commit()
     click.echo(made)
 
@@ -192,7 +208,12 @@ def _add_roles(session: Session, account_id: str, held: tuple[Membership, ...]) 
             accounts.add_membership(session, account_id, one)
 
 
-def _change(hub: Hub, email: str, **values: object) -> None:
+def _audit(uow: SqlUnitOfWork, hub: Hub, action: AuditAction, what: str, reason: str = "") -> None:
+    kind = "token" if action is AuditAction.TOKEN_ADDED else "account"
+    uow.audit(action, operator(), hub.clock(), kind=kind, object_id=what, reason=reason[:64])
+
+
+def _change(hub: Hub, email: str, action: AuditAction, **values: object) -> None:
     address = _address(email)
     with hub.unit_of_work() as uow:
         account_id = accounts.account_id_of(uow.session, address)
@@ -201,4 +222,5 @@ def _change(hub: Hub, email: str, **values: object) -> None:
         uow.session.execute(
             update(tables.account).where(tables.account.c.id == account_id).values(**values)
         )
+        _audit(uow, hub, action, account_id)
         uow.commit()

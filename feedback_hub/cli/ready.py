@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey, NoEmbeddedValkey
 from feedback_hub.adapters.wordings import seed_wordings
 from feedback_hub.bootstrap import Hub
+from feedback_hub.cli.acting import DEVICE
 from feedback_hub.cli.context import Failure, hub_of
 from feedback_hub.migrations import is_current, migrate
 
@@ -22,6 +23,7 @@ def ready_hub(ctx: click.Context) -> Hub:
     """
     hub = hub_of(ctx)
     ctx.call_on_close(hub.close)
+    hub.device = lambda: DEVICE
     if hub.keys_made:
         click.echo(f"Made new keys in {hub.config.secrets_directory}. Back them up.", err=True)
     try:

@@ -21,6 +21,7 @@ from feedback_hub.config.values import (
     Span,
     WorkingHours,
     every_year,
+    parse_audit_copy,
     parse_base_url,
     parse_call_codes,
     parse_call_log,
@@ -157,6 +158,11 @@ class SecurityConfig:
         default=30,
         least=1,
         most=1440,
+    )
+    audit_copy: str = setting(
+        "A second place for the head of the audit log: a file, or a syslog. Empty: none.",
+        default="",
+        parse=parse_audit_copy,
     )
 
 

@@ -254,6 +254,19 @@ def parse_call_codes(raw: object) -> tuple[str, ...]:
     return pairs
 
 
+def parse_audit_copy(raw: object) -> str:
+    """``""``, an absolute path, ``syslog:/dev/log`` or ``syslog:host:port``. Raises ``Unfit``."""
+    written = text(raw).strip()
+    host, colon, port = written.removeprefix("syslog:").rpartition(":")
+    there = bool(host and colon and port.isascii() and port.isdigit())
+    if not written or written.startswith(("/", "syslog:/")):
+        return written
+    if written.startswith("syslog:") and there and int(port) < 65536:
+        return written
+    remedy = 'Write an absolute path, "syslog:/dev/log" or "syslog:host:514".'
+    raise Unfit("is no place for the head of the audit log", remedy)
+
+
 def parse_country(raw: object) -> str:
     """A country that phone numbers can be read for: ISO 3166-1, two capital letters."""
     # Slow to import (0.1 s), and not needed where the default stands.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -10,8 +10,9 @@ from feedback_hub.adapters.tables import case as case_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible
 from feedback_hub.domain.access import Action, Actor, Role
+from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import Case, CaseState
-from feedback_hub.reads import case_list, health, queue, referral_inbox, wordings
+from feedback_hub.reads import audit_pages, case_list, health, queue, referral_inbox, wordings
 from feedback_hub.reads.case_list import Filters, own_scope
 from feedback_hub.reads.views import HomePage, HomeTile, InboxTab, QueueRow, QueueTab, TileKind
 
@@ -66,6 +67,13 @@ def page(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> HomePage:
     if actor.may(Action.CONFIGURE):
         tiles.append(HomeTile(TileKind.NOT_DELIVERED, *health.not_delivered(uow, now)))
         tiles.append(HomeTile(TileKind.OUTBOX, *health.waiting(uow, now)))
+    if actor.may(Action.READ_AUDIT):
+        since = now - timedelta(days=1)
+        for kind, action in (
+            (TileKind.FAILED_LOG_INS, AuditAction.LOG_IN_FAILED),
+            (TileKind.SENSITIVE_READS, AuditAction.CASE_READ),
+        ):
+            tiles.append(HomeTile(kind, audit_pages.count(uow, action, since)))
     if actor.may(Action.APPROVE_WORDING):
         drafts = wordings.drafts(uow)
         if drafts or not tiles:

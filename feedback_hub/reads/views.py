@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from feedback_hub.domain.access import Role
+from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.consent import Answered, Share
@@ -46,7 +47,7 @@ class ReaderView:
     """Who is logged in. ``nav`` names the pages the policy lets them open, in order.
 
     Known names: ``home``, ``report``, ``cases``, ``referrals``, ``handset``,
-    ``wordings``, ``health``.
+    ``wordings``, ``health``, ``audit``.
     """
 
     name: str
@@ -85,6 +86,8 @@ class TileKind(StrEnum):
     DRAFT_WORDINGS = "draft_wordings"
     NOT_DELIVERED = "not_delivered"
     OUTBOX = "outbox"
+    FAILED_LOG_INS = "failed_log_ins"
+    SENSITIVE_READS = "sensitive_reads"
 
 
 @dataclass(frozen=True)
@@ -643,3 +646,31 @@ def marked(text: str, reasons: Iterable[tuple[str, str]]) -> tuple[Piece, ...]:
     if here < len(text):
         pieces.append(Piece(text[here:]))
     return tuple(pieces)
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """One line of the audit log. ``actor`` is a name, or a word where it was no account's.
+
+    ``subject`` is what it was done to: a name for an account, else an id that tells nothing.
+    """
+
+    sequence: int
+    at: datetime
+    action: AuditAction
+    actor: str
+    kind: str
+    subject: str
+    reason: str
+    device: str
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """The audit log, the newest line first. ``cursor`` leads to older ones; None at the end."""
+
+    rows: tuple[AuditRow, ...]
+    action: str = ""
+    actor: str = ""
+    subject: str = ""
+    cursor: int | None = None

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol, Self
 
 from feedback_hub.domain.access import Action, Actor, CaseFacts, Role
+from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.clock import WorkingCalendar
 from feedback_hub.domain.clocks import Targets
@@ -201,6 +202,18 @@ class UnitOfWork(Protocol):
 
     def commit(self) -> None:
         """Keep everything."""
+
+    def audit(
+        self,
+        action: AuditAction,
+        actor: str,
+        now: datetime,
+        *,
+        kind: str = "",
+        object_id: str = "",
+        reason: str = "",
+    ) -> None:
+        """Note an act in the audit log; kept with what this transaction keeps, or not at all."""
 
     def expect(self, kept: Case | Referral | Issue, version: int | None) -> None:
         """Raises ``StaleVersion`` if the caller read another version; None is not checked."""

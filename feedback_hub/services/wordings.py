@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from feedback_hub.domain.access import Actor
+from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.errors import NotFound
 from feedback_hub.services.ports import UnitOfWork
@@ -32,4 +33,6 @@ def approve(
         wording.approved_by = actor.id
         wording.approved_at = now
         wording.recording = recording
+        named = f"{language}.{purpose.value}"[:64]
+        uow.audit(AuditAction.WORDING_APPROVED, actor.id, now, kind="wording", object_id=named)
     return wording

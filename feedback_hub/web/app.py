@@ -27,6 +27,7 @@ from feedback_hub.web.openapi import openapi
 from feedback_hub.web.pages import init_pages, page_error
 from feedback_hub.web.security import Unauthenticated, has_token, init_security
 from feedback_hub.web.shell import make_shell
+from feedback_hub.web.trail import init_trail
 from feedback_hub.web.webhooks import webhooks
 
 _API = "/api/"
@@ -39,6 +40,7 @@ def create_app(hub: Hub) -> Flask:
     app = make_shell(hub)
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
     init_security(app, hub)
+    init_trail(app, hub)
     _guard_against_forgery(app)
     for blueprint in (
         webhooks,

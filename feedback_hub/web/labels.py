@@ -16,6 +16,7 @@ from flask_babel import format_date, format_datetime, format_decimal, get_locale
 from flask_babel import gettext as _gettext
 
 from feedback_hub.domain.access import Role
+from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.coding import (
@@ -55,6 +56,31 @@ def N_(words: str) -> str:  # noqa: N802  gettext's own name for it
 
 
 WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
+    AuditAction: {
+        AuditAction.LOGGED_IN: N_("Logged in"),
+        AuditAction.LOG_IN_FAILED: N_("Tried to log in and failed"),
+        AuditAction.CASE_READ: N_("Opened a sensitive case"),
+        AuditAction.EXPORTED: N_("Exported a table"),
+        AuditAction.ACCOUNT_ADDED: N_("Added an account"),
+        AuditAction.ROLES_ADDED: N_("Gave roles"),
+        AuditAction.ACCOUNT_DISABLED: N_("Disabled an account"),
+        AuditAction.SECOND_FACTOR_RESET: N_("Reset a second factor"),
+        AuditAction.TOKEN_ADDED: N_("Made an API token"),
+        AuditAction.TOKEN_REVOKED: N_("Revoked an API token"),
+        AuditAction.WORDING_APPROVED: N_("Approved a wording"),
+        AuditAction.SENSITIVITY_CHANGED: N_("Changed how sensitive a case is"),
+        AuditAction.SUSPICION_CONFIRMED: N_("Confirmed a case as highly sensitive"),
+        AuditAction.GLASS_BROKEN: N_("Opened a case in an emergency"),
+        AuditAction.BACKED_UP: N_("Made a backup"),
+        AuditAction.RESTORED: N_("Restored a backup"),
+        AuditAction.KEYS_ROTATED: N_("Changed the encryption key"),
+        AuditAction.KEY_RETIRED: N_("Removed an old encryption key"),
+        AuditAction.ERASED: N_("Erased what was past its time"),
+        AuditAction.RETENTION_RUN: N_("Looked for what is past its time"),
+        AuditAction.LEGAL_HOLD: N_("Changed a legal hold"),
+        AuditAction.PERSON_EXPORTED: N_("Gave a person what is kept of them"),
+        AuditAction.PERSON_ERASED: N_("Erased a person at their request"),
+    },
     CaseState: {
         CaseState.RECEIVED: N_("To triage"),
         CaseState.TRIAGED: N_("To refer or answer"),

@@ -23,6 +23,7 @@ from feedback_hub.adapters.accounts import (
 )
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.errors import NotAllowed
 from feedback_hub.web.hub import current_hub
 
@@ -110,6 +111,9 @@ def init_security(app: Flask, hub: Hub) -> None:
                 update(tables.account)
                 .where(tables.account.c.id == user.id)
                 .values(last_login_at=hub.clock())
+            )
+            uow.audit(
+                AuditAction.LOGGED_IN, user.id, hub.clock(), kind="account", object_id=user.id
             )
             uow.commit()
 

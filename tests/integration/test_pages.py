@@ -223,7 +223,7 @@ class TestWhoSeesWhat:
             "filipe": ["home", "cases", "handset"],
             "graca": ["home", "wordings"],
             "ines": ["home", "wordings", "health"],
-            "abel": ["home"],
+            "abel": ["home", "audit"],
         }.items():
             client = log_in(app, name)
             first = client.get("/").text

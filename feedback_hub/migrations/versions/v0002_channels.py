@@ -22,6 +22,8 @@ def upgrade() -> None:
     _conversations()
     _meetings()
     _partners_without_accounts()
+    _audit()
+    _retention()
 
 
 def _channel_accounts() -> None:
@@ -186,3 +188,67 @@ def _partners_without_accounts() -> None:
         sa.UniqueConstraint("token_index", name=op.f("uq_partner_link_token_index")),
     )
     op.create_index(op.f("ix_partner_link_referral_id"), "partner_link", ["referral_id"])
+
+
+_AUDIT_SQLITE = tuple(
+    f"CREATE TRIGGER audit_no_{verb.lower()} BEFORE {verb} ON audit BEGIN"
+    " SELECT RAISE(ABORT, 'the audit log is only added to'); END"
+    for verb in ("UPDATE", "DELETE")
+)
+_AUDIT_POSTGRESQL = (
+    "CREATE FUNCTION audit_only_grows() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN RAISE EXCEPTION 'the audit log is only added to'; END $$",
+    "CREATE TRIGGER audit_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON audit"
+    " FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows()",
+)
+
+
+def _audit() -> None:
+    """Who did what: lines that are chained, and the end of the chain."""
+    op.create_table(
+        "audit",
+        sa.Column("sequence", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("actor", sa.String(64), nullable=False),
+        sa.Column("action", sa.String(32), nullable=False),
+        sa.Column("kind", sa.String(64), nullable=False),
+        sa.Column("object_id", sa.String(64), nullable=False),
+        sa.Column("reason", sa.String(64), nullable=False),
+        sa.Column("device", sa.String(64), nullable=False),
+        sa.Column("previous", sa.String(64), nullable=False),
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_audit")),
+    )
+    for name, column in (("action", "action"), ("actor", "actor"), ("object", "object_id")):
+        op.create_index(f"ix_audit_{name}", "audit", [column, "sequence"])
+    head = op.create_table(
+        "audit_head",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
+    )
+    op.bulk_insert(head, [{"id": 1, "sequence": 0, "hash": "0" * 64}])
+    here = op.get_bind().dialect.name
+    for statement in _AUDIT_POSTGRESQL if here == "postgresql" else _AUDIT_SQLITE:
+        op.execute(statement)
+
+
+def _retention() -> None:
+    """What was erased, for restored backups, and what may not be."""
+    op.create_table(
+        "erasure",
+        sa.Column("key_id", sa.String(32), nullable=False),
+        sa.Column("at", UtcDateTime()),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("pk_erasure")),
+    )
+    op.create_table(
+        "retention",
+        sa.Column("case_id", sa.String(32), nullable=False),
+        sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("identity_at", UtcDateTime()),
+        sa.Column("text_at", UtcDateTime()),
+        sa.Column("whole_at", UtcDateTime()),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_retention_case_id")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_retention")),
+    )

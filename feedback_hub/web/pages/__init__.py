@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from feedback_hub.bootstrap import Hub
 from feedback_hub.web.i18n import init_i18n
 from feedback_hub.web.pages.admin import admin
+from feedback_hub.web.pages.audit import audit
 from feedback_hub.web.pages.cases import cases
 from feedback_hub.web.pages.frame import forget_reader, init_frame
 from feedback_hub.web.pages.handset import handset
@@ -44,6 +45,7 @@ def init_pages(app: Flask, hub: Hub) -> None:
         handset,
         status,
         packs,
+        audit,
         admin,
         language,
     ):

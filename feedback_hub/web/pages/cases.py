@@ -87,6 +87,8 @@ def act(ref: str, verb: str) -> Response:
         return _show(reader, ref, *refused)
     with current_hub().reading() as uow:
         still_there = uow.visible_case(reader, Action.READ_CASE, ref) is not None
+        # Asked, not shown.
+        uow.seen.clear()
     if still_there:
         flash(gettext(done), "success")
         return make_response(redirect(url_for("cases.show", ref=ref), 303))

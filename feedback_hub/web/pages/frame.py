@@ -116,6 +116,7 @@ def _nav(hub: Hub, actor: Actor) -> tuple[str, ...]:
         "handset": bool(handset_name(hub)) and may_see_cases(actor),
         "wordings": actor.may(Action.APPROVE_WORDING),
         "health": actor.may(Action.CONFIGURE),
+        "audit": actor.may(Action.READ_AUDIT),
     }
     return tuple(name for name, open_to_reader in pages.items() if open_to_reader)
 

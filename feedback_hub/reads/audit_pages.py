@@ -1,0 +1,60 @@
+"""The audit log as the auditor reads it: no content, and nothing that leads to a case."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from feedback_hub.adapters.tables import audit
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.domain.audit import AuditAction
+from feedback_hub.reads.names import names_for
+from feedback_hub.reads.views import AuditPage, AuditRow
+
+PAGE = 50
+
+
+def page(
+    uow: SqlUnitOfWork, *, action: str = "", actor: str = "", subject: str = "", before: int = 0
+) -> AuditPage:
+    """Lines before the line ``before`` (0: the newest), filtered. Unknown words filter nothing."""
+    wanted = select(audit).order_by(audit.c.sequence.desc()).limit(PAGE + 1)
+    known = AuditAction(action) if action in set(AuditAction) else None
+    if known is not None:
+        wanted = wanted.where(audit.c.action == known)
+    if actor:
+        wanted = wanted.where(audit.c.actor == actor)
+    if subject:
+        wanted = wanted.where(audit.c.object_id == subject)
+    if before > 0:
+        wanted = wanted.where(audit.c.sequence < before)
+    found = uow.session.execute(wanted).all()
+    shown = found[:PAGE]
+    accounts = {row.object_id for row in shown if row.kind in {"account", "token"}}
+    names = names_for(uow, {row.actor for row in shown} | accounts)
+    return AuditPage(
+        rows=tuple(
+            AuditRow(
+                sequence=row.sequence,
+                at=row.at,
+                action=row.action,
+                actor=names.person(row.actor) or row.actor,
+                kind=row.kind,
+                subject=names.person(row.object_id) or row.object_id,
+                reason=row.reason,
+                device=row.device,
+            )
+            for row in shown
+        ),
+        action=known.value if known else "",
+        actor=actor,
+        subject=subject,
+        cursor=shown[-1].sequence if len(found) > PAGE else None,
+    )
+
+
+def count(uow: SqlUnitOfWork, action: AuditAction, since: datetime) -> int:
+    """How many lines of one kind there are since ``since`` (aware)."""
+    asked = select(func.count()).where(audit.c.action == action, audit.c.at >= since)
+    return uow.session.scalar(asked) or 0
