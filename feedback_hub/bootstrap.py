@@ -286,6 +286,7 @@ def _targets(config: Config) -> Targets:
         answer={priority: _target(clocks.answer[priority.value]) for priority in Priority},
         acknowledge=_target(clocks.acknowledge),
         verify=_target(clocks.verify),
+        call_back=_target(clocks.call_back),
         ladder=Ladder(clocks.remind_after, timedelta(seconds=clocks.escalate_every.seconds)),
     )
 

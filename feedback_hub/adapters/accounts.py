@@ -129,3 +129,13 @@ def note_token_use(session: Session, actor_id: str, now: datetime) -> None:
 def token_hash(secret: str) -> str:
     """What is kept of a token: 256 random bits need no slow hash."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def languages_of(session: Session, account_id: str) -> tuple[str, ...]:
+    """The languages an account's owner speaks (ISO 639-3); none for a token."""
+    return session.scalar(select(account.c.languages).where(account.c.id == account_id)) or ()
+
+
+def set_languages(session: Session, account_id: str, languages: tuple[str, ...]) -> None:
+    """Note the languages an account's owner speaks."""
+    session.execute(update(account).where(account.c.id == account_id).values(languages=languages))

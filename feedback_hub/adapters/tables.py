@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     inspect,
 )
 from sqlalchemy.exc import NoInspectionAvailable
@@ -28,6 +29,7 @@ from sqlalchemy.orm import composite, registry
 from feedback_hub.adapters.column_types import Clocks, JsonMap, UtcDateTime, Word, Words
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.audit import AuditAction
+from feedback_hub.domain.call_back import CallBack, CallReason, CallResult, Way
 from feedback_hub.domain.case import Case, CaseState, Outcome
 from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.consent import Answered, Consent, Share
@@ -174,6 +176,8 @@ account = Table(
     Column("password", String(255)),
     Column("name", String(200), nullable=False, default=""),
     Column("locale", String(8), nullable=False, default=""),
+    # Spoken, to call people back: ISO 639-3.
+    Column("languages", Words, nullable=False, server_default="[]"),
     Column("active", Boolean, nullable=False, default=True),
     Column("fs_uniquifier", String(64), nullable=False, unique=True),
     _when("created_at", nullable=False),
@@ -360,6 +364,8 @@ case = Table(
     Column("answer_outcome", Word(Outcome)),
     Column("answered_by", _CODE, nullable=False),
     Column("loop_attempts", Integer, nullable=False),
+    Column("attempted_on", Date),
+    Column("fallback_tried", Boolean, nullable=False, server_default=false()),
     Column("outcome", Word(Outcome)),
     _when("closed_at"),
     _when("appealed_at"),
@@ -454,6 +460,26 @@ partner_link = Table(
     _when("expires_at", nullable=False),
     _when("revoked_at"),
     _when("used_at"),
+)
+
+call_back = Table(
+    "call_back",
+    metadata,
+    _id(),
+    Column("case_id", _ID, ForeignKey("case.id"), nullable=False, index=True),
+    Column("way", Word(Way), nullable=False),
+    Column("reason", Word(CallReason), nullable=False),
+    _when("opened_at", nullable=False),
+    _when("not_before", nullable=False),
+    Column("agreed", Boolean, nullable=False),
+    Column("claimed_by", _CODE, nullable=False),
+    _when("claimed_at"),
+    Column("tries", Integer, nullable=False),
+    _when("tried_at"),
+    Column("result", Word(CallResult)),
+    _when("ended_at"),
+    Column("version", Integer, nullable=False),
+    Index("ix_call_back_open", "ended_at", "way", "not_before"),
 )
 
 case_link = Table(
@@ -726,5 +752,6 @@ def start_mappers() -> None:
             ),
         },
     )
+    mapper(CallBack, call_back, version_id_col=call_back.c.version)
     mapper(Referral, referral, version_id_col=referral.c.version)
     mapper(Issue, issue, version_id_col=issue.c.version)

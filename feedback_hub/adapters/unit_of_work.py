@@ -19,6 +19,7 @@ from feedback_hub.adapters.vault import Keyring, SqlVault
 from feedback_hub.adapters.visibility import case_visible, referral_visible
 from feedback_hub.domain.access import Action, Actor, CaseFacts, Role, scope_of
 from feedback_hub.domain.audit import AuditAction, AuditHead, AuditLine, lines_of
+from feedback_hub.domain.call_back import CallBack
 from feedback_hub.domain.case import OPEN, Case, CaseState
 from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.errors import StaleVersion
@@ -389,6 +390,16 @@ class SqlUnitOfWork:
             .order_by(case.received_at.desc(), case.id)
             .limit(1)
         )
+
+    def call_back(self, line_id: str) -> CallBack | None:
+        """A line of the call or desk list by id."""
+        return self.session.get(CallBack, line_id)
+
+    def open_call_backs(self, case_id: str) -> Sequence[CallBack]:
+        """The lines of a case on which the person is still to be reached, the oldest first."""
+        line = tables.call_back.c
+        open_lines = select(CallBack).where(line.case_id == case_id, line.ended_at.is_(None))
+        return self.session.scalars(open_lines.order_by(line.opened_at, line.id)).all()
 
     def messages_of(self, case_id: str) -> Sequence[Message]:
         """Every inbound message of a case, in the order in which they were said."""

@@ -215,6 +215,11 @@ class ClocksConfig:
     verify: Span = setting(
         "Until a partner's answer was judged.", default=Span(working_days=2), parse=parse_span
     )
+    call_back: Span = setting(
+        "Until a person who is to be called was called, from the day or the time agreed.",
+        default=Span(working_days=1),
+        parse=parse_span,
+    )
     remind_after: float = setting(
         "Share of the time after which somebody is reminded, 0 to 1.",
         default=0.75,

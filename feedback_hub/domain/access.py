@@ -37,6 +37,7 @@ class Action(StrEnum):
     WORK_CASE = "work_case"
     CHANGE_SENSITIVITY = "change_sensitivity"
     NOTE = "note"
+    CALL_BACK = "call_back"
     READ_REFERRAL = "read_referral"
     ANSWER_REFERRAL = "answer_referral"
     READ_ISSUE = "read_issue"
@@ -58,13 +59,22 @@ _TEAM = frozenset(
         Action.WORK_CASE,
         Action.CHANGE_SENSITIVITY,
         Action.NOTE,
+        Action.CALL_BACK,
         Action.READ_REFERRAL,
         Action.READ_REGISTER,
     }
 )
 
 GRANTED: dict[Role, frozenset[Action]] = {
-    Role.DESK: frozenset({Action.SUBMIT, Action.READ_CASE, Action.NOTE, Action.READ_REGISTER}),
+    Role.DESK: frozenset(
+        {
+            Action.SUBMIT,
+            Action.READ_CASE,
+            Action.NOTE,
+            Action.CALL_BACK,
+            Action.READ_REGISTER,
+        }
+    ),
     # Not protection: an issue ends in a public answer, and their cases never may.
     Role.CASE_MANAGER: _TEAM
     | {Action.READ_ISSUE, Action.WORK_ISSUE, Action.READ_MEASURES, Action.APPROVE_WORDING},

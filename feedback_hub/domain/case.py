@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from feedback_hub.domain.clock import Clock
@@ -85,6 +85,8 @@ MOVES: dict[CaseVerb, dict[CaseState, CaseState]] = {
     CaseVerb.APPEAL: {CaseState.CLOSED: CaseState.APPEALED},
 }
 
+_FALLBACKS = frozenset({"desk", "in_person", "public"})
+"""Ways of reaching somebody whom no call or text reached."""
 _WITHOUT_LOOP = frozenset({Outcome.DUPLICATE, Outcome.NOT_FEEDBACK, Outcome.WITHDRAWN})
 
 _EVENT_OF = {
@@ -100,17 +102,25 @@ _EVENT_OF = {
 }
 
 
-def may_close(state: CaseState, outcome: Outcome, attempts: int, attempts_needed: int) -> bool:
+def may_close(
+    state: CaseState,
+    outcome: Outcome,
+    attempts: int,
+    attempts_needed: int,
+    *,
+    fallback_tried: bool,
+) -> bool:
     """Whether a case in ``state`` may end with ``outcome``.
 
     After the loop or an answer given face to face: any outcome but *unreachable* and what never
-    was feedback. Before it: only what needs no answer. *Unreachable* takes ``attempts_needed``
-    attempts from any open state (DOMAIN.md, States).
+    was feedback. Before it: only what needs no answer. *Unreachable* takes attempts on
+    ``attempts_needed`` days and a try at the desk or in the community, from any open state
+    (DOMAIN.md, States).
     """
     if state is CaseState.CLOSED:
         return False
     if outcome is Outcome.UNREACHABLE:
-        return attempts >= attempts_needed
+        return attempts >= attempts_needed and fallback_tried
     if state in {CaseState.LOOP_ATTEMPTED, CaseState.ANSWERED_ON_SPOT}:
         return True
     return state in {CaseState.RECEIVED, CaseState.TRIAGED} and outcome in _WITHOUT_LOOP
@@ -122,7 +132,8 @@ class Case(Recorder):
 
     Codes are the machine's until a person triages (``triaged_at``). ``suspected`` marks an L3 that
     a machine raised and no handler has judged. ``due_at`` is the next duty's deadline, ``alarm_at``
-    when somebody is reminded or told next, both UTC and by ``clocks``.
+    when somebody is reminded or told next, both UTC and by ``clocks``. ``loop_attempts``
+    counts the days on which somebody tried to reach the person; ``attempted_on`` is the last.
     """
 
     id: str
@@ -156,6 +167,8 @@ class Case(Recorder):
     answer_outcome: Outcome | None = None
     answered_by: str = ""
     loop_attempts: int = 0
+    attempted_on: date | None = None
+    fallback_tried: bool = False
     outcome: Outcome | None = None
     closed_at: datetime | None = None
     appealed_at: datetime | None = None
@@ -273,10 +286,23 @@ class Case(Recorder):
         self._move(CaseVerb.RESPOND, actor, now, answer_id, {"outcome": outcome.value})
         self._answered(answer_id, outcome, actor)
 
-    def attempt_loop(self, method: str, about: str, actor: str, now: datetime) -> None:
-        """Somebody or something tries to tell the person. Raises ``IllegalMove``."""
+    def attempt_loop(
+        self, method: str, about: str, actor: str, now: datetime, *, day: date | None
+    ) -> None:
+        """Somebody or something tries to tell the person. Raises ``IllegalMove``.
+
+        ``day`` is the local day of the try; None while it is only on somebody's list.
+        """
         self._move(CaseVerb.ATTEMPT_LOOP, actor, now, about, {"method": method})
-        self.loop_attempts += 1
+        if day is not None:
+            self.tried(method, day)
+
+    def tried(self, method: str, day: date) -> None:
+        """Count a try to reach the person, by ``method`` on a local ``day``: once a day."""
+        if self.attempted_on != day:
+            self.loop_attempts += 1
+        self.attempted_on = day
+        self.fallback_tried = self.fallback_tried or method in _FALLBACKS
 
     def close(
         self, outcome: Outcome, reason_id: str, actor: str, now: datetime, attempts_needed: int
@@ -284,7 +310,13 @@ class Case(Recorder):
         """End it with a plain-language reason (a remark). Raises ``IllegalMove``, ``Invalid``."""
         if not reason_id:
             raise Invalid("reason", "closing needs a reason in plain words")
-        if not may_close(self.state, outcome, self.loop_attempts, attempts_needed):
+        if not may_close(
+            self.state,
+            outcome,
+            self.loop_attempts,
+            attempts_needed,
+            fallback_tried=self.fallback_tried,
+        ):
             raise IllegalMove("case", f"close as {outcome.value}", self.state.value)
         self._move(CaseVerb.CLOSE, actor, now, reason_id, {"outcome": outcome.value})
         self.outcome = outcome
@@ -316,9 +348,16 @@ class Case(Recorder):
         self.acknowledged_at = self.acknowledged_at or now
         self._happened(EventKind.ACKNOWLEDGED, "machine", now, about)
 
-    def note(self, kind: EventKind, about: str, actor: str, now: datetime) -> None:
-        """Something happened that moves no state: a note, a message, a delivery, a link."""
-        self._happened(kind, actor, now, about)
+    def note(
+        self,
+        kind: EventKind,
+        about: str,
+        actor: str,
+        now: datetime,
+        detail: dict[str, str] | None = None,
+    ) -> None:
+        """Something happened that moves no state: a note, a message, a delivery, a link, a call."""
+        self._happened(kind, actor, now, about, detail)
 
     def _answered(self, answer_id: str, outcome: Outcome, actor: str) -> None:
         self.answer_id, self.answer_outcome, self.answered_by = answer_id, outcome, actor
@@ -329,6 +368,8 @@ class Case(Recorder):
         self.satisfied = None
         # Old attempts do not make a person unreachable now.
         self.loop_attempts = 0
+        self.attempted_on = None
+        self.fallback_tried = False
 
     def _move(
         self,

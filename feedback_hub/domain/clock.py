@@ -40,6 +40,10 @@ class WorkingCalendar:
         """Whether ``day`` is a working day."""
         return day.weekday() in self.weekdays and day not in self.holidays
 
+    def opening(self, day: date) -> datetime:
+        """When people begin to work on ``day`` (UTC)."""
+        return datetime.combine(day, self.opens, self.zone).astimezone(UTC)
+
     def is_open(self, at: datetime, opens: time | None = None, closes: time | None = None) -> bool:
         """Whether people work at ``at`` (aware), in their own hours or between these."""
         local = at.astimezone(self.zone)

@@ -28,6 +28,7 @@ class Targets:
     answer: Mapping[Priority, Target]
     acknowledge: Target
     verify: Target = field(default_factory=lambda: Target(working_days=2))
+    call_back: Target = field(default_factory=lambda: Target(working_days=1))
     ladder: Ladder = field(default_factory=Ladder)
 
 
@@ -58,13 +59,14 @@ def keep_case(
         Duty.ANSWER: _answer_standing(case.state),
     }
     if closed:
-        standings[Duty.VERIFY] = Standing.OVER
+        standings[Duty.VERIFY] = standings[Duty.CALL_BACK] = Standing.OVER
     elif to_verify is not None:
         standings[Duty.VERIFY] = Standing.OWED if to_verify else Standing.OVER
     lengths = {
         Duty.ACKNOWLEDGE: targets.acknowledge,
         Duty.ANSWER: targets.answer[case.priority],
         Duty.VERIFY: targets.verify,
+        Duty.CALL_BACK: targets.call_back,
     }
     clocks = case.clocks
     for duty, standing in standings.items():
@@ -72,8 +74,34 @@ def keep_case(
         began = case.received_at if first and duty is not Duty.VERIFY else now
         clocks = _settle(clocks, duty, standing, lengths[duty], began, now)
     case.clocks = clocks
-    case.due_at = _first(clock.deadline(calendar) for clock in clocks)
-    case.alarm_at = _first(clock.next_step(calendar, targets.ladder) for clock in clocks)
+    _look_ahead(case, targets, calendar)
+
+
+def keep_call(
+    case: Case,
+    targets: Targets,
+    calendar: WorkingCalendar,
+    now: datetime,
+    next_at: datetime | None,
+) -> None:
+    """Set the clock of calling back: a call is owed from ``next_at`` on, or none any more.
+
+    Each try is a duty of its own: tomorrow's call, or the one at an agreed time, is not late today.
+    """
+    running = [one for one in case.clocks if one.duty is Duty.CALL_BACK and one.ended_at is None]
+    if next_at is not None and [one.segments[0].start for one in running] == [next_at]:
+        return
+    target = targets.call_back
+    clocks = _settle(case.clocks, Duty.CALL_BACK, Standing.OVER, target, now, now)
+    if next_at is not None:
+        clocks = (*clocks, Clock(Duty.CALL_BACK, target, (Segment(next_at),)))
+    case.clocks = clocks
+    _look_ahead(case, targets, calendar)
+
+
+def _look_ahead(case: Case, targets: Targets, calendar: WorkingCalendar) -> None:
+    case.due_at = _first(clock.deadline(calendar) for clock in case.clocks)
+    case.alarm_at = _first(clock.next_step(calendar, targets.ladder) for clock in case.clocks)
 
 
 def keep_referral(

@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     """What a text to a person is for; one approved wording per purpose and language.
 
     Those of ``voice_`` are the prompts of a call; ``channels/_ivr.py`` says when each is heard.
+    Those of ``script_`` are read out by whoever calls a person back.
     """
 
     ACKNOWLEDGEMENT = "acknowledgement"
@@ -34,6 +35,11 @@ class Purpose(StrEnum):
     ASK_CONSENT = "ask_consent"
     ASK_SITE = "ask_site"
     ASK_SAFE = "ask_safe"
+    SCRIPT_OPENING = "script_opening"
+    SCRIPT_PRIVACY = "script_privacy"
+    SCRIPT_ANSWER = "script_answer"
+    SCRIPT_REQUEST = "script_request"
+    SCRIPT_WRONG_PERSON = "script_wrong_person"
     VOICE_WELCOME = "voice_welcome"
     VOICE_LANGUAGE = "voice_language"
     VOICE_MENU = "voice_menu"

@@ -31,7 +31,7 @@ from feedback_hub.domain.referral import MOVES as REFERRAL_MOVES
 from feedback_hub.domain.referral import Referral, ReferralState, ReferralVerb
 from feedback_hub.domain.routing import route
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.reads import audience, case_list, conversation
+from feedback_hub.reads import audience, call_list, case_list, conversation
 from feedback_hub.reads.case_list import own_scope
 from feedback_hub.reads.conversation import Reading, Remarks
 from feedback_hub.reads.names import Names, names_for, site_names
@@ -168,6 +168,7 @@ def view(
         attempts=case.loop_attempts,
         attempts_needed=rules.attempts_before_unreachable,
         loop_back=_loop_back(uow, rules, case) if "loop-back" in moves else None,
+        to_reach=call_list.lines_of(uow, actor, case, now),
     )
     return _with_referral(uow, known, shown, now) if "refer" in moves else shown
 
@@ -249,7 +250,13 @@ def _next_step(known: _Known, moves: frozenset[str]) -> NextStep:
 
 def _outcomes(case: Case, rules: Rules) -> tuple[Outcome, ...]:
     needed = rules.attempts_before_unreachable
-    return tuple(o for o in Outcome if may_close(case.state, o, case.loop_attempts, needed))
+    return tuple(
+        outcome
+        for outcome in Outcome
+        if may_close(
+            case.state, outcome, case.loop_attempts, needed, fallback_tried=case.fallback_tried
+        )
+    )
 
 
 def _audience(case: Case) -> Audience:

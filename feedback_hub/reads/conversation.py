@@ -26,6 +26,7 @@ _WITH_REASON = {
     EventKind.SENSITIVITY_CHANGED,
     EventKind.CLOSED,
     EventKind.REOPENED,
+    EventKind.CALLED,
     EventKind.APPEALED,
     EventKind.REFERRAL_DECLINED,
     EventKind.REFERRAL_RETURNED,

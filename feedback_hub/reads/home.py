@@ -12,7 +12,15 @@ from feedback_hub.adapters.visibility import case_visible
 from feedback_hub.domain.access import Action, Actor, Role
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import Case, CaseState
-from feedback_hub.reads import audit_pages, case_list, health, queue, referral_inbox, wordings
+from feedback_hub.reads import (
+    audit_pages,
+    call_list,
+    case_list,
+    health,
+    queue,
+    referral_inbox,
+    wordings,
+)
 from feedback_hub.reads.case_list import Filters, own_scope
 from feedback_hub.reads.views import HomePage, HomeTile, InboxTab, QueueRow, QueueTab, TileKind
 
@@ -58,6 +66,8 @@ def page(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> HomePage:
         count = case_list.count(uow, actor, filters, now)
         oldest = case_list.oldest(uow, actor, filters, now) if count else None
         tiles.append(HomeTile(kind, count, oldest))
+    if actor.may(Action.CALL_BACK):
+        tiles.append(HomeTile(TileKind.TO_CALL, *call_list.waiting(uow, actor, now)))
     if actor.may(Action.ANSWER_REFERRAL):
         for kind, tab in (
             (TileKind.TO_ACCEPT, InboxTab.ACCEPT),

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.audit import AuditAction
+from feedback_hub.domain.call_back import CallReason, Way
 from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.consent import Answered, Share
@@ -77,6 +78,7 @@ class TileKind(StrEnum):
     TO_VERIFY = "to_verify"
     OVERDUE = "overdue"
     TO_TELL = "to_tell"
+    TO_CALL = "to_call"
     TO_CLOSE = "to_close"
     WAITING = "waiting"
     TO_ACCEPT = "to_accept"
@@ -107,6 +109,30 @@ class HomePage:
     next_up: tuple[QueueRow, ...] = ()
     next_referrals: tuple[ReferralRow, ...] = ()
     alerts: tuple[Alert, ...] = ()
+
+
+@dataclass(frozen=True)
+class CallRow:
+    """One person to reach. Nothing of what it is about; ``name`` only where consent allows it."""
+
+    id: str
+    way: Way
+    reason: CallReason
+    ref: str
+    priority: Priority
+    sensitivity: Sensitivity
+    language: str
+    site: str
+    place: str
+    opened_at: datetime
+    not_before: datetime
+    agreed: bool
+    tries: int
+    tried_at: datetime | None
+    holder: str
+    mine: bool
+    speaks: bool
+    name: str = ""
 
 
 class ClockLevel(StrEnum):
@@ -439,6 +465,7 @@ class CaseView:
     route_why: Why | None = None
     loop_back: LoopBackView | None = None
     meeting: Meeting | None = None
+    to_reach: tuple[CallRow, ...] = ()
     answer: str = ""
     outcome: Outcome | None = None
     closing_reason: str = ""

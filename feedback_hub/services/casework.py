@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.call_back import CallReason
 from feedback_hub.domain.case import Case, Outcome
 from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services import conversation, remarks
+from feedback_hub.services import call_list, conversation, remarks
 from feedback_hub.services.intake import text_bound_to
 from feedback_hub.services.ports import Rules, UnitOfWork
 from feedback_hub.services.records import Message, RemarkKind
@@ -79,6 +80,7 @@ def close(
     case = reach(uow, actor, Action.WORK_CASE, ref, version)
     reason_id = _reason(uow, case, reason, actor, now)
     case.close(outcome, reason_id, actor.id, now, rules.attempts_before_unreachable)
+    call_list.drop(uow, case, now)
     keep_case(case, rules.targets, rules.calendar, now)
     return case
 
@@ -149,6 +151,8 @@ def hand_off(
     default = next((HANDLER_GROUPS[c] for c in case.codes if c in HANDLER_GROUPS), "protection")
     case.hand_off(group or default, actor.id, now)
     keep_case(case, rules.targets, rules.calendar, now)
+    # No text ever goes out about it: reaching the person safely is somebody's task from now on.
+    call_list.put(uow, rules, case, CallReason.SAFE_CONTACT, actor.id, now)
     return case
 
 

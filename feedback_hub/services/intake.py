@@ -29,12 +29,26 @@ from feedback_hub.domain.message import (
 )
 from feedback_hub.domain.sensitivity import Sensitivity, highest
 from feedback_hub.domain.submission import Submission
-from feedback_hub.services import callbacks, conversation, dialogue, enquiry, inbox, loopback
+from feedback_hub.services import (
+    call_list,
+    callbacks,
+    conversation,
+    dialogue,
+    enquiry,
+    inbox,
+    loopback,
+    seals,
+)
 from feedback_hub.services.ports import Classifier, Rules, UnitOfWork
 from feedback_hub.services.records import InboxKind, InboxRow, Message, Task
 
 API = "api"
 """The inbox's name for submissions that came over the API, whatever channel they report."""
+
+
+text_bound_to = seals.text_bound_to
+address_bound_to = seals.address_bound_to
+name_bound_to = seals.name_bound_to
 
 
 class ReceiptTooEarly(Exception):
@@ -163,6 +177,7 @@ def register(
             row.case_id = _take_in_form(uow, rules, classifier, row, item, now)
         else:
             row.case_id = _take_in(uow, rules, classifier, row, item, now)
+            call_list.asked_to_be_called(uow, rules, row.case_id, item, now)
 
 
 def _take_in_form(
@@ -412,21 +427,6 @@ def _add_message(
     uow.work(Task.CLASSIFY, message_id, now)
 
 
-def text_bound_to(message_id: str) -> str:
-    """What a message's ciphertext is tied to."""
-    return f"message.text:{message_id}"
-
-
-def address_bound_to(contact_id: str) -> str:
-    """What a contact's address is tied to."""
-    return f"contact.address:{contact_id}"
-
-
-def name_bound_to(contact_id: str) -> str:
-    """What a contact's name is tied to."""
-    return f"contact.name:{contact_id}"
-
-
 def _contact(
     uow: UnitOfWork, channel: str, message: InboundMessage, now: datetime
 ) -> Contact | None:
@@ -461,7 +461,7 @@ def _note_safe_contact(uow: UnitOfWork, contact: Contact, submission: Submission
         contact.may_leave_message = submission.leave_message
     if submission.safe_time:
         contact.safe_time_sealed = uow.vault.seal(
-            contact.key_id, submission.safe_time, f"contact.safe_time:{contact.id}"
+            contact.key_id, submission.safe_time, seals.safe_time_bound_to(contact.id)
         )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.call_back import CallBack, CallReason, Way, local_day
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.consent import Answered, Consent
@@ -21,7 +22,7 @@ from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import DeliveryState
 from feedback_hub.domain.reference import spoken
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services import remarks
+from feedback_hub.services import call_list, remarks
 from feedback_hub.services.ports import Rules, UnitOfWork
 from feedback_hub.services.records import Delivery, Task, Wording, WordingState
 
@@ -36,6 +37,19 @@ class Method(StrEnum):
     DESK = "desk"
     IN_PERSON = "in_person"
     PUBLIC = "public"
+
+
+_BY_PEOPLE = {Method.CALL: Way.CALL, Method.DESK: Way.DESK}
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What ``loop_back`` did: a text queued or withheld (``delivery``), a line for people."""
+
+    case: Case
+    method: Method
+    delivery: Delivery | None = None
+    line: CallBack | None = None
 
 
 def text_bound_to(delivery_id: str) -> str:
@@ -64,11 +78,11 @@ def loop_back(
     ref: str,
     method: Method | None,
     now: datetime,
-) -> tuple[Case, Delivery | None, Method]:
-    """Try to tell the person the answer: by a text where one may go, else by call or at the desk.
+) -> Tried:
+    """Tell the person the answer: by a text where one may go, else people are to call or find them.
 
-    Returns the case, the delivery (None where people do it) and the method that was taken.
-    Raises ``NotFound``, ``IllegalMove``, ``Invalid``.
+    ``in_person`` and ``public`` were done already. Raises ``NotFound``, ``IllegalMove``,
+    ``Invalid``.
     """
     case = uow.visible_case(actor, Action.WORK_CASE, ref)
     if case is None:
@@ -81,13 +95,20 @@ def loop_back(
     if delivery is not None and delivery.withheld is None:
         taken = Method.MESSAGE
     else:
-        may_call = bool(case.contact_id) and case.consent.may_contact
+        may_call = case.consent.may_contact and call_list.has_telephone(uow, case)
         fallback = Method.CALL if may_call else Method.DESK
         taken = method if method and method is not Method.MESSAGE else fallback
     about = delivery.id if delivery else ""
-    case.attempt_loop(taken.value, about, actor.id, now)
+    # What is only on a list is no try yet: whoever calls notes what came of it.
+    day = None if taken in _BY_PEOPLE else local_day(now, rules.calendar)
+    case.attempt_loop(taken.value, about, actor.id, now, day=day)
     keep_case(case, rules.targets, rules.calendar, now)
-    return case, delivery, taken
+    line = None
+    if taken in _BY_PEOPLE:
+        line = call_list.put(
+            uow, rules, case, CallReason.ANSWER, actor.id, now, way=_BY_PEOPLE[taken]
+        )
+    return Tried(case, taken, delivery, line)
 
 
 @dataclass(frozen=True)
@@ -110,7 +131,7 @@ def preview(uow: UnitOfWork, rules: Rules, case: Case) -> Preview | None:
     if withheld is not None or wording is None:
         return Preview(contact.channel, purpose, withheld=withheld)
     answer = remarks.read(uow, case.answer_id) if purpose is Purpose.ANSWER else ""
-    return Preview(contact.channel, purpose, _fill(rules, wording, case, answer))
+    return Preview(contact.channel, purpose, fill(rules, wording, case, answer))
 
 
 def _answer_purpose(case: Case) -> Purpose:
@@ -155,7 +176,7 @@ def tell_contact(
     uow: UnitOfWork, rules: Rules, contact: Contact, purpose: Purpose, now: datetime
 ) -> Delivery:
     """Queue a text that concerns no case, or is the same whatever case is asked about."""
-    wording = _approved(uow, rules, (contact.language,), purpose)
+    wording = approved(uow, rules, (contact.language,), purpose)
     stopped = contact.stopped_at is not None
     withheld = why_not(purpose, sensitivity=Sensitivity.L1, consent=Consent(), stopped=stopped)
     if withheld is None and wording is None:
@@ -180,7 +201,7 @@ def still_forbidden(uow: UnitOfWork, delivery: Delivery) -> Withheld | None:
 def _may_tell(
     uow: UnitOfWork, rules: Rules, case: Case, contact: Contact, purpose: Purpose
 ) -> tuple[Wording | None, Withheld | None]:
-    wording = _approved(uow, rules, (contact.language, case.language), purpose)
+    wording = approved(uow, rules, (contact.language, case.language), purpose)
     withheld = why_not(
         purpose,
         sensitivity=case.sensitivity,
@@ -199,12 +220,13 @@ def _may_tell(
     return wording, withheld
 
 
-def _fill(rules: Rules, wording: Wording, case: Case | None, answer: str) -> str:
+def fill(rules: Rules, wording: Wording, case: Case | None, answer: str) -> str:
+    """``wording`` with what its placeholders stand for."""
     values = {"ref": spoken(case.ref) if case else "", "hotline": rules.hotline}
     return rules.renderer.render(wording.text, values | {"answer": answer})
 
 
-def _approved(
+def approved(
     uow: UnitOfWork, rules: Rules, languages: tuple[str, ...], purpose: Purpose
 ) -> Wording | None:
     """The first approved wording: the person's language, then the hub's; never a draft."""
@@ -242,7 +264,7 @@ def _queue(
         withheld=withheld,
     )
     if withheld is None and wording is not None:
-        text = _fill(rules, wording, case, answer)
+        text = fill(rules, wording, case, answer)
         delivery.text_sealed = uow.vault.seal(key_id, text, text_bound_to(delivery_id))
         uow.work(Task.SEND, delivery_id, now)
     else:

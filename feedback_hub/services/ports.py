@@ -12,6 +12,7 @@ from typing import Protocol, Self
 
 from feedback_hub.domain.access import Action, Actor, CaseFacts, Role
 from feedback_hub.domain.audit import AuditAction
+from feedback_hub.domain.call_back import CallBack
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.clock import WorkingCalendar
 from feedback_hub.domain.clocks import Targets
@@ -171,6 +172,7 @@ class Post(Protocol):
 
 Kept = (
     Case
+    | CallBack
     | Referral
     | Issue
     | Contact
@@ -324,6 +326,12 @@ class UnitOfWork(Protocol):
 
         ``hold``: no other transaction holds it until this one ends.
         """
+
+    def call_back(self, line_id: str) -> CallBack | None:
+        """A line of the call or desk list by id, for the hub itself: no scope."""
+
+    def open_call_backs(self, case_id: str) -> Sequence[CallBack]:
+        """The lines of a case on which the person is still to be reached, the oldest first."""
 
     def messages_of(self, case_id: str) -> Sequence[Message]:
         """Every inbound message of a case, in the order in which they were said."""

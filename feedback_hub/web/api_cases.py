@@ -293,14 +293,20 @@ def loop_back(ref: str) -> Response:
     method = Body.of_request().word("method", Method)
 
     def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> tuple[object, int]:
-        case, delivery, taken = loopback.loop_back(
-            uow, current_hub().rules, actor, _ref(ref), method, now
-        )
-        body: dict[str, object] = {"method": taken, "case": {"ref": case.ref, "state": case.state}}
-        if delivery is not None:
-            body["delivery"] = wire.delivery_body(delivery)
-        if taken is not Method.MESSAGE:
-            body["task"] = {"kind": taken, "attempt": case.loop_attempts}
+        tried = loopback.loop_back(uow, current_hub().rules, actor, _ref(ref), method, now)
+        case = tried.case
+        body: dict[str, object] = {
+            "method": tried.method,
+            "case": {"ref": case.ref, "state": case.state},
+        }
+        if tried.delivery is not None:
+            body["delivery"] = wire.delivery_body(tried.delivery)
+        if tried.method is not Method.MESSAGE:
+            body["task"] = {
+                "kind": tried.method,
+                "attempt": case.loop_attempts,
+                "id": tried.line.id if tried.line else None,
+            }
         return body, 200
 
     return _act(Action.WORK_CASE, work)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from feedback_hub.domain.call_back import CallReason, CallResult, Way
 from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.coding import FeedbackType, Sector
-from feedback_hub.domain.consent import Share
+from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.issue import IssueState
 from feedback_hub.domain.message import DeliveryState
 from feedback_hub.domain.person import (
@@ -39,6 +40,11 @@ REFERENCE: Schema = {"type": "string", "pattern": "^[1-9][0-9]{8}$"}
 def word(words: type[StrEnum], *more: str) -> Schema:
     """One of a set of words, or of ``more``."""
     return {"type": "string", "enum": [*(one.value for one in words), *more]}
+
+
+def word_but(words: type[StrEnum], *not_these: StrEnum) -> Schema:
+    """One of a set of words, but none of ``not_these``."""
+    return {"type": "string", "enum": [one.value for one in words if one not in not_these]}
 
 
 def named(name: str) -> Schema:
@@ -105,6 +111,23 @@ _CASE = {
     "owner": TEXT,
     "referrals": list_of(named("Referral")),
     "version": NUMBER,
+}
+_CALL = {
+    "id": TEXT,
+    "ref": REFERENCE,
+    "way": word(Way),
+    "reason": word(CallReason),
+    "priority": word(Priority),
+    "language": TEXT,
+    "site": TEXT,
+    "place": TEXT,
+    "not_before": WHEN,
+    "agreed": FLAG,
+    "tries": NUMBER,
+    "tried_at": or_null(WHEN),
+    "claimed": FLAG,
+    "mine": FLAG,
+    "open": FLAG,
 }
 _CASE_OF_THE_TEAM = {
     "suspected": FLAG,
@@ -176,9 +199,22 @@ ANSWERS: dict[str, Schema] = {
             "method": word(Method),
             "case": answer({"ref": REFERENCE, "state": word(CaseState)}),
             "delivery": record({"id": TEXT, "state": word(DeliveryState)}, ("id", "state")),
-            "task": answer({"kind": word(Method), "attempt": NUMBER}),
+            "task": answer({"kind": word(Method), "attempt": NUMBER, "id": or_null(TEXT)}),
         },
         ("method", "case"),
+    ),
+    "Call": answer(_CALL),
+    "CallSheet": answer(
+        _CALL
+        | {
+            "number": TEXT,
+            "name": TEXT,
+            "safe_time": TEXT,
+            "private_phone": word(Answered),
+            "may_leave_message": word(Answered),
+            "answer": TEXT,
+            "script": list_of(answer({"purpose": TEXT, "text": TEXT, "language": TEXT})),
+        }
     ),
     "Issue": answer(
         {
@@ -349,6 +385,14 @@ ASKED: dict[str, Schema] = {
     "Link": record({"ref": TEXT, "issue": TEXT}) | {"description": "Either of the two."},
     "SplitOff": record({"messages": TEXTS, "sensitivity": word(Sensitivity)}),
     "LoopBackBy": record({"method": word(Method)}),
+    "CallResult": record(
+        {
+            "result": word_but(CallResult, CallResult.DROPPED),
+            "text": TEXT,
+            "until": WHEN,
+        },
+        ("result",),
+    ),
     "Refer": record(
         {"organisation": TEXT, "share": word(Share), "note": TEXT} | _VERSION, ("organisation",)
     ),

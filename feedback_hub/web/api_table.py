@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from feedback_hub.domain.call_back import Way
 from feedback_hub.domain.case import CaseState
 from feedback_hub.domain.issue import IssueState
 from feedback_hub.domain.sensitivity import Priority
@@ -71,6 +72,10 @@ def _case(verb: str, body: str, summary: str) -> Operation:
 
 def _referral(verb: str, body: str, summary: str) -> Operation:
     return Operation("post", f"/referrals/{{referral_id}}/{verb}", summary, named("Referral"), body)
+
+
+def _call(verb: str, body: str, summary: str) -> Operation:
+    return Operation("post", f"/calls/{{line_id}}/{verb}", summary, named("Call"), body)
 
 
 def _issue(verb: str, body: str, summary: str) -> Operation:
@@ -165,6 +170,22 @@ OPERATIONS: tuple[Operation, ...] = (
     _referral("start", "Nothing", "The partner is working on it."),
     _referral("answer", "PartnerAnswer", "The partner says what was done."),
     _referral("verify", "Verdict", "The case team judges the answer."),
+    _get(
+        "/calls",
+        "People to reach by telephone or at the desk, the most urgent first.",
+        items_of("Call"),
+        ("way", word(Way)),
+        ("site", TEXT),
+    ),
+    _get(
+        "/calls/{line_id}",
+        "One of them; number and script once claimed.",
+        named("CallSheet"),
+        found=True,
+    ),
+    _call("claim", "Nothing", "Take it on, so that nobody else calls."),
+    _call("release", "Nothing", "Give it back to the list."),
+    _call("result", "CallResult", "What the try brought."),
     _get(
         "/issues",
         "Issues, newest first.",

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import DomainError
 from feedback_hub.web import problems
+from feedback_hub.web.api_calls import api_calls
 from feedback_hub.web.api_cases import api_cases
 from feedback_hub.web.api_issues import api_issues
 from feedback_hub.web.api_measures import api_measures
@@ -46,6 +47,7 @@ def create_app(hub: Hub) -> Flask:
         webhooks,
         prompts,
         api_cases,
+        api_calls,
         api_referrals,
         api_register,
         api_issues,

@@ -17,6 +17,7 @@ from flask_babel import gettext as _gettext
 
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.audit import AuditAction
+from feedback_hub.domain.call_back import CallReason, CallResult, Way
 from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.coding import (
@@ -88,7 +89,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         CaseState.REFERRED: N_("Referred"),
         CaseState.HANDED_OFF: N_("Handed to the handlers"),
         CaseState.RESPONSE_READY: N_("Answer ready"),
-        CaseState.LOOP_ATTEMPTED: N_("Person told"),
+        CaseState.LOOP_ATTEMPTED: N_("Person told or tried"),
         CaseState.CLOSED: N_("Closed"),
         CaseState.REOPENED: N_("Opened again"),
         CaseState.APPEALED: N_("Appealed"),
@@ -146,6 +147,24 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         DeliveryState.EXPIRED: N_("not delivered in time"),
         DeliveryState.WITHHELD: N_("not sent"),
     },
+    Way: {
+        Way.CALL: N_("by telephone"),
+        Way.DESK: N_("at the desk"),
+    },
+    CallReason: {
+        CallReason.REQUEST: N_("Asks to be called"),
+        CallReason.ANSWER: N_("Has an answer to hear"),
+        CallReason.NOT_DELIVERED: N_("The text did not arrive"),
+        CallReason.NOT_REACHED: N_("Calls reached nobody"),
+        CallReason.SAFE_CONTACT: N_("Safe contact"),
+    },
+    CallResult: {
+        CallResult.TOLD: N_("reached"),
+        CallResult.NO_ANSWER: N_("nobody reached"),
+        CallResult.WRONG_PERSON: N_("another person, nothing was said"),
+        CallResult.LATER: N_("asked for another time"),
+        CallResult.DROPPED: N_("no longer needed"),
+    },
     SendFault: {
         SendFault.OPTED_OUT: N_("the person asked for no more messages"),
         SendFault.BAD_ADDRESS: N_("the number does not exist"),
@@ -180,6 +199,11 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Purpose.ASK_CONSENT: N_("Question: may we share it without the name?"),
         Purpose.ASK_SITE: N_("Question: which site?"),
         Purpose.ASK_SAFE: N_("Question: is it safe to answer on this phone?"),
+        Purpose.SCRIPT_OPENING: N_("Calling back: who is there?"),
+        Purpose.SCRIPT_PRIVACY: N_("Calling back: the right person, alone?"),
+        Purpose.SCRIPT_ANSWER: N_("Calling back: the answer"),
+        Purpose.SCRIPT_REQUEST: N_("Calling back: they asked for a call"),
+        Purpose.SCRIPT_WRONG_PERSON: N_("Calling back: somebody else answers"),
         Purpose.VOICE_WELCOME: N_("Call: welcome"),
         Purpose.VOICE_LANGUAGE: N_("Call: choose this language (its key is said after it)"),
         Purpose.VOICE_MENU: N_("Call: the menu"),
@@ -354,6 +378,9 @@ HISTORY: Mapping[EventKind, str] = {
     EventKind.ACKNOWLEDGED: N_("The person was told that it arrived"),
     EventKind.WITHHELD: N_("A text was not sent"),
     EventKind.DELIVERY: N_("News of a text"),
+    EventKind.CALL_LISTED: N_("To be reached %(way)s: %(why)s"),
+    EventKind.CALL_CLAIMED: N_("Took on the call and saw the number"),
+    EventKind.CALLED: N_("Tried %(way)s: %(result)s"),
     EventKind.REMINDED: N_("Whoever owes something was reminded"),
     EventKind.ESCALATED: N_("Time is up: those above were told"),
     EventKind.REFERRAL_DRAFTED: N_("A referral to %(organisation)s was drafted"),
@@ -460,6 +487,11 @@ def purpose_label(value: str) -> str:
     return word(Purpose(value))
 
 
+def way_label(value: str) -> str:
+    """How people reach a person, in words."""
+    return word(Way(value))
+
+
 def number(value: int) -> str:
     """A number as the reader writes it."""
     return str(format_decimal(value))
@@ -491,6 +523,14 @@ def history_sentence(line: HistoryLine, label: Callable[[str], str]) -> str:
     for key, words in (("outcome", Outcome), ("reason", DeclineReason)):
         if values.get(key):
             values[key] = word(words(values[key]))
+    said: tuple[tuple[str, type[StrEnum]], ...] = (
+        ("way", Way),
+        ("why", CallReason),
+        ("result", CallResult),
+    )
+    for key, one_of in said:
+        if key in values:
+            values[key] = word(one_of(values[key]))
     for key in ("from", "to"):
         if key in values:
             values[key] = word(Sensitivity(values[key]))
@@ -570,6 +610,7 @@ def install(app: Flask, words: Words) -> None:
         type_label=type_label,
         language_name=language_name,
         purpose_label=purpose_label,
+        way_label=way_label,
         html_lang=html_lang,
         outcome_choices=outcome_choices,
         decline_choices=decline_choices,
@@ -577,4 +618,5 @@ def install(app: Flask, words: Words) -> None:
         day_of=day_of,
         number=number,
     )
+    app.jinja_env.filters["language_name"] = language_name
     app.jinja_env.filters["label"] = words.label

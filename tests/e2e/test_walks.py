@@ -65,7 +65,7 @@ def test_a_case_manager_triages_refers_checks_tells_and_closes(
 
     ana.to(f"/cases/{ref}")
     page.get_by_role("button", name="Good, tell the person").click()
-    page.get_by_role("button", name="I told the person by call").click()
+    page.get_by_role("button", name="I have told the person face to face").click()
     page.get_by_label("How did it end?").select_option("resolved")
     page.get_by_label("Why, in plain words").fill("The pump was repaired.")
     page.get_by_role("button", name="Close the case").click()

@@ -97,7 +97,7 @@ class TestRoad:
         assert "Tell the person" in good.text
         assert "The pump works again." in good.text
 
-        assert "Person told" in press(ana, case, "loop-back", method="call").text
+        assert "Person told" in press(ana, case, "loop-back", method="in_person").text
         closed = press(ana, case, "close", outcome="resolved", reason="The pump was repaired.")
         assert "How it ended" in closed.text
         assert "The pump was repaired." in closed.text
@@ -217,10 +217,10 @@ class TestWhoSeesWhat:
 
     def test_each_role_is_offered_what_it_may_open(self, app: Flask) -> None:
         for name, pages in {
-            "ana": ["home", "cases", "handset", "wordings"],
+            "ana": ["home", "cases", "calls", "handset", "wordings"],
             "jorge": ["home", "referrals"],
-            "rosa": ["home", "cases", "handset"],
-            "filipe": ["home", "cases", "handset"],
+            "rosa": ["home", "cases", "calls", "handset"],
+            "filipe": ["home", "cases", "calls", "handset"],
             "graca": ["home", "wordings"],
             "ines": ["home", "wordings", "health"],
             "abel": ["home", "audit"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 from hypothesis import settings
@@ -19,6 +20,8 @@ from feedback_hub.domain.sensitivity import Priority, Sensitivity
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 NEEDED = 5
 MONTH = timedelta(days=30)
+DAYS = (NOW.date() + timedelta(days=number) for number in count())
+"""A day of its own for each try: two on one day are one attempt."""
 
 # CONTRACT.md, Words on the wire, written out again: verb -> {from: to}.
 TABLE: dict[str, dict[str, str]] = {
@@ -63,7 +66,7 @@ DO: dict[str, Callable[[Case], None]] = {
     "refer": lambda case: case.refer("a-referral", "rosa", NOW),
     "hand_off": lambda case: case.hand_off("psea", "rosa", NOW),
     "respond": lambda case: case.respond("an-answer", Outcome.PARTLY, "rosa", NOW),
-    "attempt_loop": lambda case: case.attempt_loop("call", "", "rosa", NOW),
+    "attempt_loop": lambda case: case.attempt_loop("desk", "", "rosa", NOW, day=next(DAYS)),
     "close": lambda case: case.close(Outcome.WITHDRAWN, "a-reason", "rosa", NOW, NEEDED),
     "reopen": lambda case: case.reopen("a-reason", "rosa", NOW),
     "appeal": lambda case: case.appeal("a-reason", "rosa", NOW, MONTH),
@@ -157,7 +160,7 @@ MAY_END: dict[str, set[str]] = {state: set() for state in STATES} | {
 @pytest.mark.parametrize("state", STATES)
 def test_which_outcome_may_end_which_state(state: str, outcome: str, attempts: int) -> None:
     case = case_in(state)
-    case.loop_attempts = attempts
+    case.loop_attempts, case.fallback_tried = attempts, True
     enough = outcome == "unreachable" and attempts >= NEEDED and state != "closed"
     before = asdict(case)
     if enough or outcome in MAY_END[state]:
@@ -396,4 +399,23 @@ TestAnyLife.settings = settings(max_examples=60, stateful_step_count=30, deadlin
 
 
 def test_may_close_agrees_with_close_for_a_closed_case() -> None:
-    assert not may_close(CaseState.CLOSED, Outcome.UNREACHABLE, 99, 1)
+    closed, unreachable = CaseState.CLOSED, Outcome.UNREACHABLE
+    assert not may_close(closed, unreachable, 99, 1, fallback_tried=True)
+
+
+def test_two_tries_on_one_day_are_one_attempt_and_unreachable_takes_the_desk_as_well() -> None:
+    case = case_in("response_ready")
+    for number in range(NEEDED):
+        for _ in range(2):
+            case.attempt_loop("call", "", "rosa", NOW, day=NOW.date() + timedelta(days=number))
+    assert case.loop_attempts == NEEDED
+    with pytest.raises(IllegalMove):
+        case.close(Outcome.UNREACHABLE, "a-reason", "rosa", NOW, NEEDED)
+    case.tried("desk", NOW.date())
+    case.close(Outcome.UNREACHABLE, "a-reason", "rosa", NOW, NEEDED)
+
+
+def test_what_is_only_on_a_list_is_no_attempt() -> None:
+    case = case_in("response_ready")
+    case.attempt_loop("call", "", "rosa", NOW, day=None)
+    assert (case.state, case.loop_attempts) == ("loop_attempted", 0)

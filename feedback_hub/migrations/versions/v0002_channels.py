@@ -24,6 +24,7 @@ def upgrade() -> None:
     _partners_without_accounts()
     _audit()
     _retention()
+    _call_backs()
 
 
 def _channel_accounts() -> None:
@@ -252,3 +253,34 @@ def _retention() -> None:
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_retention_case_id")),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_retention")),
     )
+
+
+def _call_backs() -> None:
+    """People to reach by telephone or at the desk, the days it was tried, who speaks what."""
+    op.add_column("account", sa.Column("languages", sa.Text(), nullable=False, server_default="[]"))
+    op.add_column("case", sa.Column("attempted_on", sa.Date()))
+    op.add_column(
+        "case",
+        sa.Column("fallback_tried", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
+    op.create_table(
+        "call_back",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("case_id", sa.String(32), nullable=False),
+        sa.Column("way", sa.String(32), nullable=False),
+        sa.Column("reason", sa.String(32), nullable=False),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("not_before", UtcDateTime(), nullable=False),
+        sa.Column("agreed", sa.Boolean(), nullable=False),
+        sa.Column("claimed_by", sa.String(64), nullable=False),
+        sa.Column("claimed_at", UtcDateTime()),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("tried_at", UtcDateTime()),
+        sa.Column("result", sa.String(32)),
+        sa.Column("ended_at", UtcDateTime()),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_call_back_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_back")),
+    )
+    op.create_index(op.f("ix_call_back_case_id"), "call_back", ["case_id"])
+    op.create_index("ix_call_back_open", "call_back", ["ended_at", "way", "not_before"])

@@ -10,6 +10,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.web.i18n import init_i18n
 from feedback_hub.web.pages.admin import admin
 from feedback_hub.web.pages.audit import audit
+from feedback_hub.web.pages.calls import calls
 from feedback_hub.web.pages.cases import cases
 from feedback_hub.web.pages.frame import forget_reader, init_frame
 from feedback_hub.web.pages.handset import handset
@@ -40,6 +41,7 @@ def init_pages(app: Flask, hub: Hub) -> None:
         report,
         report_many,
         cases,
+        calls,
         referrals,
         notices,
         handset,

@@ -40,6 +40,8 @@ _FAULTS: Mapping[str, str] = {
     "organisation": N_("Choose an organisation that may be asked about this."),
     "share": N_("The person did not agree to share that."),
     "method": N_("Nothing is texted about this case. Reach the person safely."),
+    "until": N_("Choose a day and time in the next three months."),
+    "result": N_("Choose what came of it."),
     "number": N_("Write an invented number with + and the country code."),
 }
 """What is wrong with a field, in words somebody can act on; never what was typed there."""

@@ -112,6 +112,7 @@ def _nav(hub: Hub, actor: Actor) -> tuple[str, ...]:
         "home": True,
         "report": may_see_cases(actor) and actor.may(Action.SUBMIT),
         "cases": may_see_cases(actor),
+        "calls": actor.may(Action.CALL_BACK),
         "referrals": actor.may(Action.ANSWER_REFERRAL),
         "handset": bool(handset_name(hub)) and may_see_cases(actor),
         "wordings": actor.may(Action.APPROVE_WORDING),

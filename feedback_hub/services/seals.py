@@ -1,0 +1,23 @@
+"""What each sealed field is tied to, so that no ciphertext moves to another row or column."""
+
+from __future__ import annotations
+
+
+def text_bound_to(message_id: str) -> str:
+    """What a message's ciphertext is tied to."""
+    return f"message.text:{message_id}"
+
+
+def address_bound_to(contact_id: str) -> str:
+    """What a contact's address is tied to."""
+    return f"contact.address:{contact_id}"
+
+
+def name_bound_to(contact_id: str) -> str:
+    """What a contact's name is tied to."""
+    return f"contact.name:{contact_id}"
+
+
+def safe_time_bound_to(contact_id: str) -> str:
+    """What a contact's safe time is tied to."""
+    return f"contact.safe_time:{contact_id}"
