@@ -21,6 +21,7 @@ from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.place import (
     EVERYWHERE,
+    MailWish,
     Organisation,
     OrganisationKind,
     Service,
@@ -40,7 +41,7 @@ class Taken(StrEnum):
     KNOWN = "known"
 
 
-ORGANISATION_COLUMNS = ("code", "name", "kind", "email", "language")
+ORGANISATION_COLUMNS = ("code", "name", "kind", "email", "language", "mail")
 SITE_COLUMNS = (
     "code",
     "name",
@@ -78,6 +79,8 @@ def take_organisation(session: Session, cells: Cells) -> Taken:
         values["email"] = _email(cells, "email")
     if "language" in cells:
         values["language"] = _text(cells, "language", 3) or "por"
+    if "mail" in cells:
+        values["mail"] = _word(MailWish, cells, "mail", MailWish.AT_ONCE)
     known = session.get(Organisation, code)
     if known is None:
         session.add(Organisation(code, **values))  # type: ignore[arg-type]

@@ -157,7 +157,7 @@ def view(
         suggestion=_suggestion(known, sure_from),
         history=history,
         meeting=meetings.of_case(uow.session, case.id),
-        referrals=tuple(_referral(known, r, actor, now) for r in referrals),
+        referrals=tuple(_referral(uow, known, r, actor, now) for r in referrals),
         clocks=_clocks(case, rules, now),
         next_step=_next_step(known, moves),
         moves=moves,
@@ -371,7 +371,9 @@ def _clocks(case: Case, rules: Rules, now: datetime) -> tuple[ClockView, ...]:
     return tuple(shown)
 
 
-def _referral(known: _Known, referral: Referral, actor: Actor, now: datetime) -> ReferralView:
+def _referral(
+    uow: SqlUnitOfWork, known: _Known, referral: Referral, actor: Actor, now: datetime
+) -> ReferralView:
     said = known.said
     verbs = {"resume": ReferralVerb.RESUME, "verify": ReferralVerb.VERIFY}
     mine = scope_of(actor, Action.WORK_CASE).admits(known.facts)
@@ -394,6 +396,11 @@ def _referral(known: _Known, referral: Referral, actor: Actor, now: datetime) ->
         clock=referral_clock(referral, now),
         moves=frozenset(
             name for name, verb in verbs.items() if mine and referral.state in REFERRAL_MOVES[verb]
+        ),
+        linked=mine
+        and any(
+            link.revoked_at is None and link.expires_at > now
+            for link in uow.partner_links_of(referral.id)
         ),
     )
 

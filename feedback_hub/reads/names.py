@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from feedback_hub.adapters.tables import account, organisation, site, token
+from feedback_hub.adapters.tables import account, organisation, partner_link, site, token
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 
 
@@ -49,8 +49,17 @@ def names_for(
     if wanted:
         tokens = uow.session.execute(select(token.c.id, token.c.name).where(token.c.id.in_(wanted)))
         people.update((row.id, row.name) for row in tokens)
+        by_link = uow.session.execute(
+            select(partner_link.c.id, partner_link.c.organisation).where(
+                partner_link.c.id.in_(one.removeprefix("link:") for one in wanted)
+            )
+        )
+        people.update((f"link:{row.id}", row.organisation) for row in by_link)
     partners = uow.session.execute(select(organisation.c.code, organisation.c.name))
-    return Names(people, {code: name or code for code, name in partners})
+    organisations = {code: name or code for code, name in partners}
+    for actor_id in [one for one in people if one.startswith("link:")]:
+        people[actor_id] = organisations.get(people[actor_id], people[actor_id])
+    return Names(people, organisations)
 
 
 def site_names(uow: SqlUnitOfWork) -> dict[str, str]:

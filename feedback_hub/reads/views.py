@@ -411,6 +411,7 @@ class ReferralView:
     received_at: datetime | None = None
     from_organisation: str = ""
     history: tuple[HistoryLine, ...] = ()
+    linked: bool = False
 
 
 @dataclass(frozen=True)

@@ -88,18 +88,20 @@ def partner(actor_id: str, organisation: str) -> Actor:
     return Actor(actor_id, ActorKind.LINK, (Membership(Role.FOCAL_POINT, organisation),))
 
 
-def note_visit(opened: Opened, now: datetime) -> bool:
-    """Put the visit in the case's history, once an hour; False where it is known already."""
+def is_same_visit(opened: Opened, now: datetime) -> bool:
+    """Whether the case's history knows of this visit: one line an hour is enough."""
     before = opened.link.used_at
-    if before is not None and now - before < _SAME_VISIT:
-        return False
+    return before is not None and now - before < _SAME_VISIT
+
+
+def note_visit(opened: Opened, now: datetime) -> None:
+    """Put the visit in the case's history."""
     opened.link.used_at = now
     words = {"referral": opened.referral.id, "organisation": opened.referral.organisation}
     event = Event(
         EventKind.LINK_OPENED, opened.case.id, opened.actor.id, now, opened.referral.id, words
     )
     opened.referral.record(event)
-    return True
 
 
 def revoke(uow: UnitOfWork, actor: Actor, referral_id: str, now: datetime) -> int:

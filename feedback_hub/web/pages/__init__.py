@@ -18,6 +18,7 @@ from feedback_hub.web.pages.home import home
 from feedback_hub.web.pages.language import language
 from feedback_hub.web.pages.notices import notices
 from feedback_hub.web.pages.packs import packs
+from feedback_hub.web.pages.partner_links import init_links, partner_links
 from feedback_hub.web.pages.referrals import referrals
 from feedback_hub.web.pages.report import report
 from feedback_hub.web.pages.report_many import report_many
@@ -36,6 +37,7 @@ def init_pages(app: Flask, hub: Hub) -> None:
     init_i18n(app, hub)
     init_frame(app, hub)
     init_status(app)
+    init_links(app)
     for blueprint in (
         home,
         report,
@@ -44,6 +46,7 @@ def init_pages(app: Flask, hub: Hub) -> None:
         calls,
         referrals,
         notices,
+        partner_links,
         handset,
         status,
         packs,

@@ -59,16 +59,21 @@ def attempt(action: Action, verb: str, work: Work) -> tuple[FormView, int] | Non
         with hub.unit_of_work() as uow:
             work(uow, actor, hub.clock())
             uow.commit()
-    except Invalid as refused:
-        return _form(verb, {refused.field: _sentence(refused)}), 422
-    except IllegalMove as refused:
-        if verb == "close" and refused.state != "closed":
-            words = gettext("The case cannot end like this yet: the person was not told.")
-            return _form(verb, {"outcome": words}), 409
-        return _form(verb, {}, stale=True), 409
-    except (StaleVersion, IntegrityError):
-        return _form(verb, {}, stale=True), 409
+    except (Invalid, IllegalMove, StaleVersion, IntegrityError) as refused:
+        return refused_form(verb, refused)
     return None
+
+
+def refused_form(
+    verb: str, refused: Invalid | IllegalMove | StaleVersion | IntegrityError
+) -> tuple[FormView, int]:
+    """The form to show again, with what is wrong, and its status."""
+    if isinstance(refused, Invalid):
+        return _form(verb, {refused.field: _sentence(refused)}), 422
+    if isinstance(refused, IllegalMove) and verb == "close" and refused.state != "closed":
+        words = gettext("The case cannot end like this yet: the person was not told.")
+        return _form(verb, {"outcome": words}), 409
+    return _form(verb, {}, stale=True), 409
 
 
 def version() -> int | None:

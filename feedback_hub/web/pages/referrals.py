@@ -24,7 +24,7 @@ from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.referral import DeclineReason
 from feedback_hub.reads import case_page, referral_inbox
 from feedback_hub.reads.views import FormView, InboxTab
-from feedback_hub.services import casework, remarks
+from feedback_hub.services import casework, links, remarks
 from feedback_hub.services import referrals as services
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import N_, gettext
@@ -155,6 +155,10 @@ def _verify(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -
     return referral
 
 
+def _revoke(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
+    return links.revoke(uow, actor, referral_id, now)
+
+
 _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "accept": (Action.ANSWER_REFERRAL, _accept, N_("Accepted. Say here what was done.")),
     "decline": (Action.ANSWER_REFERRAL, _decline, N_("The feedback team looks for another.")),
@@ -163,4 +167,5 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "answer": (Action.ANSWER_REFERRAL, _answer, N_("Answered. The feedback team checks it.")),
     "resume": (Action.WORK_CASE, _resume, N_("Sent back to the partner.")),
     "verify": (Action.WORK_CASE, _verify, N_("Noted.")),
+    "revoke": (Action.WORK_CASE, _revoke, N_("The links are stopped.")),
 }
