@@ -198,6 +198,8 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             attempts_before_unreachable=config.loopback.attempts,
             appeal_days=config.loopback.appeal_days,
             last_rung=config.clocks.last_rung,
+            contact_per_minute=config.conversation.contact_per_minute,
+            account_per_minute=config.conversation.account_per_minute,
             conversation_window=timedelta(hours=config.conversation.window_hours),
             ask=tuple(Step(one) for one in config.conversation.ask),
             sure_from=config.classifier.confidence_threshold,

@@ -18,7 +18,7 @@ from feedback_hub.adapters.engine import change
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import StaleVersion
 from feedback_hub.domain.referral import ReferralState
-from feedback_hub.services import escalation, referrals
+from feedback_hub.services import escalation, pacing, referrals
 from workers.drop_folder import Watcher
 from workers.pull import Pullers
 from workers.queues import connect
@@ -108,6 +108,15 @@ def sound_alarms(hub: Hub, now: datetime) -> int:
     return told
 
 
+def pace_accounts(hub: Hub, now: datetime) -> int:
+    """Let no flooded account keep the others' messages waiting."""
+    with hub.unit_of_work() as uow:
+        every = timedelta(seconds=TICK_EVERY)
+        put_off = pacing.pace_accounts(uow, hub.rules, hub.channels.accounts, now, every)
+        uow.commit()
+    return put_off
+
+
 def erase_raw_payloads(hub: Hub, now: datetime) -> int:
     """What a provider posted, kept for mending faults, goes after ``[retention] raw_payload_days``.
 
@@ -130,5 +139,6 @@ def erase_raw_payloads(hub: Hub, now: datetime) -> int:
 DUTIES: tuple[Callable[[Hub, datetime], int], ...] = (
     expire_referrals,
     sound_alarms,
+    pace_accounts,
     erase_raw_payloads,
 )

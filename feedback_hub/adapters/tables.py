@@ -247,6 +247,7 @@ contact = Table(
     Column("asking", Word(Step)),
     Column("asking_case", _ID, nullable=False, server_default=""),
     _when("asked_at"),
+    _when("paced_to"),
     UniqueConstraint("channel", "address_index"),
 )
 
@@ -264,6 +265,7 @@ inbox = Table(
     Column("from_history", Boolean, nullable=False, default=False),
     Column("case_id", _ID),
     *_claimable(),
+    _when("paced_at"),
     UniqueConstraint("channel", "kind", "external_id"),
     # When an account was last heard of, and how often: read, so that no webhook has to note it.
     Index("ix_inbox_heard", "channel", "kind", "arrived_at"),

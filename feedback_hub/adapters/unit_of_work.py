@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from sqlalchemy import Select, Table, event, func, insert, or_, select, union_all, update
+from sqlalchemy import Select, Table, case, event, func, insert, or_, select, union_all, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -246,6 +246,42 @@ class SqlUnitOfWork:
     def inbox_row(self, inbox_id: str) -> InboxRow | None:
         """An inbox row by id."""
         return self.session.get(InboxRow, inbox_id)
+
+    def waiting_messages(self, now: datetime) -> Mapping[str, tuple[int, int]]:
+        """What waits in the inbox, by channel: how many are ready now, and how many in all."""
+        inbox = tables.inbox.c
+        ready = func.sum(case((inbox.available_at <= now, 1), else_=0))
+        counted = (
+            select(inbox.channel, ready, func.count())
+            .where(inbox.handled_at.is_(None), inbox.set_aside_at.is_(None))
+            .group_by(inbox.channel)
+        )
+        return {name: (int(at), int(all_)) for name, at, all_ in self.session.execute(counted)}
+
+    def put_off(self, channel: str, keep: int, now: datetime, until: datetime) -> int:
+        """Let all but the oldest ``keep`` ready messages of a channel wait; how many do."""
+        inbox = tables.inbox.c
+        late = (
+            select(inbox.id)
+            .where(
+                inbox.channel == channel,
+                inbox.handled_at.is_(None),
+                inbox.set_aside_at.is_(None),
+                inbox.leased_until.is_(None),
+                inbox.available_at <= now,
+            )
+            .order_by(inbox.available_at, inbox.id)
+            # SQLite takes an offset only behind a limit.
+            .limit(2**31)
+            .offset(keep)
+        )
+        return change(
+            self.session,
+            update(tables.inbox)
+            # Said again, so that a row claimed meanwhile is left alone.
+            .where(inbox.id.in_(late), inbox.handled_at.is_(None), inbox.leased_until.is_(None))
+            .values(available_at=until),
+        )
 
     def set_inbox_case(self, inbox_id: str, case_id: str) -> None:
         """Note which case a submission became."""

@@ -321,6 +321,18 @@ class ConversationConfig:
         default=(),
         parse=parse_questions,
     )
+    contact_per_minute: int = setting(
+        "Messages a minute that one number or chat is heard at. More wait; none is lost.",
+        default=20,
+        least=1,
+        most=100_000,
+    )
+    account_per_minute: int = setting(
+        "Messages a minute of one account that go before those of others. More wait a little.",
+        default=12_000,
+        least=60,
+        most=1_000_000,
+    )
 
 
 @dataclass(frozen=True)

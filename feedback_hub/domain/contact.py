@@ -88,6 +88,7 @@ class Contact:
     private_phone: Answered = Answered.NOT_ASKED
     may_leave_message: Answered = Answered.NOT_ASKED
     safe_time_sealed: bytes | None = None
+    paced_to: datetime | None = None
     site: str = ""
     asking: Step | None = None
     asking_case: str = ""

@@ -37,6 +37,7 @@ from feedback_hub.services import (
     enquiry,
     inbox,
     loopback,
+    pacing,
     seals,
 )
 from feedback_hub.services.ports import Classifier, Rules, UnitOfWork
@@ -253,19 +254,10 @@ def _take_in(
     if callbacks.call_of(message) is not None:
         return _take_in_call(uow, rules, row, message, now)
     contact = _contact(uow, row.channel, message, now)
-    if message.kind is MessageKind.OPENED and contact is not None:
-        _welcome(uow, rules, contact, message, row, now)
-        return None
     # Read before anything else (DOMAIN.md, Loop back); only then is it a matter to handle.
-    command = command_in(message.text)
-    if command and contact is not None:
-        _obey(uow, rules, command, contact, row, now)
+    if contact is not None and _was_for_us(uow, rules, contact, message, row, now):
         return None
-    asked = enquiry_in(message.text)
-    if asked is not None and contact is not None and not row.from_history:
-        enquiry.answer(uow, rules, contact, asked, now)
-        return None
-    if contact is not None and dialogue.take_answer(uow, rules, contact, message, now):
+    if contact is not None and pacing.waits(uow, rules, contact, row, now):
         return None
     original = conversation.original_of(uow, row.channel, message, contact)
     if original is not None:
@@ -287,6 +279,28 @@ def _take_in(
     conversation.note_place(uow, place, case, now)
     keep_case(case, rules.targets, rules.calendar, now)
     return case.id
+
+
+def _was_for_us(
+    uow: UnitOfWork,
+    rules: Rules,
+    contact: Contact,
+    message: InboundMessage,
+    row: InboxRow,
+    now: datetime,
+) -> bool:
+    """Whether it spoke to the mechanism itself, and was obeyed or answered: no case."""
+    if message.kind is MessageKind.OPENED:
+        _welcome(uow, rules, contact, message, row, now)
+        return True
+    if command := command_in(message.text):
+        _obey(uow, rules, command, contact, row, now)
+        return True
+    asked = enquiry_in(message.text)
+    if asked is not None and not row.from_history:
+        enquiry.answer(uow, rules, contact, asked, now)
+        return True
+    return dialogue.take_answer(uow, rules, contact, message, now)
 
 
 def _take_in_call(

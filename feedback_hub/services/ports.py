@@ -74,6 +74,8 @@ class Rules:
     attempts_before_unreachable: int = 5
     appeal_days: int = 30
     last_rung: str = ""
+    contact_per_minute: int = 20
+    account_per_minute: int = 12000
     reply_channels: frozenset[str] = frozenset()
     conversation_window: timedelta = timedelta(hours=72)
     sure_from: float = 0.5
@@ -268,6 +270,12 @@ class UnitOfWork(Protocol):
 
     def inbox_row(self, inbox_id: str) -> InboxRow | None:
         """An inbox row by id."""
+
+    def waiting_messages(self, now: datetime) -> Mapping[str, tuple[int, int]]:
+        """What waits in the inbox, by channel: how many are ready now, and how many in all."""
+
+    def put_off(self, channel: str, keep: int, now: datetime, until: datetime) -> int:
+        """Let all but the oldest ``keep`` ready messages of a channel wait; how many do."""
 
     def set_inbox_case(self, inbox_id: str, case_id: str) -> None:
         """Note which case a submission became."""

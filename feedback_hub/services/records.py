@@ -63,6 +63,7 @@ class InboxRow:
     handled_at: datetime | None = None
     set_aside_at: datetime | None = None
     fault: str = ""
+    paced_at: datetime | None = None
 
 
 @dataclass(eq=False)

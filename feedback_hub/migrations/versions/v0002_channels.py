@@ -25,6 +25,7 @@ def upgrade() -> None:
     _audit()
     _retention()
     _call_backs()
+    _pacing()
 
 
 def _channel_accounts() -> None:
@@ -284,3 +285,9 @@ def _call_backs() -> None:
     )
     op.create_index(op.f("ix_call_back_case_id"), "call_back", ["case_id"])
     op.create_index("ix_call_back_open", "call_back", ["ended_at", "way", "not_before"])
+
+
+def _pacing() -> None:
+    """When a flooding contact has its next turn, and which messages were given one."""
+    op.add_column("contact", sa.Column("paced_to", UtcDateTime()))
+    op.add_column("inbox", sa.Column("paced_at", UtcDateTime()))

@@ -1,0 +1,90 @@
+"""One contact or account that sends thousands is slowed, kept and shown as one line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from feedback_hub.adapters import tables
+from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.message import InboundMessage
+from feedback_hub.services import intake, pacing
+from feedback_hub.services.records import AlertKind, Queue
+from tests.integration.databases import NOW
+from workers.drain import drain
+
+MINUTE = timedelta(minutes=1)
+
+
+def sent(hub: Hub, count: int, number: str, channel: str = "sms", text: str = "Sem agua") -> None:
+    messages = [
+        InboundMessage(f"{channel}{number}{text}{one}", NOW, text, number, number)
+        for one in range(count)
+    ]
+    with hub.unit_of_work() as uow:
+        intake.accept(uow, channel, messages, b"", NOW)
+        uow.commit()
+
+
+def heard(hub: Hub) -> int:
+    while drain(hub, Queue.INTAKE):
+        pass
+    with hub.reading() as uow:
+        return int(uow.session.scalar(select(func.count()).select_from(tables.message)) or 0)
+
+
+def floods(hub: Hub) -> list[str]:
+    lasting = tables.alert.c
+    with hub.reading() as uow:
+        return list(
+            uow.session.scalars(
+                select(lasting.subject).where(
+                    lasting.kind == AlertKind.FLOOD, lasting.resolved_at.is_(None)
+                )
+            )
+        )
+
+
+def test_a_contact_that_floods_is_heard_at_its_rate_and_nobody_else_waits(hub: Hub) -> None:
+    hub.rules = replace(hub.rules, contact_per_minute=5)
+    hub.clock = lambda: NOW
+    sent(hub, 30, "+258841230001")
+    sent(hub, 3, "+258841230002")
+    assert heard(hub) == 5 + 3
+    assert floods(hub) == ["sms"]
+    hub.clock = lambda: NOW + MINUTE
+    assert heard(hub) == 5 + 3 + 5
+    hub.clock = lambda: NOW + MINUTE * 6
+    assert heard(hub) == 33
+
+
+def test_a_stop_never_waits(hub: Hub) -> None:
+    hub.rules = replace(hub.rules, contact_per_minute=1)
+    hub.clock = lambda: NOW
+    sent(hub, 9, "+258841230001")
+    sent(hub, 1, "+258841230001", text="PARAR")
+    heard(hub)
+    with hub.reading() as uow:
+        assert uow.session.scalar(select(tables.contact.c.stopped_at)) is not None
+
+
+def test_an_account_that_floods_waits_behind_the_others_until_it_is_over(hub: Hub) -> None:
+    sent(hub, 1, "+258841230009", channel="telegram")
+    for one in range(8):
+        sent(hub, 1, f"+25884123000{one}")
+    rules = replace(hub.rules, account_per_minute=6)
+    with hub.unit_of_work() as uow:
+        put_off = pacing.pace_accounts(uow, rules, ["sms", "telegram"], NOW, MINUTE / 2)
+        uow.commit()
+    assert put_off == 8 - 3
+    assert floods(hub) == ["sms"]
+    hub.clock = lambda: NOW
+    assert heard(hub) == 3 + 1
+    hub.clock = lambda: NOW + MINUTE
+    assert heard(hub) == 9
+    with hub.unit_of_work() as uow:
+        assert pacing.pace_accounts(uow, rules, ["sms", "telegram"], NOW + MINUTE, MINUTE) == 0
+        uow.commit()
+    assert floods(hub) == []
