@@ -53,11 +53,18 @@ class Clock:
         return self.now
 
 
-def make_hub(home: Path, base_url: str = "http://localhost", clock: Clock | None = None) -> Hub:
+def make_hub(
+    home: Path,
+    base_url: str = "http://localhost",
+    clock: Clock | None = None,
+    second_factor: str = "offered",
+) -> Hub:
     """A migrated hub on SQLite with everybody in it."""
     document = {
         "hub": {"name": "Linha Comunitária", "home": str(home), "base_url": base_url},
         "channels": {LINE: {"kind": "sandbox"}},
+        # Openly: who tests the second factor asks for "required".
+        "security": {"second_factor": second_factor},
     }
     config = parse_config(document, {})
     hub = build(config, clock=clock) if clock else build(config)

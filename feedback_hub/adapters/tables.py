@@ -187,6 +187,8 @@ account = Table(
     Column("mf_recovery_codes", Words),
     Column("mail", Word(MailWish), nullable=False, server_default="at_once"),
     Column("absent_until", Date),
+    # The last half minute whose code was used: a code read over a shoulder opens nothing.
+    Column("tf_last_counter", Integer),
 )
 
 membership = Table(

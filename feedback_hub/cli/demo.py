@@ -28,6 +28,11 @@ _CONFIG = """\
 name = "Feedback hub (demonstration)"
 home = "{home}"
 base_url = "{base_url}"
+
+# For practice: whoever looks at the demonstration has no app set up. A real hub requires it.
+[security]
+second_factor = "offered"
+
 """
 
 

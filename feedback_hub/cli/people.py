@@ -138,6 +138,7 @@ def reset_second_factor(ctx: click.Context, email: str) -> None:
         tf_primary_method=None,
         tf_totp_secret=None,
         mf_recovery_codes=None,
+        tf_last_counter=None,
         fs_uniquifier=secrets.token_hex(16),
     )
     click.echo(f"{_address(email)} has no second factor now")

@@ -132,6 +132,13 @@ class QueueConfig:
             raise Unfit("has no address to belong to", remedy, key="password")
 
 
+class SecondFactor(StrEnum):
+    """Whether the roles that reach the most may work with a password alone."""
+
+    REQUIRED = "required"
+    OFFERED = "offered"
+
+
 @dataclass(frozen=True)
 class SecurityConfig:
     """``[security]``. A key that is empty here is made on the first run, in ``secrets`` of home."""
@@ -163,6 +170,16 @@ class SecurityConfig:
         "A second place for the head of the audit log: a file, or a syslog. Empty: none.",
         default="",
         parse=parse_audit_copy,
+    )
+    session_hours: int = setting(
+        "Hours after which a person logs in anew, however busy they were.",
+        default=12,
+        least=1,
+        most=24,
+    )
+    second_factor: SecondFactor = setting(
+        "Whether protection, admin, case_manager and auditor must have a second factor.",
+        default=SecondFactor.REQUIRED,
     )
 
 

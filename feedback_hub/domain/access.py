@@ -93,6 +93,10 @@ GRANTED: dict[Role, frozenset[Action]] = {
 }
 
 
+NEEDS_SECOND_FACTOR = frozenset({Role.PROTECTION, Role.ADMIN, Role.CASE_MANAGER, Role.AUDITOR})
+"""Roles that reach personal cases, accounts or the audit log: a password alone is not enough."""
+
+
 class ActorKind(StrEnum):
     """Who acts."""
 

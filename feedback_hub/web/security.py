@@ -9,10 +9,11 @@ from flask import Flask, g, request, session
 from flask_security import Security, SQLAlchemySessionUserDatastore, UserMixin, current_user
 from flask_security.models.fsqla_v3 import FsRoleMixin
 from flask_security.signals import user_authenticated
-from sqlalchemy import select, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.inspection import inspect
 from sqlalchemy.orm import Session, registry, scoped_session
+from werkzeug.exceptions import Conflict
 
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.accounts import (
@@ -21,10 +22,12 @@ from feedback_hub.adapters.accounts import (
     note_token_use,
     token_hash,
 )
+from feedback_hub.adapters.engine import change
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.errors import NotAllowed
+from feedback_hub.web import second_factor
 from feedback_hub.web.hub import current_hub
 
 _BEARER = "Bearer "
@@ -35,12 +38,17 @@ class Unauthenticated(Exception):
     """Nobody is logged in and no valid token was given. API: 401; pages: the log-in."""
 
 
+class SecondFactorOwed(Unauthenticated):
+    """Logged in by password alone, with a role for which that is not enough."""
+
+
 class Account(UserMixin):
     """A person who logs in. What they may do is in memberships, not in the library's roles."""
 
     id: str  # type: ignore[assignment]  # the library allows text, its annotation does not
     name: str
     locale: str
+    tf_primary_method: str | None
     created_at: datetime
 
     roles = []  # noqa: RUF012  # what the library expects; nothing ever writes to it
@@ -51,9 +59,70 @@ class Account(UserMixin):
         for name, value in values.items():
             setattr(self, name, value)
 
+    def check_tf_required(
+        self,
+        tf_setup_methods: list[tuple[str, str]],
+        tf_fresh: bool,
+    ) -> tuple[bool, list[tuple[str, str]]]:
+        """Asked at log-in: whether a second factor is needed, and which there are."""
+        return bool(tf_setup_methods) or self.check_tf_required_setup(), tf_setup_methods
+
+    def check_tf_required_setup(self) -> bool:
+        """Whether this person's roles need a second factor: then it cannot be given up."""
+        hub = current_hub()
+        with hub.reading() as uow:
+            actor = actor_by_id(uow.session, self.id)
+        return actor is not None and second_factor.is_required(hub, actor)
+
 
 class NoRole(FsRoleMixin):
     """Flask-Security wants a role class; ours are memberships, so that each has its own place."""
+
+
+class AccountStore(SQLAlchemySessionUserDatastore):
+    """Reads through a session that cannot hold up a writer; what changed is written apart."""
+
+    def commit(self) -> None:
+        """Write what the library changed of accounts, and nothing else."""
+        changed = [(one.id, _changes(one)) for one in self.db.session.dirty]
+        self.db.session.rollback()
+        hub = current_hub()
+        with hub.unit_of_work() as uow:
+            for account_id, values in changed:
+                if values:
+                    uow.session.execute(_account(account_id).values(**values))
+            uow.commit()
+
+    def mf_delete_recovery_code(self, user: UserMixin, idx: int) -> bool:
+        """A recovery code opens once, also when it comes twice at the same moment.
+
+        Raises ``Conflict`` for the second of two.
+        """
+        kept = tuple(user.mf_recovery_codes or ())
+        left = kept[:idx] + kept[idx + 1 :]
+        hub = current_hub()
+        with hub.unit_of_work() as uow:
+            unchanged = tables.account.c.mf_recovery_codes == kept
+            taken = change(
+                uow.session, _account(str(user.id)).where(unchanged).values(mf_recovery_codes=left)
+            )
+            uow.commit()
+        if not taken:
+            raise Conflict
+        return True
+
+
+def _account(account_id: str) -> Update:
+    return update(tables.account).where(tables.account.c.id == account_id)
+
+
+def _changes(account: Account) -> dict[str, object]:
+    state = inspect(account)
+    return {
+        name: getattr(account, name)
+        for name in tables.account.c.keys()  # noqa: SIM118  a collection of columns, no mapping
+        if state.attrs[name].history.has_changes()
+    }
 
 
 def init_security(app: Flask, hub: Hub) -> None:
@@ -85,7 +154,8 @@ def init_security(app: Flask, hub: Hub) -> None:
         SECURITY_RETURN_GENERIC_RESPONSES=True,
         SECURITY_CSRF_IGNORE_UNAUTH_ENDPOINTS=False,
         SECURITY_LOGIN_USER_TEMPLATE="security/login_user.html",
-        SECURITY_FLASH_MESSAGES=True,
+        # Its messages are in its own words and languages; our pages say what happened.
+        SECURITY_FLASH_MESSAGES=False,
         SECURITY_DEFAULT_REMEMBER_ME=False,
         SECURITY_TRACKABLE=False,
         # Roles are memberships of ours, not a relation the library could join.
@@ -94,9 +164,17 @@ def init_security(app: Flask, hub: Hub) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=hub.config.hub.base_url.startswith("https://"),
         PERMANENT_SESSION_LIFETIME=timedelta(minutes=hub.config.security.session_idle_minutes),
+        **second_factor.settings(hub),
     )
-    datastore = SQLAlchemySessionUserDatastore(sessions, Account, NoRole)
-    app.extensions["feedback_hub_security"] = Security(app, datastore)
+    datastore = AccountStore(sessions, Account, NoRole)
+    app.extensions["feedback_hub_security"] = Security(
+        app,
+        datastore,
+        totp_cls=second_factor.SingleUseTotp,
+        two_factor_setup_form=second_factor.SetupForm,
+        two_factor_rescue_form=second_factor.RescueForm,
+    )
+    second_factor.init_second_factor(app)
 
     @app.teardown_appcontext
     def _close(_error: BaseException | None) -> None:
@@ -107,11 +185,7 @@ def init_security(app: Flask, hub: Hub) -> None:
         # Idle time-out: the permanent session's lifetime starts anew with each answer.
         session.permanent = True
         with hub.unit_of_work() as uow:
-            uow.session.execute(
-                update(tables.account)
-                .where(tables.account.c.id == user.id)
-                .values(last_login_at=hub.clock())
-            )
+            uow.session.execute(_account(user.id).values(last_login_at=hub.clock()))
             uow.audit(
                 AuditAction.LOGGED_IN, user.id, hub.clock(), kind="account", object_id=user.id
             )
@@ -153,7 +227,10 @@ def _find_actor(hub: Hub) -> Actor | None:
     if not current_user.is_authenticated:
         return None
     with hub.reading() as uow:
-        return actor_by_id(uow.session, current_user.id)
+        actor = actor_by_id(uow.session, current_user.id)
+    if actor and not current_user.tf_primary_method and second_factor.is_required(hub, actor):
+        raise SecondFactorOwed
+    return actor
 
 
 def _token_holder(hub: Hub, secret: str) -> Actor | None:

@@ -18,6 +18,7 @@ def upgrade() -> None:
     """Add the tables and columns of every part."""
     _channel_accounts()
     _recordings_of_wordings()
+    _identity()
     _clocks()
     _conversations()
     _meetings()
@@ -77,6 +78,11 @@ def _recordings_of_wordings() -> None:
     op.add_column(
         "wording", sa.Column("recording", sa.String(64), nullable=False, server_default="")
     )
+
+
+def _identity() -> None:
+    """A code of a second factor counts once."""
+    op.add_column("account", sa.Column("tf_last_counter", sa.Integer()))
 
 
 def _clocks() -> None:

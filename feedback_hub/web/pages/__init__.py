@@ -23,7 +23,7 @@ from feedback_hub.web.pages.referrals import referrals
 from feedback_hub.web.pages.report import report
 from feedback_hub.web.pages.report_many import report_many
 from feedback_hub.web.pages.status import init_status, status
-from feedback_hub.web.security import Unauthenticated
+from feedback_hub.web.security import SecondFactorOwed, Unauthenticated
 
 _KEPT_HEADERS = ("Allow", "Retry-After")
 
@@ -59,6 +59,8 @@ def init_pages(app: Flask, hub: Hub) -> None:
 
 def page_error(error: Exception, status: int, error_id: str = "") -> Response:
     """What went wrong, as a page; without a log-in, the log-in."""
+    if isinstance(error, SecondFactorOwed):
+        return _to(url_for("security.two_factor_setup"))
     if isinstance(error, Unauthenticated):
         return _to_login()
     if isinstance(error, SecurityError):
@@ -85,6 +87,12 @@ def page_error(error: Exception, status: int, error_id: str = "") -> Response:
 def _to_login() -> Response:
     wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
     if request.headers.get("HX-Request"):
-        return Response(status=401, headers={"HX-Redirect": url_for("security.login")})
+        return _to(url_for("security.login"))
     after = wanted if wanted != "/" else ""
-    return make_response(redirect(url_for("security.login", next=after or None)))
+    return _to(url_for("security.login", next=after or None))
+
+
+def _to(address: str) -> Response:
+    if request.headers.get("HX-Request"):
+        return Response(status=401, headers={"HX-Redirect": address})
+    return make_response(redirect(address))
