@@ -56,7 +56,7 @@ from feedback_hub.reads.views import (
     ReferralView,
     SuggestionView,
 )
-from feedback_hub.reads.wire import message_text
+from feedback_hub.reads.wire import message_text, shared_words
 from feedback_hub.services import intake, loopback
 from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.ports import Rules
@@ -408,7 +408,6 @@ def _referral(
 def _with_referral(uow: SqlUnitOfWork, known: _Known, shown: CaseView, now: datetime) -> CaseView:
     """With what a referral would carry and who would get it."""
     case = known.case
-    texts = [message_text(uow, said) for said, _ in as_said_now(known.messages)]
     found = route(
         uow.services_on(case.sector, now.date()),
         site=case.site,
@@ -426,8 +425,8 @@ def _with_referral(uow: SqlUnitOfWork, known: _Known, shown: CaseView, now: date
     return replace(
         shown,
         shares=tuple(share for share in offered if case.consent.allows_share(share)),
-        shared_text="\n".join(mask(text) for text in texts if text.strip()),
-        shared_whole="\n".join(text for text in texts if text.strip()),
+        shared_text=shared_words(uow, case, Share.ANONYMOUS),
+        shared_whole=shared_words(uow, case, Share.NAME),
         shared_name=shown.person.name,
         route_why=found.why,
         route=chosen if found.organisation else None,

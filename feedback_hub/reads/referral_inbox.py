@@ -46,6 +46,7 @@ _PARTNER_VERBS = {
     "return": ReferralVerb.RETURN,
     "start": ReferralVerb.START,
     "answer": ReferralVerb.ANSWER,
+    "refer": ReferralVerb.REFER_ON,
 }
 _OURS = {Role.FOCAL_POINT}
 
@@ -121,7 +122,6 @@ def view(
     referral, case = found
     said = conversation.remarks_of(uow, case.id)
     names = names_for(uow, conversation.actors_of(uow, case.id), [referral.focal_point])
-    texts = [] if referral.share is Share.NO else wire.shared_texts(uow, case, referral.share)
     parent = uow.referral(referral.parent_id) if referral.parent_id else None
     return ReferralView(
         id=referral.id,
@@ -147,13 +147,26 @@ def view(
         sector=case.sector,
         site=case.site,
         priority=case.priority,
-        text="\n".join(text for _, text in texts if text.strip()),
+        text=wire.shared_words(uow, case, referral.share),
         language=case.language,
         name=_name(uow, case) if referral.share is Share.NAME else "",
         received_at=case.received_at,
         from_organisation=names.organisation(parent.organisation) if parent else "",
         history=_history(uow, actor, case, referral, names, hub_name),
     )
+
+
+def others(uow: SqlUnitOfWork, organisation: str) -> tuple[tuple[str, str], ...]:
+    """Whom a partner may pass a referral on to: code and name. The accused is among them, or the
+    list would tell who it is.
+    """
+    columns = tables.organisation.c
+    rows = uow.session.execute(
+        select(columns.code, columns.name)
+        .where(columns.active, columns.name != organisation)
+        .order_by(columns.name)
+    )
+    return tuple((code, name or code) for code, name in rows)
 
 
 def partner_moves(referral: Referral) -> frozenset[str]:

@@ -134,6 +134,13 @@ def shared_texts(uow: SqlUnitOfWork, case: Case, share: Share) -> list[tuple[Mes
     ]
 
 
+def shared_words(uow: SqlUnitOfWork, case: Case, share: Share) -> str:
+    """What a referral shows of the words: to its partner, and to whoever is about to send it."""
+    if share is Share.NO:
+        return ""
+    return "\n".join(text for _, text in shared_texts(uow, case, share) if text.strip())
+
+
 def message_text(uow: SqlUnitOfWork, message: Message) -> str:
     """A person's own words."""
     bound_to = intake.text_bound_to(message.id)

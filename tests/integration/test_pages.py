@@ -410,3 +410,21 @@ class TestStatus:
         answer = self.ask(visitor(app), "12", "1")
         assert answer.status_code == 422
         assert "This is no case number." in answer.text
+
+
+def test_a_focal_point_passes_a_referral_on(hub: Hub, app: Flask) -> None:
+    ref = arrives(hub, PUMP)
+    ana, jorge, celia = log_in(app, "ana"), log_in(app, "jorge"), log_in(app, "celia")
+    triaged(ana, ref)
+    press(ana, f"/cases/{ref}", "refer", organisation="avsi", share="anonymous")
+    found = re.search(r'/referrals/([0-9a-f]{32})"', jorge.get("/referrals").text)
+    assert found
+    page = f"/referrals/{found.group(1)}"
+    refused = press(jorge, page, "refer", organisation="avsi")
+    assert refused.status_code == 422
+    assert "Passed on." in press(jorge, page, "refer", organisation="wfp", note="Yours?").text
+    assert "You have 1 new notice" in celia.get("/").text
+    theirs = re.search(r'/referrals/([0-9a-f]{32})"', celia.get("/notices").text)
+    assert theirs
+    assert "Yours?" in celia.get(f"/referrals/{theirs.group(1)}").text
+    assert "new notice" not in celia.get("/").text

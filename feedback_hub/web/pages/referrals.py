@@ -90,7 +90,9 @@ def _show(actor: Actor, referral_id: str, form: FormView, status: int) -> Respon
     hub = current_hub()
     with hub.reading() as uow:
         referral = referral_inbox.view(uow, actor, referral_id, hub.clock(), hub.config.hub.name)
-    return make_response(render_template("referral.html", referral=referral, form=form), status)
+        others = referral_inbox.others(uow, referral.organisation)
+    page = render_template("referral.html", referral=referral, form=form, organisations=others)
+    return make_response(page, status)
 
 
 def _show_case(actor: Actor, ref: str, form: FormView, status: int) -> Response:
@@ -141,6 +143,13 @@ def _answer(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -
     return services.answer(uow, current_hub().rules, actor, referral_id, words, outcome, now)
 
 
+def _refer(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
+    organisation, note = text("organisation", needed=True), text("note")
+    return services.refer_on(
+        uow, current_hub().rules, actor, referral_id, organisation, now, note=note
+    )
+
+
 def _verify(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
     """Good: the person is told these words, or the partner's. Not enough: say what is missing."""
     rules, words, good = current_hub().rules, text("text"), request.form.get("ok") == "yes"
@@ -165,6 +174,11 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "return": (Action.ANSWER_REFERRAL, _return, N_("Asked. Your time stops until they answer.")),
     "start": (Action.ANSWER_REFERRAL, _start, N_("The feedback team sees that you work on it.")),
     "answer": (Action.ANSWER_REFERRAL, _answer, N_("Answered. The feedback team checks it.")),
+    "refer": (
+        Action.ANSWER_REFERRAL,
+        _refer,
+        N_("Passed on. Their answer will come through you."),
+    ),
     "resume": (Action.WORK_CASE, _resume, N_("Sent back to the partner.")),
     "verify": (Action.WORK_CASE, _verify, N_("Noted.")),
     "revoke": (Action.WORK_CASE, _revoke, N_("The links are stopped.")),
