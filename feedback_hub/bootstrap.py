@@ -16,10 +16,13 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from channels._smtp import MailServer, SmtpPost
-from channels.base import Channel, Converses, Pulls, Registers, is_one_way, load_kind
+from channels.base import Channel, Converses, HoldsFiles, Pulls, Registers, is_one_way, load_kind
 from feedback_hub.adapters.audit_head import HeadKeeper
+from feedback_hub.adapters.clamd import ClamdScanner
 from feedback_hub.adapters.classifier import LexiconClassifier
 from feedback_hub.adapters.engine import make_engine, sqlite_url
+from feedback_hub.adapters.file_store import FolderStore
+from feedback_hub.adapters.file_types import ContentExaminer
 from feedback_hub.adapters.gazetteer import SiteNames
 from feedback_hub.adapters.rendering import JinjaRenderer, shipped_mails
 from feedback_hub.adapters.secrets_files import load_or_make
@@ -30,10 +33,17 @@ from feedback_hub.config import Config, Section, Span, build_settings, load_conf
 from feedback_hub.domain.clock import Ladder, Target, WorkingCalendar
 from feedback_hub.domain.clocks import Targets
 from feedback_hub.domain.dialogue import Step
-from feedback_hub.domain.message import DeliveryError, InboundMessage, OutboundMessage, SendFault
+from feedback_hub.domain.message import (
+    Attachment,
+    DeliveryError,
+    InboundMessage,
+    OutboundMessage,
+    SendFault,
+)
 from feedback_hub.domain.sensitivity import Priority
 from feedback_hub.domain.submission import Submission
 from feedback_hub.frame import load_frame
+from feedback_hub.services.attachments import Shelf
 from feedback_hub.services.ports import Classifier, Gazetteer, Post, Rules
 from feedback_hub.services.records import Checked, WebhookState
 
@@ -65,6 +75,13 @@ class ChannelAccounts:
     def missed(self, name: str, since: datetime) -> Sequence[InboundMessage | Submission]:
         """Ask the provider for its list. Raises ``DeliveryError``."""
         return self.accounts[name].missed(since)
+
+    def fetch(self, name: str, attachment: Attachment, most: int, seconds: float) -> bytes:
+        """A file that the account's provider holds. Raises ``DeliveryError``."""
+        account: object = self.accounts.get(name)
+        if not isinstance(account, HoldsFiles):
+            raise DeliveryError(SendFault.REFUSED, permanent=True, provider_code="no_files")
+        return account.fetch(attachment, most, seconds)
 
     def examine(self, name: str) -> Checked:
         """Ask the provider how the account is, and where its webhook goes."""
@@ -120,6 +137,7 @@ class Hub:
     classifier: Classifier
     gazetteer: Gazetteer
     channels: ChannelAccounts
+    attachments: Shelf
     post: Post | None = None
     clock: Clock = utc_now
     keys_made: bool = False
@@ -183,6 +201,10 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
     session_key, _ = _secret(config, config.security.session_key, "session_key")
     keyring = Keyring(hashlib.sha256(key.encode()).digest())
     frame = load_frame()
+    channels = ChannelAccounts(
+        {section.name: _channel(config, section, keyring) for section in config.channels.values()},
+        config.hub.base_url,
+    )
     return Hub(
         config=config,
         keyring=keyring,
@@ -223,12 +245,14 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
         ),
         classifier=LexiconClassifier.shipped(frame),
         gazetteer=SiteNames(),
-        channels=ChannelAccounts(
-            {
-                section.name: _channel(config, section, keyring)
-                for section in config.channels.values()
-            },
-            config.hub.base_url,
+        channels=channels,
+        attachments=Shelf(
+            channels=channels,
+            examiner=ContentExaminer(),
+            store=FolderStore(config.hub.home / "files"),
+            scanner=ClamdScanner(config.security.clamd) if config.security.clamd else None,
+            most=config.attachments.max_bytes,
+            seconds=config.attachments.timeout,
         ),
         post=_post(config),
         clock=clock,

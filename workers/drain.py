@@ -13,15 +13,20 @@ from feedback_hub.adapters.outbox import Claim
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import DomainError
-from feedback_hub.services import delivery, intake, mailing, notices, triage
+from feedback_hub.services import attachments, delivery, intake, mailing, notices, triage
 from feedback_hub.services.delivery import Again
 from feedback_hub.services.intake import ReceiptTooEarly
 from feedback_hub.services.records import Queue, Task
 
 LONGEST = 60.0
 """Seconds one wake-up works before it makes room for other queues."""
+LONGEST_FILES = 20.0
+"""The same for files: a slow provider is not to keep a hub's only worker from its messages."""
 TOGETHER = 0.03
 """Seconds rows may share a transaction: on SQLite a webhook waits that long for its turn."""
+
+_BATCHES = {Queue.DELIVERY: 20, Queue.FILES: 1, Queue.HOUSEKEEPING: 20}
+"""Queues whose work calls a provider: rows claimed at once, each handled alone."""
 
 log = structlog.get_logger()
 
@@ -33,10 +38,9 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
     set aside after too many tries, and stops nothing else.
     """
     handled = 0
-    until = time.monotonic() + LONGEST
+    until = time.monotonic() + (LONGEST_FILES if queue is Queue.FILES else LONGEST)
     # A provider may take its time: what is claimed must be reached before its lease runs out.
-    slow = queue in _SLOW
-    batch = 20 if slow else outbox.BATCH
+    batch = _BATCHES.get(queue, outbox.BATCH)
     while time.monotonic() < until and not stop():
         with hub.unit_of_work() as uow:
             claims = outbox.claim(uow.session, queue, hub.clock(), batch=batch)
@@ -45,7 +49,7 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
             break
         waiting = deque(claims)
         while waiting and time.monotonic() < until and not stop():
-            if slow:
+            if queue in _BATCHES:
                 handled += _handle(hub, waiting.popleft())
             else:
                 handled += _handle_together(hub, waiting, stop)
@@ -113,13 +117,18 @@ def _do(hub: Hub, uow: SqlUnitOfWork, claim: Claim) -> None:
 
 
 def _call(hub: Hub, claim: Claim) -> bool:
-    """A send is not one transaction: the lease, not a row lock, keeps others away meanwhile."""
+    """Calling a provider is no transaction: the lease, not a row lock, keeps others away."""
     with hub.unit_of_work() as uow:
         mine = outbox.renew(uow.session, claim, hub.clock())
         uow.commit()
     if mine is None:
         return False
-    again = _OUTSIDE[mine.task](hub, mine.subject_id) if mine.task else None
+    try:
+        again = _OUTSIDE[mine.task](hub, mine.subject_id) if mine.task else None
+    except Exception as error:  # noqa: BLE001  a poison message must not stop the others
+        # Under the lease that is held now: the first one's end has moved.
+        _fail(hub, mine, type(error).__name__)
+        return False
     with hub.unit_of_work() as uow:
         if again is None:
             outbox.finish(uow.session, mine, hub.clock())
@@ -137,9 +146,16 @@ def _mail(hub: Hub, notice_id: str) -> Again | None:
     return mailing.mail(hub.unit_of_work, hub.post, hub.rules, notice_id, hub.clock)
 
 
-_OUTSIDE: Mapping[Task, Callable[[Hub, str], Again | None]] = {Task.SEND: _send, Task.MAIL: _mail}
+def _fetch(hub: Hub, attachment_id: str) -> Again | None:
+    return attachments.fetch(hub.unit_of_work, hub.attachments, attachment_id, hub.clock)
+
+
+_OUTSIDE: Mapping[Task, Callable[[Hub, str], Again | None]] = {
+    Task.SEND: _send,
+    Task.MAIL: _mail,
+    Task.FETCH: _fetch,
+}
 """What asks somebody outside, which no transaction may wait for."""
-_SLOW = {Queue.DELIVERY, Queue.HOUSEKEEPING}
 
 
 def _give_back(hub: Hub, claim: Claim) -> None:
@@ -151,6 +167,8 @@ def _give_back(hub: Hub, claim: Claim) -> None:
 def _fail(hub: Hub, claim: Claim, fault: str) -> None:
     with hub.unit_of_work() as uow:
         set_aside = outbox.fail(uow.session, claim, hub.clock(), fault)
+        if set_aside and claim.task is Task.FETCH:
+            attachments.give_up(uow, claim.subject_id)
         uow.commit()
     task = claim.task.value if claim.task else "register"
     log.warning("work failed", work=claim.id, task=task, fault=fault, set_aside=set_aside)

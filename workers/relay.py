@@ -31,6 +31,9 @@ def wake(hub: Hub, connection: Redis) -> dict[Queue, int]:
     for name, rows in waiting.items():
         queue = open_queue(name, connection)
         wanted = min(math.ceil(rows / outbox.BATCH), MOST_WAKE_UPS)
+        if name is Queue.FILES and queue.started_job_registry.count:
+            # One worker at a time: slow downloads are not to hold all of them.
+            wanted = 0
         for _ in range(wanted - queue.count):
             queue.enqueue(
                 DRAIN, name.value, job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=3600

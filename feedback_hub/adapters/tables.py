@@ -28,6 +28,7 @@ from sqlalchemy.orm import composite, registry
 
 from feedback_hub.adapters.column_types import Clocks, JsonMap, UtcDateTime, Word, Words
 from feedback_hub.domain.access import Role
+from feedback_hub.domain.attachment import AttachmentFault, AttachmentState
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.call_back import CallBack, CallReason, CallResult, Way
 from feedback_hub.domain.case import Case, CaseState, Outcome
@@ -61,6 +62,7 @@ from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.services.records import (
     Alert,
     AlertKind,
+    AttachmentRow,
     Delivery,
     InboxKind,
     InboxRow,
@@ -296,6 +298,23 @@ message = Table(
     Column("revises_id", _ID),
     Index("ix_message_talk", "contact_id", "channel", "received_at"),
     Index("ix_message_external", "channel", "external_id"),
+)
+
+attachment = Table(
+    "attachment",
+    metadata,
+    _id(),
+    Column("message_id", _ID, ForeignKey("message.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    _key(),
+    Column("stored_name", _ID, nullable=False, unique=True),
+    Column("state", Word(AttachmentState), nullable=False),
+    Column("fault", Word(AttachmentFault)),
+    Column("attempts", Integer, nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("size", Integer, nullable=False),
+    _when("fetched_at"),
+    UniqueConstraint("message_id", "position"),
 )
 
 delivery = Table(
@@ -726,6 +745,7 @@ def start_mappers() -> None:
     mapper(Contact, contact)
     mapper(InboxRow, inbox)
     mapper(Message, message)
+    mapper(AttachmentRow, attachment)
     mapper(Delivery, delivery)
     mapper(Remark, remark)
     mapper(Notice, notice)

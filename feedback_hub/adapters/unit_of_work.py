@@ -33,6 +33,7 @@ from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services.ports import Kept
 from feedback_hub.services.records import (
     Alert,
+    AttachmentRow,
     Checked,
     Delivery,
     InboxKind,
@@ -58,6 +59,7 @@ QUEUE_OF = {
     Task.SEND: Queue.DELIVERY,
     Task.MAIL: Queue.HOUSEKEEPING,
     Task.TELL_AGAIN: Queue.HOUSEKEEPING,
+    Task.FETCH: Queue.FILES,
 }
 
 
@@ -514,6 +516,20 @@ class SqlUnitOfWork:
         """A message by id."""
         return self.session.get(Message, message_id)
 
+    def attachment(self, attachment_id: str) -> AttachmentRow | None:
+        """A file by id."""
+        return self.session.get(AttachmentRow, attachment_id)
+
+    def attachment_of(self, case_id: str, attachment_id: str) -> AttachmentRow | None:
+        """A file by id, if it belongs to a message of this case."""
+        return self._one(_attachments(case_id).where(tables.attachment.c.id == attachment_id))
+
+    def attachments_of(self, case_id: str) -> Sequence[AttachmentRow]:
+        """Every file of a case, in the order in which they came."""
+        message, attachment = tables.message.c, tables.attachment.c
+        order = (message.received_at, message.id, attachment.position)
+        return self.session.scalars(_attachments(case_id).order_by(*order)).all()
+
     def remark(self, remark_id: str) -> Remark | None:
         """A remark by id."""
         return self.session.get(Remark, remark_id)
@@ -642,3 +658,12 @@ class SqlUnitOfWork:
 
             return insert_there(table)
         return sqlite.insert(table)
+
+
+def _attachments(case_id: str) -> Select[AttachmentRow]:
+    """By way of the message, which may be moved to another case."""
+    return (
+        select(AttachmentRow)
+        .join(tables.message, tables.message.c.id == tables.attachment.c.message_id)
+        .where(tables.message.c.case_id == case_id)
+    )

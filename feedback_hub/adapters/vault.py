@@ -102,8 +102,11 @@ class SqlVault:
 
     def open(self, key_id: str, sealed: bytes, bound_to: str) -> str:
         """Decrypt. Raises ``VaultClosed``, ``VaultTampered``."""
-        plain = _open(self._cipher(key_id), sealed, bound_to.encode())
-        return plain.decode("utf-8", "surrogatepass")
+        return self.open_bytes(key_id, sealed, bound_to).decode("utf-8", "surrogatepass")
+
+    def open_bytes(self, key_id: str, sealed: bytes, bound_to: str) -> bytes:
+        """Decrypt what is no text. Raises ``VaultClosed``, ``VaultTampered``."""
+        return _open(self._cipher(key_id), sealed, bound_to.encode())
 
     def index(self, value: str, purpose: str) -> str:
         """See ``Keyring.index``."""

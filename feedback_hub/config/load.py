@@ -17,6 +17,7 @@ from feedback_hub.config.faults import ConfigError, Fault, shown, unknown
 from feedback_hub.config.settings import Context, Section
 from feedback_hub.config.tables import (
     AlertsConfig,
+    AttachmentsConfig,
     ClassifierConfig,
     ClocksConfig,
     Config,
@@ -48,6 +49,7 @@ TABLES: Mapping[str, type] = MappingProxyType(
         "referrals": ReferralsConfig,
         "retention": RetentionConfig,
         "conversation": ConversationConfig,
+        "attachments": AttachmentsConfig,
         "loopback": LoopbackConfig,
         "classifier": ClassifierConfig,
         "hotline": HotlineConfig,

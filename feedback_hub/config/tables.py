@@ -26,6 +26,7 @@ from feedback_hub.config.values import (
     parse_call_codes,
     parse_call_log,
     parse_channel_name,
+    parse_clamd,
     parse_code,
     parse_country,
     parse_database_url,
@@ -159,6 +160,12 @@ class SecurityConfig:
         default=0,
         least=0,
         most=10,
+    )
+    clamd: str = setting(
+        "A ClamAV daemon that looks through each file before anybody may have it: its socket's "
+        "path, or host:port. Empty: none.",
+        default="",
+        parse=parse_clamd,
     )
     session_idle_minutes: int = setting(
         "Minutes without a click after which a person is logged out.",
@@ -353,6 +360,21 @@ class ConversationConfig:
 
 
 @dataclass(frozen=True)
+class AttachmentsConfig:
+    """``[attachments]``: files that people send."""
+
+    max_bytes: int = setting(
+        "Bytes that one file may have; what is larger is not fetched.",
+        default=20_000_000,
+        least=10_000,
+        most=100_000_000,
+    )
+    timeout: float = setting(
+        "Seconds that one file may take to come.", default=60.0, least=0.1, most=90
+    )
+
+
+@dataclass(frozen=True)
 class LoopbackConfig:
     """``[loopback]``: telling the person, and the community (DOMAIN.md, States and Loop back)."""
 
@@ -490,6 +512,7 @@ class Config:
     referrals: ReferralsConfig
     retention: RetentionConfig
     conversation: ConversationConfig
+    attachments: AttachmentsConfig
     loopback: LoopbackConfig
     classifier: ClassifierConfig
     hotline: HotlineConfig

@@ -351,6 +351,20 @@ def parse_smtp_url(raw: object) -> str:
     return url
 
 
+def parse_clamd(raw: object) -> str:
+    """A ClamAV daemon: the absolute path of its socket, or ``host:port``; empty stays empty."""
+    address = text(raw).strip()
+    host, _, port = address.rpartition(":")
+    if not address or address.startswith("/"):
+        return address
+    if not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise Unfit(
+            "is not where a ClamAV daemon listens",
+            'Write "/run/clamav/clamd.ctl" or "127.0.0.1:3310".',
+        )
+    return address
+
+
 def parse_key_material(raw: object) -> str:
     """A key of at least 32 characters, which is what 32 random bytes never fall below."""
     key = text(raw)

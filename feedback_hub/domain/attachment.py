@@ -29,6 +29,12 @@ class AttachmentFault(StrEnum):
     BROKEN = "broken"
 
 
+REFUSALS = frozenset(
+    {AttachmentFault.TOO_LARGE, AttachmentFault.UNREADABLE, AttachmentFault.INFECTED}
+)
+"""The file could be had and may not stay; for every other fault it could not be had."""
+
+
 class AttachmentKind(StrEnum):
     """What a file is to whoever reads the case. ``file``: of a type that we do not know."""
 

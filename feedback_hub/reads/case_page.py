@@ -31,7 +31,7 @@ from feedback_hub.domain.referral import MOVES as REFERRAL_MOVES
 from feedback_hub.domain.referral import Referral, ReferralState, ReferralVerb
 from feedback_hub.domain.routing import route
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.reads import audience, call_list, case_list, conversation
+from feedback_hub.reads import attachments, audience, call_list, case_list, conversation
 from feedback_hub.reads.case_list import own_scope
 from feedback_hub.reads.conversation import Reading, Remarks
 from feedback_hub.reads.names import Names, names_for, site_names
@@ -295,6 +295,7 @@ def _messages(
             known.referrals,
             known.names,
             known.read,
+            attachments.by_message(uow, known.case),
         )
     wrote_it = known.case.entered_by == actor.id
     uow.vault.load({message.key_id for message in known.messages})

@@ -13,7 +13,14 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.referral import Referral
 from feedback_hub.reads.names import Names
-from feedback_hub.reads.views import HistoryLine, MessageView, Piece, Speaker, marked
+from feedback_hub.reads.views import (
+    AttachmentView,
+    HistoryLine,
+    MessageView,
+    Piece,
+    Speaker,
+    marked,
+)
 from feedback_hub.reads.wire import message_text
 from feedback_hub.services import loopback, remarks
 from feedback_hub.services.conversation import as_said_now
@@ -107,8 +114,9 @@ def inbound(
     text: str,
     reasons: Iterable[tuple[str, str]] = (),
     earlier: tuple[str, ...] = (),
+    files: tuple[AttachmentView, ...] = (),
 ) -> MessageView:
-    """One thing the person said, and how they worded it before."""
+    """One thing the person said, how they worded it before, and the files of all its versions."""
     return MessageView(
         id=message.id,
         speaker=Speaker.PERSON,
@@ -118,6 +126,7 @@ def inbound(
         language=message.language,
         kind=message.kind,
         channel=message.channel,
+        attachments=files,
     )
 
 
@@ -129,6 +138,7 @@ def whole(
     referrals: Iterable[Referral],
     names: Names,
     read: Mapping[str, Reading],
+    files: Mapping[str, tuple[AttachmentView, ...]],
 ) -> tuple[MessageView, ...]:
     """Everything that was said, by the person, by us and by partners, the oldest first."""
     uow.vault.load({message.key_id for message in messages})
@@ -138,6 +148,7 @@ def whole(
             message_text(uow, latest),
             read[latest.id].reasons if latest.id in read else (),
             tuple(message_text(uow, one) for one in earlier),
+            tuple(file for one in (*earlier, latest) for file in files.get(one.id, ())),
         )
         for latest, earlier in as_said_now(messages)
     ]

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from feedback_hub.domain.access import Role
+from feedback_hub.domain.attachment import AttachmentFault, AttachmentKind, AttachmentState
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.call_back import CallReason, Way
 from feedback_hub.domain.case import CaseState, Outcome
@@ -248,6 +249,23 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class AttachmentView:
+    """One file of a message. ``plays``: a browser can play it. ``size`` in bytes, 0 until it came.
+
+    ``kind`` is by content, and so not known before the file is here.
+    """
+
+    ref: str
+    id: str
+    state: AttachmentState
+    fault: AttachmentFault | None
+    kind: AttachmentKind
+    plays: bool
+    size: int
+    may_retry: bool
+
+
+@dataclass(frozen=True)
 class MessageView:
     """One line of the conversation.
 
@@ -271,6 +289,7 @@ class MessageView:
     withheld: Withheld | None = None
     moved: bool = False
     earlier: tuple[str, ...] = ()
+    attachments: tuple[AttachmentView, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from feedback_hub.domain.message import (
 from feedback_hub.domain.sensitivity import Sensitivity, highest
 from feedback_hub.domain.submission import Submission
 from feedback_hub.services import (
+    attachments,
     call_list,
     callbacks,
     conversation,
@@ -416,10 +417,10 @@ def _add_message(
     revises: str | None = None,
 ) -> None:
     message_id = uuid.uuid4().hex
-    attachments = None
+    sources = None
     if message.attachments:
         listed = json.dumps([asdict(attachment) for attachment in message.attachments])
-        attachments = uow.vault.seal(key_id, listed, f"message.attachments:{message_id}")
+        sources = uow.vault.seal(key_id, listed, seals.sources_bound_to(message_id))
     uow.add(
         Message(
             id=message_id,
@@ -430,13 +431,15 @@ def _add_message(
             kind=message.kind,
             key_id=key_id,
             text_sealed=uow.vault.seal(key_id, message.text, text_bound_to(message_id)),
-            attachments_sealed=attachments,
+            attachments_sealed=sources,
             language=message.language,
             received_at=message.received_at,
             sent_at=message.sent_at,
             revises_id=revises,
         )
     )
+    if message.attachments:
+        attachments.expect(uow, message_id, len(message.attachments), now)
     case.note(EventKind.MESSAGE_ADDED, message_id, case.entered_by, now)
     uow.work(Task.CLASSIFY, message_id, now)
 

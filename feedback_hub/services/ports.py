@@ -20,13 +20,14 @@ from feedback_hub.domain.coding import CodingFrame
 from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.issue import Issue
-from feedback_hub.domain.message import InboundMessage, OutboundMessage
+from feedback_hub.domain.message import Attachment, InboundMessage, OutboundMessage
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.submission import Submission
 from feedback_hub.domain.suggestion import Suggestion
 from feedback_hub.services.records import (
     Alert,
+    AttachmentRow,
     Checked,
     Delivery,
     InboxKind,
@@ -136,6 +137,9 @@ class Vault(Protocol):
     def open(self, key_id: str, sealed: bytes, bound_to: str) -> str:
         """Decrypt. Raises ``VaultClosed`` if the key was destroyed, ``VaultTampered`` if moved."""
 
+    def open_bytes(self, key_id: str, sealed: bytes, bound_to: str) -> bytes:
+        """Like ``open``, for what is no text."""
+
     def index(self, value: str, purpose: str) -> str:
         """Keyed hash of ``value`` for look-up by equality; differs for each ``purpose``."""
 
@@ -151,6 +155,9 @@ class Channels(Protocol):
 
     def find_sent(self, message: OutboundMessage) -> str | None:
         """Ask the provider whether it has the message. Raises ``CannotAsk``, ``DeliveryError``."""
+
+    def fetch(self, name: str, attachment: Attachment, most: int, seconds: float) -> bytes:
+        """A file of at most ``most`` bytes within ``seconds``. Raises ``DeliveryError``."""
 
     def missed(self, name: str, since: datetime) -> Sequence[InboundMessage | Submission]:
         """What the provider lists as having come in. Raises ``DeliveryError``."""
@@ -186,7 +193,58 @@ Kept = (
     | SuggestionRow
     | Wording
     | WrongTry
+    | AttachmentRow
 )
+
+
+class FileStore(Protocol):
+    """Keeps sealed files by random name: a folder, or any store that can do these three."""
+
+    def write(self, name: str, sealed: bytes) -> None:
+        """Keep it whole under ``name``, in place of what was there. Raises ``OSError``."""
+
+    def read(self, name: str) -> bytes:
+        """What is kept under ``name``. Raises ``FileNotFoundError``."""
+
+    def remove(self, name: str) -> None:
+        """Nothing is kept under ``name`` any more."""
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A file as it may be kept, and what it is by its content."""
+
+    content: bytes
+    media_type: str
+
+
+class Unreadable(Exception):
+    """A picture that cannot be opened, and so not cleaned of what else is in it."""
+
+
+class TooLarge(Exception):
+    """A picture with more points than we open, or a file larger than is looked through."""
+
+
+class Examiner(Protocol):
+    """Tells what a file is by its content, and makes of it what may be kept."""
+
+    def examine(self, content: bytes) -> Examined:
+        """The file as it may be kept. Raises ``Unreadable``, ``TooLarge``."""
+
+
+class ScannerAway(Exception):
+    """The virus scanner gives no verdict now: nothing is released meanwhile."""
+
+
+class Scanner(Protocol):
+    """Looks for malicious software."""
+
+    def check(self) -> None:
+        """Raises ``ScannerAway`` if it does not answer."""
+
+    def is_infected(self, content: bytes) -> bool:
+        """Whether it finds something. Raises ``ScannerAway``, ``TooLarge``."""
 
 
 class UnitOfWork(Protocol):
@@ -367,6 +425,15 @@ class UnitOfWork(Protocol):
 
     def message(self, message_id: str) -> Message | None:
         """A message by id."""
+
+    def attachment(self, attachment_id: str) -> AttachmentRow | None:
+        """A file by id, for the hub itself: no scope."""
+
+    def attachment_of(self, case_id: str, attachment_id: str) -> AttachmentRow | None:
+        """A file by id, if it belongs to a message of this case."""
+
+    def attachments_of(self, case_id: str) -> Sequence[AttachmentRow]:
+        """Every file of a case, in the order in which they came."""
 
     def remark(self, remark_id: str) -> Remark | None:
         """A remark by id."""

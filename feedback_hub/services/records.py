@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from feedback_hub.domain.attachment import REFUSALS, AttachmentFault, AttachmentState
 from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.contact import Purpose, Withheld
 from feedback_hub.domain.message import DeliveryState, MessageKind, SendFault
@@ -31,6 +32,7 @@ class Queue(StrEnum):
     INTAKE = "intake"
     TRIAGE = "triage"
     DELIVERY = "delivery"
+    FILES = "files"
     HOUSEKEEPING = "housekeeping"
 
 
@@ -41,6 +43,7 @@ class Task(StrEnum):
     SEND = "send"
     MAIL = "mail"
     TELL_AGAIN = "tell_again"
+    FETCH = "fetch"
 
 
 @dataclass(eq=False)
@@ -178,6 +181,32 @@ class WrongTry:
     asked_by: str
     about: str
     at: datetime
+
+
+@dataclass(eq=False)
+class AttachmentRow:
+    """One file of a message. Where the provider has it stands in the message, at ``position``.
+
+    ``stored_name`` is the file's in the store, sealed under ``key_id``, a key of its own.
+    ``media_type`` is by content, ``size`` in bytes; both empty until it is fetched.
+    """
+
+    id: str
+    message_id: str
+    position: int
+    key_id: str
+    stored_name: str
+    state: AttachmentState = AttachmentState.WAITING
+    fault: AttachmentFault | None = None
+    attempts: int = 0
+    media_type: str = ""
+    size: int = 0
+    fetched_at: datetime | None = None
+
+    def end(self, fault: AttachmentFault) -> None:
+        """There is no file, and nobody goes on trying by themselves."""
+        self.state = AttachmentState.REFUSED if fault in REFUSALS else AttachmentState.FAILED
+        self.fault = fault
 
 
 class RemarkKind(StrEnum):

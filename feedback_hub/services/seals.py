@@ -21,3 +21,13 @@ def name_bound_to(contact_id: str) -> str:
 def safe_time_bound_to(contact_id: str) -> str:
     """What a contact's safe time is tied to."""
     return f"contact.safe_time:{contact_id}"
+
+
+def sources_bound_to(message_id: str) -> str:
+    """What the list of a message's provider links is tied to."""
+    return f"message.attachments:{message_id}"
+
+
+def content_bound_to(attachment_id: str) -> str:
+    """What a file's ciphertext is tied to."""
+    return f"attachment.content:{attachment_id}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from feedback_hub.domain.attachment import AttachmentFault, AttachmentKind, AttachmentState
 from feedback_hub.domain.call_back import CallReason, CallResult, Way
 from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.coding import FeedbackType, Sector
@@ -193,6 +194,18 @@ ANSWERS: dict[str, Schema] = {
             "sent_at": or_null(WHEN),
         },
         ("id", "direction", "text", "language", "channel"),
+    ),
+    "File": answer(
+        {
+            "id": TEXT,
+            "message": TEXT,
+            "state": word(AttachmentState),
+            "fault": or_null(word(AttachmentFault)),
+            "kind": or_null(word(AttachmentKind)),
+            "media_type": or_null(TEXT),
+            "size": NUMBER,
+            "fetched_at": or_null(WHEN),
+        }
     ),
     "LoopBack": record(
         {

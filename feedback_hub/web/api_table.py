@@ -39,6 +39,7 @@ class Operation:
     queries: tuple[tuple[str, Schema], ...] = ()
     found: bool = True
     public: bool = False
+    media_type: str = "application/json"
 
     @property
     def refusals(self) -> tuple[int, ...]:
@@ -113,6 +114,14 @@ OPERATIONS: tuple[Operation, ...] = (
     _get("/cases/{ref}", "One case.", named("Case"), found=True),
     _get("/cases/{ref}/events", "Its history.", items_of("Event"), found=True),
     _get("/cases/{ref}/messages", "Its conversation.", items_of("Line"), found=True),
+    _get("/cases/{ref}/attachments", "Files that came with it.", items_of("File"), found=True),
+    Operation(
+        "get",
+        "/cases/{ref}/attachments/{attachment_id}",
+        "One file, decrypted.",
+        {"type": "string", "format": "binary"},
+        media_type="application/octet-stream",
+    ),
     _case("triage", "Triage", "A person decides what it is about."),
     _case("confirm", "Triage", "A handler judges a suspected L3."),
     _case("sensitivity", "Sensitivity", "Set the level, with a reason."),

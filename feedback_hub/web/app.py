@@ -20,6 +20,7 @@ from feedback_hub.web.api_issues import api_issues
 from feedback_hub.web.api_measures import api_measures
 from feedback_hub.web.api_referrals import api_referrals
 from feedback_hub.web.api_register import api_register
+from feedback_hub.web.attachments import api_files, case_files
 from feedback_hub.web.body import Malformed
 from feedback_hub.web.calls import prompts
 from feedback_hub.web.health import health
@@ -48,6 +49,8 @@ def create_app(hub: Hub) -> Flask:
         prompts,
         api_cases,
         api_calls,
+        api_files,
+        case_files,
         api_referrals,
         api_register,
         api_issues,

@@ -16,6 +16,7 @@ from flask_babel import format_date, format_datetime, format_decimal, get_locale
 from flask_babel import gettext as _gettext
 
 from feedback_hub.domain.access import Role
+from feedback_hub.domain.attachment import AttachmentFault, AttachmentKind
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.call_back import CallReason, CallResult, Way
 from feedback_hub.domain.case import CaseState, Outcome
@@ -175,6 +176,24 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         SendFault.PROVIDER_DOWN: N_("the provider is out of reach"),
         SendFault.REFUSED: N_("the provider refused it"),
         SendFault.NO_ANSWER: N_("the provider did not answer"),
+    },
+    AttachmentKind: {
+        AttachmentKind.PHOTO: N_("Photo"),
+        AttachmentKind.VOICE: N_("Voice message"),
+        AttachmentKind.VIDEO: N_("Video"),
+        AttachmentKind.DOCUMENT: N_("Document"),
+        AttachmentKind.FILE: N_("File"),
+    },
+    AttachmentFault: {
+        AttachmentFault.TOO_LARGE: N_("it is too large"),
+        AttachmentFault.GONE: N_("the provider does not have it any more"),
+        AttachmentFault.NOT_HELD: N_("the channel does not give it to us"),
+        AttachmentFault.CREDENTIALS: N_("the provider refused our account"),
+        AttachmentFault.PROVIDER_DOWN: N_("the provider is out of reach"),
+        AttachmentFault.UNREADABLE: N_("the picture is damaged or of a kind we cannot open"),
+        AttachmentFault.INFECTED: N_("the virus scanner found something in it"),
+        AttachmentFault.NO_SCANNER: N_("the virus scanner does not answer"),
+        AttachmentFault.BROKEN: N_("something went wrong here"),
     },
     Withheld: {
         Withheld.HIGHLY_SENSITIVE: N_("A highly sensitive case gets no text."),

@@ -53,7 +53,7 @@ def _operation(operation: Operation) -> Schema:
         "summary": operation.summary,
         "parameters": _parameters(operation),
         "responses": {
-            **{str(status): _answer(status, operation.answer) for status in operation.answers},
+            **{str(status): _answer(status, operation) for status in operation.answers},
             **{str(status): _refusal(status) for status in operation.refusals},
         },
     }
@@ -89,10 +89,10 @@ def _parameters(operation: Operation) -> list[Schema]:
     return [*places, *queries, *repeatable]
 
 
-def _answer(status: int, schema: Schema) -> Schema:
+def _answer(status: int, operation: Operation) -> Schema:
     return {
         "description": HTTPStatus(status).phrase,
-        "content": {"application/json": {"schema": schema}},
+        "content": {operation.media_type: {"schema": operation.answer}},
     }
 
 

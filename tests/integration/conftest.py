@@ -12,8 +12,11 @@ from tests.integration.databases import (
     sqlite_files,
 )
 from tests.integration.talking import talk
+from tests.providers.clamd import clamd_server
+from tests.providers.twilio import twilio_server
 
 __all__ = [
+    "clamd_server",
     "database",
     "database_url",
     "hub",
@@ -22,4 +25,5 @@ __all__ = [
     "postgres_server",
     "sqlite_files",
     "talk",
+    "twilio_server",
 ]

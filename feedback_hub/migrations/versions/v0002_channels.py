@@ -16,6 +16,7 @@ down_revision = "0001"
 
 def upgrade() -> None:
     """Add the tables and columns of every part."""
+    _attachments()
     _channel_accounts()
     _recordings_of_wordings()
     _identity()
@@ -27,6 +28,32 @@ def upgrade() -> None:
     _retention()
     _call_backs()
     _pacing()
+
+
+def _attachments() -> None:
+    """Files that people sent: what each is, and what became of fetching it."""
+    op.create_table(
+        "attachment",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("message_id", sa.String(32), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("key_id", sa.String(32), nullable=False),
+        sa.Column("stored_name", sa.String(32), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("fault", sa.String(32)),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("media_type", sa.String(100), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("fetched_at", UtcDateTime()),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["message.id"], name=op.f("fk_attachment_message_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment")),
+        sa.UniqueConstraint("stored_name", name=op.f("uq_attachment_stored_name")),
+        sa.UniqueConstraint(
+            "message_id", "position", name=op.f("uq_attachment_message_id_position")
+        ),
+    )
 
 
 def _channel_accounts() -> None:
