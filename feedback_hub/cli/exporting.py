@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from feedback_hub.adapters import accounts
+from feedback_hub.adapters.table_writing import write_table
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.acting import operator
 from feedback_hub.cli.context import Failure, reporting
+from feedback_hub.cli.exporting_measures import measures_command, site_command
 from feedback_hub.cli.progress import Progress
 from feedback_hub.cli.ready import ready_hub
 from feedback_hub.domain.access import Action, Actor
@@ -38,7 +38,6 @@ COLUMNS = (
     "outcome",
     "referred_to",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @click.group("export")
@@ -61,21 +60,13 @@ def cases(ctx: click.Context, file: Path, email: str, site: str) -> None:
         uow.audit(AuditAction.EXPORTED, operator(), hub.clock(), kind="cases", object_id=actor.id)
         uow.commit()
     count = 0
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as lines:
-        writer = csv.writer(lines)
-        writer.writerow(COLUMNS)
-        with Progress("cases written") as progress:
-            for row in _rows(hub, actor, site):
-                writer.writerow([neutral(cell) for cell in row])
-                progress.step()
-                count += 1
+    with write_table(file) as table, Progress("cases written") as progress:
+        table.row(COLUMNS)
+        for row in _rows(hub, actor, site):
+            table.row(row)
+            progress.step()
+            count += 1
     click.echo(f"{count} cases in {file}")
-
-
-def neutral(cell: str) -> str:
-    """``cell`` as no spreadsheet runs it: what begins like a formula gets an apostrophe."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _actor(hub: Hub, email: str) -> Actor:
@@ -129,3 +120,7 @@ def _cells(case: Case, partners: list[str]) -> list[str]:
         case.outcome or "",
         ";".join(partners),
     ]
+
+
+export.add_command(measures_command)
+export.add_command(site_command)

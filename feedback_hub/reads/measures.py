@@ -12,7 +12,7 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy import case as when
@@ -21,6 +21,7 @@ from feedback_hub.adapters.tables import case, case_event, issue, referral
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import GRANTED, Action, Actor
 from feedback_hub.domain.case import CaseState, Outcome
+from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.issue import IssueState
 from feedback_hub.domain.person import Sex
@@ -30,6 +31,8 @@ from feedback_hub.services.ports import Rules
 Json = dict[str, object]
 
 UNKNOWN = "unknown"
+USUAL = timedelta(days=30)
+LONGEST = timedelta(days=3660)
 DIMENSIONS: Mapping[str, ColumnElement[str]] = {
     "type": case.c.type,
     "sector": case.c.sector,
@@ -69,6 +72,24 @@ class Asked:
     start: datetime
     end: datetime
     site: str = ""
+
+
+def asked(first: date | None, last: date | None, site: str, now: datetime, zone: tzinfo) -> Asked:
+    """The days from ``first`` to ``last``, both part of it; the last 30 days unless said.
+
+    Raises ``Invalid``.
+    """
+    last = last or now.astimezone(zone).date()
+    first = first or last - USUAL + timedelta(days=1)
+    if first > last:
+        raise Invalid("from", "lies after to")
+    if last - first > LONGEST:
+        raise Invalid("from", f"lies more than {LONGEST.days} days before to")
+    return Asked(
+        start=datetime.combine(first, time(), zone),
+        end=datetime.combine(last + timedelta(days=1), time(), zone),
+        site=site,
+    )
 
 
 @dataclass(frozen=True)

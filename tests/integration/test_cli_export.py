@@ -1,13 +1,16 @@
-"""``export cases``: what one person may see, as a table, without what was said."""
+"""``export``: cases as one person may see them, and the hub's figures, as tables."""
 
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
+from openpyxl import load_workbook
 
+from feedback_hub.adapters.table_writing import neutral
 from feedback_hub.cli import COMMANDS, main
-from feedback_hub.cli.exporting import neutral
 from tests.integration.commands import Commands, commands
 
 __all__ = ["commands"]
@@ -50,3 +53,59 @@ def test_a_cell_that_looks_like_a_formula_is_made_harmless() -> None:
         "482913075",
         "",
     ]
+
+
+def _table(file: Path) -> list[list[str]]:
+    if file.suffix == ".csv":
+        with file.open(encoding="utf-8", newline="") as rows:
+            return list(csv.reader(rows))
+    sheet = load_workbook(file, read_only=True).worksheets[0]
+    rows = [["" if v is None else str(v) for v in row] for row in sheet.iter_rows(values_only=True)]
+    # A workbook keeps no empty cells at the end of a row.
+    return [row + [""] * (len(rows[0]) - len(row)) for row in rows]
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_the_figures_are_tagged_and_hide_what_is_small(commands: Commands, ending: str) -> None:
+    said = [f"{n},Não há água,2026-03-0{1 + n % 9},{'S1' if n else '=S2'}" for n in range(8)]
+    sites = [
+        "code,name,pcode,pcode_scheme,population",
+        "S1,Um,MZ010203,cod-ab-2019,500",
+        "=S2,Dois,,,",
+    ]
+    commands.run("import", "sites", commands.file("s.csv", sites))
+    commands.run("import", "organisations", commands.file("o.csv", ["code,name", "avsi,AVSI"]))
+    services = ["site,sector,organisation", "*,wash,avsi", "=S2,food,avsi"]
+    commands.run("import", "services", commands.file("v.csv", services))
+    lines = ["id,text,received_at,site", *said]
+    commands.run("import", "messages", commands.file("m.csv", lines))
+    file = commands.folder / f"out.{ending}"
+    period = ("--from", "2026-03-01", "--to", "2026-03-31")
+
+    commands.run("export", "measures", str(file), *period)
+    header, tags, *rows = _table(file)
+    assert tags[header.index("site")] == "#loc+code"
+    assert tags[-1] == "#indicator+num"
+    assert {"#adm1+code", "#adm2+code", "#sector", "#org", "#status", "#date+reported"} < set(tags)
+    by_site = {
+        row[header.index("group")]: row for row in rows if row[header.index("breakdown")] == "site"
+    }
+    assert by_site["S1"][-1] == "7"
+    assert by_site["S1"][:2] == ["MZ01", "MZ0102"]
+    assert by_site["'=S2"][-1] == ""
+    assert file.stat().st_mode & 0o077 == 0
+
+    commands.run("export", "site", str(file), "--site", "S1", *period)
+    header, _, *rows = _table(file)
+    number = {row[header.index("measure")]: row[-1] for row in reversed(rows)}
+    assert (number["population"], number["cases"]) == ("500", "7")
+    assert number["cases_per_1000_residents"] in {"14", "14.0"}
+    serving = [row[header.index("sector")] for row in rows if row[9] == "service"]
+    assert serving == ["wash"]
+    assert "água" not in str(rows)
+
+    commands.run("export", "site", str(file), "--site", "S9", fails=1)
+    commands.run(
+        "export", "measures", str(file), "--from", "2026-04-01", "--to", "2026-03-01", fails=1
+    )
+    commands.run("export", "measures", str(file), "--as", "nobody@b.org", fails=1)
