@@ -13,7 +13,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from feedback_hub.adapters.tables import organisation, service
+from feedback_hub.adapters import tables
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.place import EVERYWHERE, Service, Site
 from feedback_hub.reads.measures import UNKNOWN, Json
@@ -131,10 +131,11 @@ def figures(measured: Json) -> Iterator[Figure]:
 
 def services_at(uow: SqlUnitOfWork, site: str) -> Sequence[Service]:
     """The services of a site, those everywhere too, past ones too; of none that left."""
-    gone = select(organisation.c.code).where(~organisation.c.active)
+    columns, partner = tables.service.c, tables.organisation.c
+    gone = select(partner.code).where(~partner.active)
     return uow.session.scalars(
         select(Service).where(
-            service.c.site.in_((site, EVERYWHERE)), service.c.organisation.not_in(gone)
+            columns.site.in_((site, EVERYWHERE)), columns.organisation.not_in(gone)
         )
     ).all()
 
