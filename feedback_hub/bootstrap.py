@@ -40,6 +40,7 @@ from feedback_hub.domain.message import (
     OutboundMessage,
     SendFault,
 )
+from feedback_hub.domain.quiet import QuietHours
 from feedback_hub.domain.sensitivity import Priority
 from feedback_hub.domain.submission import Submission
 from feedback_hub.frame import load_frame
@@ -222,6 +223,11 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             last_rung=config.clocks.last_rung,
             contact_per_minute=config.conversation.contact_per_minute,
             account_per_minute=config.conversation.account_per_minute,
+            quiet=QuietHours(*config.loopback.quiet_hours, config.hub.timezone)
+            if config.loopback.quiet_hours
+            else None,
+            segments_a_day=config.loopback.texts_a_day,
+            price=(config.loopback.text_price, config.loopback.currency),
             conversation_window=timedelta(hours=config.conversation.window_hours),
             ask=tuple(Step(one) for one in config.conversation.ask),
             sure_from=config.classifier.confidence_threshold,

@@ -13,7 +13,7 @@ from feedback_hub.adapters.outbox import Claim
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import DomainError
-from feedback_hub.services import attachments, delivery, intake, mailing, notices, triage
+from feedback_hub.services import attachments, call_list, delivery, intake, mailing, notices, triage
 from feedback_hub.services.delivery import Again
 from feedback_hub.services.intake import ReceiptTooEarly
 from feedback_hub.services.records import Queue, Task
@@ -112,6 +112,8 @@ def _do(hub: Hub, uow: SqlUnitOfWork, claim: Claim) -> None:
             intake.register(uow, hub.rules, hub.classifier, claim.subject_id, now)
         case Task.CLASSIFY:
             triage.classify(uow, hub.rules, hub.classifier, hub.gazetteer, claim.subject_id, now)
+        case Task.TAKE_OVER:
+            call_list.take_over(uow, hub.rules, claim.subject_id, now)
         case Task.TELL_AGAIN:
             notices.tell_again(uow, hub.rules, claim.subject_id, now)
 

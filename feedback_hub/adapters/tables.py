@@ -333,6 +333,7 @@ delivery = Table(
     Column("fault", Word(SendFault)),
     Column("provider_code", String(32), nullable=False),
     Column("provider_id", String(200)),
+    Column("segments", Integer, nullable=False, server_default="0"),
     Column("attempts", Integer, nullable=False),
     _when("queued_at", nullable=False),
     _when("attempted_at"),

@@ -60,6 +60,7 @@ QUEUE_OF = {
     Task.MAIL: Queue.HOUSEKEEPING,
     Task.TELL_AGAIN: Queue.HOUSEKEEPING,
     Task.FETCH: Queue.FILES,
+    Task.TAKE_OVER: Queue.HOUSEKEEPING,
 }
 
 
@@ -551,6 +552,12 @@ class SqlUnitOfWork:
         """Every delivery of a case, the oldest first."""
         of_case = select(Delivery).where(tables.delivery.c.case_id == case_id)
         return self.session.scalars(of_case.order_by(tables.delivery.c.queued_at)).all()
+
+    def segments_since(self, at: datetime) -> int:
+        """How many SMS parts were queued to be sent since then."""
+        sent = tables.delivery.c
+        total = select(func.sum(sent.segments)).where(sent.queued_at >= at)
+        return self.session.scalar(total) or 0
 
     def services_on(self, sector: str, on: date) -> Sequence[Service]:
         """Services of a sector valid on a day, everywhere and at each site; of none that left."""

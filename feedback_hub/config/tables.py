@@ -40,6 +40,7 @@ from feedback_hub.config.values import (
     parse_pattern,
     parse_questions,
     parse_queue_url,
+    parse_quiet_hours,
     parse_smtp_url,
     parse_span,
     parse_timezone,
@@ -384,6 +385,26 @@ class LoopbackConfig:
         least=1,
         most=30,
     )
+    quiet_hours: tuple[time, time] | None = setting(
+        "Hours, local time, in which an answer waits until morning; empty: none. What a person has "
+        "just written is answered at once.",
+        default=None,
+        parse=parse_quiet_hours,
+    )
+    texts_a_day: int = setting(
+        "SMS parts a day after which answers wait for the next day and an alert is raised; 0: no "
+        "limit.",
+        default=0,
+        least=0,
+        most=1_000_000,
+    )
+    text_price: float = setting(
+        "What one SMS part costs, to be shown before sending; 0: not shown.",
+        default=0.0,
+        least=0.0,
+        most=1000.0,
+    )
+    currency: str = setting("The currency of that price.", default="MZN", parse=named)
     small_number_threshold: int = setting(
         "Counts below this are not published.", default=5, least=1, most=100
     )

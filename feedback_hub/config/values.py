@@ -104,6 +104,24 @@ def parse_working_hours(raw: object) -> WorkingHours:
     return hours
 
 
+def parse_quiet_hours(raw: object) -> tuple[time, time] | None:
+    """``21:00-06:00`` → its two times, past midnight or not; empty → None."""
+    remedy = 'Write it like "21:00-06:00", or leave it empty.'
+    written = named(raw) if raw != "" else ""
+    if not written:
+        return None
+    match = re.fullmatch(r"(\d{1,2}):(\d{2}) ?- ?(\d{1,2}):(\d{2})", written, re.ASCII)
+    if match is None:
+        raise Unfit("is not a pair of times", remedy)
+    try:
+        start, end = time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4]))
+    except ValueError:
+        raise Unfit("has a time that no clock shows", remedy) from None
+    if start == end:
+        raise Unfit("is never over", remedy)
+    return start, end
+
+
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 

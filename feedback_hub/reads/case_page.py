@@ -167,7 +167,7 @@ def view(
         outcomes=_outcomes(case, rules),
         attempts=case.loop_attempts,
         attempts_needed=rules.attempts_before_unreachable,
-        loop_back=_loop_back(uow, rules, case) if "loop-back" in moves else None,
+        loop_back=_loop_back(uow, rules, case, now) if "loop-back" in moves else None,
         to_reach=call_list.lines_of(uow, actor, case, now),
     )
     return _with_referral(uow, known, shown, now) if "refer" in moves else shown
@@ -434,11 +434,12 @@ def _with_referral(uow: SqlUnitOfWork, known: _Known, shown: CaseView, now: date
     )
 
 
-def _loop_back(uow: SqlUnitOfWork, rules: Rules, case: Case) -> LoopBackView | None:
+def _loop_back(uow: SqlUnitOfWork, rules: Rules, case: Case, now: datetime) -> LoopBackView | None:
     way = loopback.preview(uow, rules, case)
     if way is None:
         return None
     length = sms_length(way.text)
+    goes_at = rules.quiet.over(now) if rules.quiet else now
     return LoopBackView(
         channel=way.channel,
         text=way.text,
@@ -446,6 +447,9 @@ def _loop_back(uow: SqlUnitOfWork, rules: Rules, case: Case) -> LoopBackView | N
         length=length.units,
         segments=length.segments,
         withheld=way.withheld,
+        cost=length.segments * rules.price[0],
+        currency=rules.price[1],
+        goes_at=goes_at if goes_at != now else None,
     )
 
 

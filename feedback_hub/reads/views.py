@@ -357,7 +357,7 @@ class LoopBackView:
     """What telling the person would do now: ``text`` goes out on ``channel``, unless ``withheld``.
 
     ``carries_content``: the text is the answer itself, because the person agreed. ``length`` counts
-    GSM-7 characters, ``segments`` SMS parts.
+    GSM-7 characters, ``segments`` SMS parts. ``goes_at`` is when, if not at once.
     """
 
     channel: str = ""
@@ -366,6 +366,9 @@ class LoopBackView:
     length: int = 0
     segments: int = 0
     withheld: Withheld | None = None
+    cost: float = 0.0
+    currency: str = ""
+    goes_at: datetime | None = None
 
 
 class NextStep(StrEnum):

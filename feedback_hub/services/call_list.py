@@ -26,7 +26,8 @@ from feedback_hub.domain.clocks import keep_call, keep_case
 from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.errors import NotFound
 from feedback_hub.domain.events import EventKind
-from feedback_hub.domain.message import InboundMessage, MessageKind
+from feedback_hub.domain.message import DeliveryState, InboundMessage, MessageKind
+from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import remarks, seals
 from feedback_hub.services.ports import Rules, UnitOfWork
 from feedback_hub.services.records import Message, RemarkKind, Task
@@ -76,9 +77,16 @@ def asked_to_be_called(
         put(uow, rules, case, CallReason.REQUEST, case.entered_by, now)
 
 
-def not_delivered(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> None:
-    """An answer that was texted did not arrive: people take over, it is never silence."""
-    put(uow, rules, case, CallReason.NOT_DELIVERED, "machine", now)
+def take_over(uow: UnitOfWork, rules: Rules, delivery_id: str, now: datetime) -> None:
+    """An answer that was texted did not arrive: people tell it. Not if it arrived after all."""
+    delivery = uow.delivery(delivery_id)
+    case = uow.case(delivery.case_id) if delivery and delivery.case_id else None
+    arrived = {DeliveryState.DELIVERED, DeliveryState.READ}
+    if delivery is None or case is None or delivery.state in arrived or not case.answer_id:
+        return
+    highly = case.sensitivity is Sensitivity.L3
+    reason = CallReason.SAFE_CONTACT if highly else CallReason.NOT_DELIVERED
+    put(uow, rules, case, reason, "machine", now)
 
 
 def drop(uow: UnitOfWork, case: Case, now: datetime) -> None:

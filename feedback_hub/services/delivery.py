@@ -103,6 +103,7 @@ def _ask(
         with open_uow() as uow:
             if (delivery := uow.delivery(message.id)) is not None:
                 delivery.advance(DeliveryState.OUTCOME_UNKNOWN, now)
+                loopback.people_take_over(uow, delivery, now)
             uow.commit()
         return None
     except DeliveryError as error:
@@ -153,6 +154,8 @@ def _failed(
             again = Again(now + max(asked, _wait(delivery)))
         if delivery.state.is_final:
             _note(uow, delivery, now)
+        if again is None:
+            loopback.people_take_over(uow, delivery, now)
         uow.commit()
         return again
 
@@ -171,6 +174,7 @@ def _stop(uow: UnitOfWork, delivery: Delivery, now: datetime) -> None:
 def _withhold(uow: UnitOfWork, delivery: Delivery, withheld: Withheld, now: datetime) -> None:
     delivery.withheld = withheld
     delivery.advance(DeliveryState.WITHHELD, now)
+    loopback.people_take_over(uow, delivery, now)
     case = uow.case(delivery.case_id) if delivery.case_id else None
     if case is not None:
         case.note(EventKind.WITHHELD, delivery.id, "machine", now)

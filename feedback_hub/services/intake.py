@@ -493,6 +493,8 @@ def _receive(uow: UnitOfWork, channel: str, parsed: Mapping[str, str], now: date
             contact.stopped_at = contact.stopped_at or now
     if parsed["state"] and delivery.advance(DeliveryState(parsed["state"]), now):
         delivery.provider_code = parsed["error_code"][:32] or delivery.provider_code
+        if delivery.state in {DeliveryState.FAILED, DeliveryState.EXPIRED}:
+            loopback.people_take_over(uow, delivery, now)
 
 
 def _check(rules: Rules, submission: Submission) -> None:

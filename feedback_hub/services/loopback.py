@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
 from feedback_hub.domain.access import Action, Actor
@@ -19,12 +19,13 @@ from feedback_hub.domain.consent import Answered, Consent
 from feedback_hub.domain.contact import Contact, Purpose, Withheld, why_not
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.gsm7 import sms_length
 from feedback_hub.domain.message import DeliveryState
 from feedback_hub.domain.reference import spoken
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services import call_list, remarks
+from feedback_hub.services import alerts, call_list, remarks
 from feedback_hub.services.ports import Rules, UnitOfWork
-from feedback_hub.services.records import Delivery, Task, Wording, WordingState
+from feedback_hub.services.records import AlertKind, Delivery, Task, Wording, WordingState
 
 UNKNOWN_LANGUAGE = "und"
 
@@ -39,6 +40,7 @@ class Method(StrEnum):
     PUBLIC = "public"
 
 
+_ANSWERS = frozenset({Purpose.ANSWER, Purpose.ANSWER_READY})
 _BY_PEOPLE = {Method.CALL: Way.CALL, Method.DESK: Way.DESK}
 
 
@@ -266,8 +268,33 @@ def _queue(
     if withheld is None and wording is not None:
         text = fill(rules, wording, case, answer)
         delivery.text_sealed = uow.vault.seal(key_id, text, text_bound_to(delivery_id))
-        uow.work(Task.SEND, delivery_id, now)
+        delivery.segments = sms_length(text).segments
+        uow.work(Task.SEND, delivery_id, _may_go(uow, rules, delivery, now))
     else:
         delivery.advance(DeliveryState.WITHHELD, now)
     uow.add(delivery)
     return delivery
+
+
+def people_take_over(uow: UnitOfWork, delivery: Delivery, now: datetime) -> None:
+    """An answer that did not arrive is never silence: a worker puts the person on a list."""
+    if delivery.case_id and delivery.purpose in _ANSWERS:
+        uow.work(Task.TAKE_OVER, delivery.id, now)
+
+
+def _may_go(uow: UnitOfWork, rules: Rules, delivery: Delivery, now: datetime) -> datetime:
+    """When a text may go: not at night, and not above what may be spent in a day.
+
+    What the person waits for at this moment, because they have just written, goes at once.
+    """
+    if delivery.purpose not in _ANSWERS:
+        return now
+    if rules.segments_a_day:
+        midnight = datetime.combine(local_day(now, rules.calendar), time(), rules.calendar.zone)
+        spent = uow.segments_since(midnight) + delivery.segments
+        if spent > rules.segments_a_day:
+            alerts.raise_once(uow, AlertKind.COST_LIMIT, "texts", now)
+            now = (midnight + timedelta(days=1)).astimezone(UTC)
+        else:
+            alerts.resolve(uow, AlertKind.COST_LIMIT, "texts", now)
+    return rules.quiet.over(now) if rules.quiet else now

@@ -22,6 +22,7 @@ from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.message import Attachment, InboundMessage, OutboundMessage
 from feedback_hub.domain.place import Organisation, Service, Site
+from feedback_hub.domain.quiet import QuietHours
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.submission import Submission
 from feedback_hub.domain.suggestion import Suggestion
@@ -62,7 +63,9 @@ class Rules:
     ``call_channels`` are those that people ring. ``mails`` are the e-mails' templates by
     ``language/name``, the subject on their first line.
     ``conversation_window`` is the silence after which a message opens a new case; from the
-    confidence ``sure_from`` on a suggestion is no guess. ``ask``: the questions of the dialogue.
+    confidence ``sure_from`` on a suggestion is no guess. In ``quiet`` hours and above
+    ``segments_a_day`` SMS parts (0: no limit) an answer waits;
+    ``price`` of a part, with its currency, is only shown. ``ask``: the questions of the dialogue.
     """
 
     frame: CodingFrame
@@ -89,6 +92,9 @@ class Rules:
     link_days: int = 14
     digest_day: int = 0
     unread_after: timedelta = timedelta(minutes=15)
+    quiet: QuietHours | None = None
+    segments_a_day: int = 0
+    price: tuple[float, str] = (0.0, "")
 
 
 class Classifier(Protocol):
@@ -446,6 +452,9 @@ class UnitOfWork(Protocol):
 
     def deliveries_of(self, case_id: str) -> Sequence[Delivery]:
         """Every delivery of a case, the oldest first."""
+
+    def segments_since(self, at: datetime) -> int:
+        """How many SMS parts were queued to be sent since then."""
 
     def services_on(self, sector: str, on: date) -> Sequence[Service]:
         """Services of a sector valid on a day, everywhere and at each site."""

@@ -44,6 +44,7 @@ class Task(StrEnum):
     MAIL = "mail"
     TELL_AGAIN = "tell_again"
     FETCH = "fetch"
+    TAKE_OVER = "take_over"
 
 
 @dataclass(eq=False)
@@ -262,7 +263,7 @@ class SuggestionRow:
 class Delivery:
     """One text to one person: the ledger of what was sent and what became of it.
 
-    ``attempted_at`` is the first attempt, ``tried_at`` the latest.
+    ``attempted_at`` is the first attempt, ``tried_at`` the latest. ``segments`` is what it costs.
     """
 
     id: str
@@ -279,6 +280,7 @@ class Delivery:
     fault: SendFault | None = None
     provider_code: str = ""
     provider_id: str | None = None
+    segments: int = 0
     attempts: int = 0
     attempted_at: datetime | None = None
     tried_at: datetime | None = None
@@ -352,6 +354,7 @@ class AlertKind(StrEnum):
     WEBHOOK_ELSEWHERE = "webhook_elsewhere"
     FLOOD = "flood"
     SENDS_FAIL = "sends_fail"
+    COST_LIMIT = "cost_limit"
     TOKEN_EXPIRES = "token_expires"  # noqa: S105  a word, not a secret
 
 

@@ -252,6 +252,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         AlertKind.WEBHOOK_ELSEWHERE: N_("The provider does not call this hub"),
         AlertKind.FLOOD: N_("Far more comes in than usual"),
         AlertKind.SENDS_FAIL: N_("Texts do not go out"),
+        AlertKind.COST_LIMIT: N_("Today's limit of texts is reached: answers wait until tomorrow"),
         AlertKind.TOKEN_EXPIRES: N_("An access token is about to expire"),
     },
     NoticeKind: {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,13 +23,20 @@ from feedback_hub.domain.case import Case, CaseState, Outcome
 from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound
-from feedback_hub.domain.message import InboundMessage, MessageKind
+from feedback_hub.domain.message import DeliveryReceipt, DeliveryState, InboundMessage, MessageKind
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads import call_list as reads
 from feedback_hub.reads.views import CallRow
 from feedback_hub.services import call_list, casework, intake, loopback, triage, wordings
 from feedback_hub.services.loopback import Method
-from feedback_hub.services.records import InboxKind, Queue
+from feedback_hub.services.records import (
+    AlertKind,
+    InboxKind,
+    Queue,
+    Task,
+    Wording,
+    WordingState,
+)
 from feedback_hub.services.triage import Decision
 from tests.integration.databases import NOW
 from tests.pages_world import arrives, log_in, make_app, make_hub, token_in
@@ -362,3 +370,73 @@ class TestPages:
         token = token_in(client.get(page).text)
         answer = client.post(action, data=values | {"csrf_token": token}, follow_redirects=True)
         return answer.text
+
+
+class TestATextThatDoesNotArrive:
+    """Failed, expired or withheld: it is never silence (DOMAIN.md, Loop back)."""
+
+    @pytest.fixture
+    def sent(self, hub: Hub) -> tuple[str, str]:
+        """A case whose answer went out by text: its reference and the delivery's id."""
+        ref = comes(hub)
+        answered(hub, ref)
+        with hub.unit_of_work() as uow:
+            uow.session.add(
+                Wording("por", Purpose.ANSWER_READY, "Caso {{ ref }}", WordingState.APPROVED)
+            )
+            uow.commit()
+        rules = replace(hub.rules, reply_channels=frozenset({"sms"}))
+        with hub.unit_of_work() as uow:
+            tried = loopback.loop_back(uow, rules, MANAGER, ref, None, NOW)
+            assert tried.delivery is not None
+            tried.delivery.advance(DeliveryState.SENT, NOW)
+            tried.delivery.provider_id = "SM1"
+            uow.commit()
+        assert tried.method is Method.MESSAGE
+        assert listed(hub, MANAGER) == []
+        return ref, tried.delivery.id
+
+    @pytest.mark.parametrize("state", [DeliveryState.FAILED, DeliveryState.EXPIRED])
+    def test_people_take_over(self, hub: Hub, sent: tuple[str, str], state: DeliveryState) -> None:
+        receipt = DeliveryReceipt("SM1", state, NOW, state.value)
+        with hub.unit_of_work() as uow:
+            intake.accept(uow, "sms", [receipt], b"receipt", NOW)
+            uow.commit()
+        drain(hub, Queue.INTAKE)
+        drain(hub, Queue.HOUSEKEEPING)
+        assert listed(hub, MANAGER) == [(sent[0], "call", "not_delivered")]
+
+    def test_what_arrived_is_nobodys_task(self, hub: Hub, sent: tuple[str, str]) -> None:
+        receipt = DeliveryReceipt("SM1", DeliveryState.DELIVERED, NOW, "delivered")
+        with hub.unit_of_work() as uow:
+            intake.accept(uow, "sms", [receipt], b"receipt", NOW)
+            uow.commit()
+        drain(hub, Queue.INTAKE)
+        with hub.unit_of_work() as uow:
+            call_list.take_over(uow, hub.rules, sent[1], NOW)
+            uow.commit()
+        assert listed(hub, MANAGER) == []
+
+
+def test_above_the_daily_limit_answers_wait_and_the_operator_hears_of_it(hub: Hub) -> None:
+    rules = replace(hub.rules, reply_channels=frozenset({"sms"}), segments_a_day=1)
+    with hub.unit_of_work() as uow:
+        uow.session.add(
+            Wording("por", Purpose.ANSWER_READY, "Caso {{ ref }}", WordingState.APPROVED)
+        )
+        uow.commit()
+    for _ in range(2):
+        ref = comes(hub)
+        answered(hub, ref)
+        with hub.unit_of_work() as uow:
+            loopback.loop_back(uow, rules, MANAGER, ref, None, NOW)
+            uow.commit()
+    with hub.reading() as uow:
+        waits = uow.session.scalars(
+            select(tables.outbox.c.available_at)
+            .where(tables.outbox.c.task == Task.SEND)
+            .order_by(tables.outbox.c.available_at)
+        ).all()
+        assert [alert.kind for alert in uow.lasting_alerts()] == [AlertKind.COST_LIMIT]
+    assert waits[0] == NOW
+    assert waits[1] > NOW + timedelta(hours=10)

@@ -294,6 +294,9 @@ def _call_backs() -> None:
     op.add_column("account", sa.Column("languages", sa.Text(), nullable=False, server_default="[]"))
     op.add_column("case", sa.Column("attempted_on", sa.Date()))
     op.add_column(
+        "delivery", sa.Column("segments", sa.Integer(), nullable=False, server_default="0")
+    )
+    op.add_column(
         "case",
         sa.Column("fallback_tried", sa.Boolean(), nullable=False, server_default=sa.false()),
     )
