@@ -30,6 +30,7 @@ from feedback_hub.adapters.column_types import Clocks, JsonMap, UtcDateTime, Wor
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.attachment import AttachmentFault, AttachmentState
 from feedback_hub.domain.audit import AuditAction
+from feedback_hub.domain.board import BoardEntry, EntryState
 from feedback_hub.domain.call_back import CallBack, CallReason, CallResult, Way
 from feedback_hub.domain.case import Case, CaseState, Outcome
 from feedback_hub.domain.clock import Duty
@@ -570,6 +571,28 @@ issue_case = Table(
     Column("case_id", _ID, ForeignKey("case.id"), primary_key=True),
 )
 
+board_entry = Table(
+    "board_entry",
+    metadata,
+    _id(),
+    Column("issue_id", _ID, ForeignKey("issue.id"), nullable=False, index=True),
+    Column("site", _CODE, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("said", Text, nullable=False),
+    Column("did", Text, nullable=False),
+    Column("not_yet", Text, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("state", Word(EntryState), nullable=False),
+    Column("written_by", _CODE, nullable=False),
+    _when("written_at", nullable=False),
+    Column("approved_by", _CODE, nullable=False),
+    _when("approved_at"),
+    _when("public_at"),
+    _when("archived_at"),
+    Column("version", Integer, nullable=False),
+    Index("ix_board_entry_public", "site", "state", "public_at"),
+)
+
 meeting = Table(
     "meeting",
     metadata,
@@ -780,3 +803,4 @@ def start_mappers() -> None:
     mapper(CallBack, call_back, version_id_col=call_back.c.version)
     mapper(Referral, referral, version_id_col=referral.c.version)
     mapper(Issue, issue, version_id_col=issue.c.version)
+    mapper(BoardEntry, board_entry, version_id_col=board_entry.c.version)

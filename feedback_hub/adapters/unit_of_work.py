@@ -19,6 +19,7 @@ from feedback_hub.adapters.vault import Keyring, SqlVault
 from feedback_hub.adapters.visibility import case_visible, referral_visible
 from feedback_hub.domain.access import Action, Actor, CaseFacts, Role, scope_of
 from feedback_hub.domain.audit import AuditAction, AuditHead, AuditLine, lines_of
+from feedback_hub.domain.board import BoardEntry
 from feedback_hub.domain.call_back import CallBack
 from feedback_hub.domain.case import OPEN, Case, CaseState
 from feedback_hub.domain.contact import Contact, Purpose
@@ -158,7 +159,7 @@ class SqlUnitOfWork:
                 ],
             )
 
-    def expect(self, kept: Case | Referral | Issue, version: int | None) -> None:
+    def expect(self, kept: Case | Referral | Issue | BoardEntry, version: int | None) -> None:
         """Raises ``StaleVersion`` if the caller read another version."""
         if version is not None and kept.version != version:
             raise StaleVersion("changed by somebody else meanwhile")
@@ -398,6 +399,29 @@ class SqlUnitOfWork:
     def issue(self, issue_id: str) -> Issue | None:
         """An issue by id."""
         return self.session.get(Issue, issue_id)
+
+    def board_entry(self, entry_id: str) -> BoardEntry | None:
+        """An entry of a board by id."""
+        return self.session.get(BoardEntry, entry_id)
+
+    def board_entries(self, issue_id: str) -> Sequence[BoardEntry]:
+        """Every entry of an issue, on any board, in any state."""
+        wanted = tables.board_entry.c.issue_id == issue_id
+        return self.session.scalars(select(BoardEntry).where(wanted)).all()
+
+    def ordinary_cases(self, issue_id: str, site: str) -> int:
+        """How many cases under an issue at a site are L1."""
+        case, linked = tables.case.c, tables.issue_case.c
+        counted = (
+            select(func.count())
+            .select_from(tables.issue_case.join(tables.case, case.id == linked.case_id))
+            .where(
+                linked.issue_id == issue_id,
+                case.site == site,
+                case.sensitivity == Sensitivity.L1,
+            )
+        )
+        return self.session.scalar(counted) or 0
 
     def contact(self, contact_id: str) -> Contact | None:
         """A contact point by id."""

@@ -411,6 +411,12 @@ class LoopbackConfig:
     appeal_days: int = setting(
         "Days after closing in which a person may appeal.", default=30, least=1, most=3650
     )
+    board_delay_hours: int = setting(
+        "Hours from an entry's approval until it stands on a site's public board.",
+        default=24,
+        least=0,
+        most=8760,
+    )
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class ReaderView:
     """Who is logged in. ``nav`` names the pages the policy lets them open, in order.
 
     Known names: ``home``, ``report``, ``cases``, ``referrals``, ``handset``,
-    ``wordings``, ``health``, ``audit``.
+    ``issues``, ``wordings``, ``health``, ``audit``.
     """
 
     name: str

@@ -12,6 +12,7 @@ from typing import Protocol, Self
 
 from feedback_hub.domain.access import Action, Actor, CaseFacts, Role
 from feedback_hub.domain.audit import AuditAction
+from feedback_hub.domain.board import BoardEntry
 from feedback_hub.domain.call_back import CallBack
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.clock import WorkingCalendar
@@ -190,6 +191,7 @@ Kept = (
     | CallBack
     | Referral
     | Issue
+    | BoardEntry
     | Contact
     | Message
     | Notice
@@ -283,7 +285,7 @@ class UnitOfWork(Protocol):
     ) -> None:
         """Note an act in the audit log; kept with what this transaction keeps, or not at all."""
 
-    def expect(self, kept: Case | Referral | Issue, version: int | None) -> None:
+    def expect(self, kept: Case | Referral | Issue | BoardEntry, version: int | None) -> None:
         """Raises ``StaleVersion`` if the caller read another version; None is not checked."""
 
     def add(self, kept: Kept) -> None:
@@ -386,6 +388,15 @@ class UnitOfWork(Protocol):
 
     def issue(self, issue_id: str) -> Issue | None:
         """An issue by id."""
+
+    def board_entry(self, entry_id: str) -> BoardEntry | None:
+        """An entry of a board by id."""
+
+    def board_entries(self, issue_id: str) -> Sequence[BoardEntry]:
+        """Every entry of an issue, on any board, in any state."""
+
+    def ordinary_cases(self, issue_id: str, site: str) -> int:
+        """How many cases under an issue at a site are L1."""
 
     def contact(self, contact_id: str) -> Contact | None:
         """A contact point by id."""

@@ -28,6 +28,7 @@ def upgrade() -> None:
     _retention()
     _call_backs()
     _pacing()
+    _boards()
 
 
 def _attachments() -> None:
@@ -327,3 +328,30 @@ def _pacing() -> None:
     """When a flooding contact has its next turn, and which messages were given one."""
     op.add_column("contact", sa.Column("paced_to", UtcDateTime()))
     op.add_column("inbox", sa.Column("paced_at", UtcDateTime()))
+
+
+def _boards() -> None:
+    """What an issue puts on a site's public board, once a person approved it."""
+    op.create_table(
+        "board_entry",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("issue_id", sa.String(32), nullable=False),
+        sa.Column("site", sa.String(64), nullable=False),
+        sa.Column("language", sa.String(8), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("did", sa.Text(), nullable=False),
+        sa.Column("not_yet", sa.Text(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("written_by", sa.String(64), nullable=False),
+        sa.Column("written_at", UtcDateTime(), nullable=False),
+        sa.Column("approved_by", sa.String(64), nullable=False),
+        sa.Column("approved_at", UtcDateTime()),
+        sa.Column("public_at", UtcDateTime()),
+        sa.Column("archived_at", UtcDateTime()),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["issue_id"], ["issue.id"], name=op.f("fk_board_entry_issue_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_board_entry")),
+    )
+    op.create_index(op.f("ix_board_entry_issue_id"), "board_entry", ["issue_id"])
+    op.create_index("ix_board_entry_public", "board_entry", ["site", "state", "public_at"])

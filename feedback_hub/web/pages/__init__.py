@@ -10,11 +10,13 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.web.i18n import init_i18n
 from feedback_hub.web.pages.admin import admin
 from feedback_hub.web.pages.audit import audit
+from feedback_hub.web.pages.board import board
 from feedback_hub.web.pages.calls import calls
 from feedback_hub.web.pages.cases import cases
 from feedback_hub.web.pages.frame import forget_reader, init_frame
 from feedback_hub.web.pages.handset import handset
 from feedback_hub.web.pages.home import home
+from feedback_hub.web.pages.issues import issues
 from feedback_hub.web.pages.language import language
 from feedback_hub.web.pages.notices import notices
 from feedback_hub.web.pages.packs import packs
@@ -49,6 +51,8 @@ def init_pages(app: Flask, hub: Hub) -> None:
         partner_links,
         handset,
         status,
+        board,
+        issues,
         packs,
         audit,
         admin,

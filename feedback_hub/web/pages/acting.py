@@ -42,6 +42,11 @@ _FAULTS: Mapping[str, str] = {
     "method": N_("Nothing is texted about this case. Reach the person safely."),
     "until": N_("Choose a day and time in the next three months."),
     "result": N_("Choose what came of it."),
+    "said": N_("Say in at most twelve words what people said, without a name or a number."),
+    "did": N_("Say in at most twelve words what was done, or why it was not, without a number."),
+    "not_yet": N_("Say in at most twelve words why not yet, without a name or a number."),
+    "issue": N_("Nothing ordinary was said about this at that site: it stands on no board."),
+    "language": N_("Choose a language from the list."),
     "number": N_("Write an invented number with + and the country code."),
 }
 """What is wrong with a field, in words somebody can act on; never what was typed there."""

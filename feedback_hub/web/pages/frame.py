@@ -115,6 +115,7 @@ def _nav(hub: Hub, actor: Actor) -> tuple[str, ...]:
         "calls": actor.may(Action.CALL_BACK),
         "referrals": actor.may(Action.ANSWER_REFERRAL),
         "handset": bool(handset_name(hub)) and may_see_cases(actor),
+        "issues": actor.may(Action.READ_ISSUE),
         "wordings": actor.may(Action.APPROVE_WORDING),
         "health": actor.may(Action.CONFIGURE),
         "audit": actor.may(Action.READ_AUDIT),

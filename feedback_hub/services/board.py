@@ -1,0 +1,113 @@
+"""Writing what a site's board says, and a person letting it be public (DOMAIN.md, Loop back)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from feedback_hub.domain.access import Actor
+from feedback_hub.domain.audit import AuditAction
+from feedback_hub.domain.board import BoardEntry, BoardWords, EntryState
+from feedback_hub.domain.errors import Invalid, NotFound
+from feedback_hub.domain.issue import Issue
+from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.services.ports import Rules, UnitOfWork
+
+
+def write(
+    uow: UnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    issue_id: str,
+    site: str,
+    language: str,
+    words: BoardWords,
+    now: datetime,
+) -> BoardEntry:
+    """Draft an issue's words for a site in a language; a draft that is there is reworded.
+
+    Raises ``NotFound``, ``Invalid``: also where nothing ordinary was said there.
+    """
+    issue = uow.issue(issue_id)
+    if issue is None:
+        raise NotFound
+    if not uow.site_exists(site) or issue.site not in {"", site}:
+        raise Invalid("site", "is none that this issue is about")
+    words.check()
+    _ordinary(uow, rules, issue, site)
+    drafts = (
+        one
+        for one in uow.board_entries(issue_id)
+        if (one.site, one.language, one.state) == (site, language, EntryState.DRAFT)
+    )
+    entry = next(drafts, None)
+    if entry is None:
+        entry = BoardEntry(
+            id=uuid.uuid4().hex,
+            issue_id=issue_id,
+            site=site,
+            language=language,
+            said=words.said,
+            did=words.did,
+            not_yet=words.not_yet,
+            written_by=actor.id,
+            written_at=now,
+        )
+        uow.add(entry)
+    else:
+        entry.write(words, actor.id, now)
+    return entry
+
+
+def approve(
+    uow: UnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    entry_id: str,
+    now: datetime,
+    delay: timedelta,
+    version: int | None = None,
+) -> BoardEntry:
+    """Let it be public after ``delay``; what stood there for the issue before leaves.
+
+    Raises ``NotFound``, ``IllegalMove``, ``StaleVersion``, ``Invalid``.
+    """
+    entry = _reach(uow, entry_id, version)
+    issue = uow.issue(entry.issue_id)
+    if issue is None:
+        raise NotFound
+    people = _ordinary(uow, rules, issue, entry.site)
+    entry.approve(actor.id, now, delay, people)
+    uow.audit(AuditAction.WORDING_APPROVED, actor.id, now, kind="board_entry", object_id=entry.id)
+    for other in uow.board_entries(entry.issue_id):
+        same = (other.site, other.language) == (entry.site, entry.language)
+        if same and other.id != entry.id and other.state is EntryState.APPROVED:
+            other.archive(now)
+    return entry
+
+
+def archive(
+    uow: UnitOfWork, entry_id: str, now: datetime, version: int | None = None
+) -> BoardEntry:
+    """Take it off the board at once. Raises ``NotFound``, ``IllegalMove``, ``StaleVersion``."""
+    entry = _reach(uow, entry_id, version)
+    entry.archive(now)
+    return entry
+
+
+def _reach(uow: UnitOfWork, entry_id: str, version: int | None) -> BoardEntry:
+    entry = uow.board_entry(entry_id)
+    if entry is None:
+        raise NotFound
+    uow.expect(entry, version)
+    return entry
+
+
+def _ordinary(uow: UnitOfWork, rules: Rules, issue: Issue, site: str) -> int:
+    """How many ordinary cases the issue has there. Raises ``Invalid`` where there is none."""
+    if issue.code and rules.frame.sensitivity_of([issue.code]) is not Sensitivity.L1:
+        raise Invalid("issue", "is about something personal: never on a board")
+    people = uow.ordinary_cases(issue.id, site)
+    if not people:
+        raise Invalid("issue", "has no ordinary case at this site")
+    return people
