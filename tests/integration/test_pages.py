@@ -217,10 +217,10 @@ class TestWhoSeesWhat:
 
     def test_each_role_is_offered_what_it_may_open(self, app: Flask) -> None:
         for name, pages in {
-            "ana": ["home", "cases", "calls", "handset", "issues", "wordings"],
+            "ana": ["home", "report", "cases", "calls", "handset", "issues", "wordings"],
             "jorge": ["home", "referrals"],
-            "rosa": ["home", "cases", "calls", "handset"],
-            "filipe": ["home", "cases", "calls", "handset"],
+            "rosa": ["home", "report", "cases", "calls", "handset"],
+            "filipe": ["home", "report", "cases", "calls", "handset"],
             "graca": ["home", "issues", "wordings"],
             "ines": ["home", "wordings", "health"],
             "abel": ["home", "audit"],
