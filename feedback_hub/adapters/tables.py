@@ -206,6 +206,60 @@ membership = Table(
     UniqueConstraint("account_id", "role", "organisation", "site", "sector"),
 )
 
+log_in = Table(
+    "log_in",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("account_id", _ID, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    Column("device", String(40), nullable=False),
+    _when("started_at", nullable=False),
+    _when("seen_at", nullable=False),
+    Index("ix_log_in_account", "account_id", "seen_at"),
+    Index("ix_log_in_started", "started_at"),
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("code_hash", String(64), primary_key=True),
+    # One at a time: a newer one voids what was printed before.
+    Column(
+        "account_id",
+        _ID,
+        ForeignKey("account.id", ondelete="CASCADE"),
+        nullable=False,
+        unique=True,
+    ),
+    _when("expires_at", nullable=False),
+)
+
+handler_request = Table(
+    "handler_request",
+    metadata,
+    _id(),
+    Column(
+        "account_id",
+        _ID,
+        ForeignKey("account.id", ondelete="CASCADE"),
+        nullable=False,
+        unique=True,
+    ),
+    Column("site", _CODE, nullable=False),
+    Column("sector", _CODE, nullable=False),
+    _when("asked_at", nullable=False),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    _id(),
+    # A keyed hash: neither addresses nor e-mail addresses are kept.
+    Column("about", String(64), nullable=False),
+    _when("at", nullable=False),
+    Index("ix_attempt_about", "about", "at"),
+    Index("ix_attempt_at", "at"),
+)
+
 token = Table(
     "token",
     metadata,

@@ -10,7 +10,7 @@ import click
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from feedback_hub.adapters import accounts, tables
+from feedback_hub.adapters import accounts, handlers, invitations, tables
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.acting import operator
@@ -51,7 +51,7 @@ def add(
     name: str,
     password_stdin: bool,
 ) -> None:
-    """Add a person, or give one who is there more roles. Prints a made password once."""
+    """Add a person, or give one who is there more roles. Prints where to choose a password."""
     address = _address(email)
     if Role.FOCAL_POINT in roles and not organisation:
         raise click.UsageError("a focal_point needs --organisation")
@@ -60,26 +60,47 @@ def add(
     given = _password_from_stdin() if password_stdin else ""
     hub = ready_hub(ctx)
     held = tuple(Membership(Role(role), organisation, site, sector) for role in roles)
-    made = ""
+    code = ""
     with hub.unit_of_work() as uow:
         _check_places(uow.session, organisation, site)
         account_id = accounts.account_id_of(uow.session, address)
         if account_id is None:
-            made = "" if given else secrets.token_urlsafe(12)
-            hashed = hash_password(given or made)
+            hashed = hash_password(given) if given else None
             account_id = accounts.add_account(
-                uow.session, address, hashed, held, hub.clock(), name=name
+                uow.session, address, hashed, (), hub.clock(), name=name
             )
+            if not given:
+                code = invitations.invite(uow.session, account_id, hub.clock())
+            waits = _add_roles(uow, hub, account_id, held)
             _audit(uow, hub, AuditAction.ACCOUNT_ADDED, account_id, ",".join(roles))
         elif given:
             raise Failure(f"{address} has an account; leave --password-stdin to add roles")
         else:
-            _add_roles(uow.session, account_id, held)
+            waits = _add_roles(uow, hub, account_id, held)
             _audit(uow, hub, AuditAction.ROLES_ADDED, account_id, ",".join(roles))
         uow.commit()
     click.echo(f"{address}: {', '.join(roles)}", err=True)
-    if made:
-        click.echo(f"Password, shown this once: {made}")
+    if waits:
+        click.echo("protection waits until a handler agrees, on their account page", err=True)
+    if code:
+        _show_code(hub, code)
+
+
+@user.command("invite")
+@click.argument("email")
+@click.pass_context
+@reporting
+def invite(ctx: click.Context, email: str) -> None:
+    """Print a code to choose a new password with, for whoever has none or forgot it."""
+    hub = ready_hub(ctx)
+    with hub.unit_of_work() as uow:
+        account_id = accounts.account_id_of(uow.session, _address(email))
+        if account_id is None:
+            raise Failure(f"nobody here has the address {_address(email)}")
+        code = invitations.invite(uow.session, account_id, hub.clock())
+        _audit(uow, hub, AuditAction.INVITED, account_id)
+        uow.commit()
+    _show_code(hub, code)
 
 
 @user.command("list")
@@ -200,13 +221,29 @@ def _check_places(session: Session, organisation: str, site: str) -> None:
         raise Failure(f"no site {site!r}; see feedback-hub import sites")
 
 
-def _add_roles(session: Session, account_id: str, held: tuple[Membership, ...]) -> None:
+def _show_code(hub: Hub, code: str) -> None:
+    days = invitations.LASTS.days
+    click.echo(f"Choose a password at the address below; it works once, for {days} days.", err=True)
+    click.echo(f"{hub.config.hub.base_url}/welcome/{code}")
+
+
+def _add_roles(uow: SqlUnitOfWork, hub: Hub, account_id: str, held: tuple[Membership, ...]) -> bool:
+    """Give the roles; whether one of them waits for a handler's word."""
+    session = uow.session
     actor = accounts.actor_by_id(session, account_id)
     if actor is None:
         raise Failure("this account is disabled; nothing was changed")
+    waits = False
     for one in held:
-        if one not in actor.memberships:
+        if one in actor.memberships:
+            continue
+        if one.role is Role.PROTECTION and handlers.has_handlers(session, but=account_id):
+            handlers.propose(session, account_id, one, hub.clock())
+            _audit(uow, hub, AuditAction.HANDLER_PROPOSED, account_id)
+            waits = True
+        else:
             accounts.add_membership(session, account_id, one)
+    return waits
 
 
 def _audit(uow: SqlUnitOfWork, hub: Hub, action: AuditAction, what: str, reason: str = "") -> None:

@@ -25,6 +25,11 @@ class AuditAction(StrEnum):
     ROLES_ADDED = "roles_added"
     ACCOUNT_DISABLED = "account_disabled"
     SECOND_FACTOR_RESET = "second_factor_reset"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  a word, not a secret
+    INVITED = "invited"
+    HANDLER_PROPOSED = "handler_proposed"
+    HANDLER_APPROVED = "handler_approved"
+    HANDLER_DECLINED = "handler_declined"
     TOKEN_ADDED = "token_added"  # noqa: S105  a word, not a secret
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  a word, not a secret
     WORDING_APPROVED = "wording_approved"

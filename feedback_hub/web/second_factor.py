@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from passlib.totp import TotpMatch
 
 _METHOD = "authenticator"
+_CLOSED = ("two_factor_rescue", "tf_select", "two_factor_setup_validate", "verify")
+"""Doors of the library that nobody here needs: what is not there cannot be got through."""
 _LEEWAY = 30
 """Seconds a phone's clock may be wrong, either way (RFC 6238, 5.2: one time step)."""
 CODES = 10
@@ -63,10 +65,10 @@ def settings(hub: Hub) -> dict[str, object]:
 def init_second_factor(app: Flask) -> None:
     """After the first set-up comes the sheet; ways round the second factor are closed."""
 
-    def closed() -> Response:
+    def closed(**_args: str) -> Response:
         raise NotFound
 
-    for endpoint in ("two_factor_rescue", "tf_select"):
+    for endpoint in _CLOSED:
         app.view_functions[f"security.{endpoint}"] = closed
 
     @app.after_request

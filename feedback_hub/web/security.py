@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from flask import Flask, g, request, session
+from flask import Flask, g, request
+from flask_login import user_logged_out
 from flask_security import Security, SQLAlchemySessionUserDatastore, UserMixin, current_user
 from flask_security.models.fsqla_v3 import FsRoleMixin
 from flask_security.signals import user_authenticated
@@ -27,8 +28,9 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.errors import NotAllowed
-from feedback_hub.web import second_factor
+from feedback_hub.web import second_factor, sessions
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.throttle import TOKEN, address, init_throttle, slow_down
 
 _BEARER = "Bearer "
 _TOKEN_USE_EVERY = timedelta(minutes=10)
@@ -131,7 +133,7 @@ def init_security(app: Flask, hub: Hub) -> None:
     # The engine on first use, in the process that uses it: this runs before the fork.
     # Reading only: who is logged in is looked up in every request, and a transaction that could
     # write would hold SQLite's lock against the request's own work.
-    sessions: scoped_session[Session] = scoped_session(
+    accounts: scoped_session[Session] = scoped_session(
         lambda: Session(  # type: ignore[arg-type]
             hub.engine.execution_options(readonly=True), expire_on_commit=False
         )
@@ -166,7 +168,7 @@ def init_security(app: Flask, hub: Hub) -> None:
         PERMANENT_SESSION_LIFETIME=timedelta(minutes=hub.config.security.session_idle_minutes),
         **second_factor.settings(hub),
     )
-    datastore = AccountStore(sessions, Account, NoRole)
+    datastore = AccountStore(accounts, Account, NoRole)
     app.extensions["feedback_hub_security"] = Security(
         app,
         datastore,
@@ -175,15 +177,16 @@ def init_security(app: Flask, hub: Hub) -> None:
         two_factor_rescue_form=second_factor.RescueForm,
     )
     second_factor.init_second_factor(app)
+    init_throttle(app)
+    _only_live_log_ins(app, hub)
 
     @app.teardown_appcontext
     def _close(_error: BaseException | None) -> None:
-        sessions.remove()
+        accounts.remove()
 
     @user_authenticated.connect_via(app)
     def _logged_in(_app: Flask, user: Account, **_more: object) -> None:
-        # Idle time-out: the permanent session's lifetime starts anew with each answer.
-        session.permanent = True
+        sessions.begin(hub, str(user.id))
         with hub.unit_of_work() as uow:
             uow.session.execute(_account(user.id).values(last_login_at=hub.clock()))
             uow.audit(
@@ -192,6 +195,29 @@ def init_security(app: Flask, hub: Hub) -> None:
             uow.commit()
 
     app.extensions["feedback_hub_keep"] = (_close, _logged_in)
+
+
+def _only_live_log_ins(app: Flask, hub: Hub) -> None:
+    """A cookie counts as long as its log-in does; the library's own tokens never."""
+    manager = app.login_manager  # type: ignore[attr-defined]  # Flask-Login puts it there
+    by_uniquifier = manager._user_callback
+
+    @manager.user_loader  # type: ignore[untyped-decorator]
+    def _load(user_id: str) -> Account | None:
+        user: Account | None = by_uniquifier(user_id)
+        return user if user and sessions.is_alive(hub, str(user.id)) else None
+
+    # They would pass by time-outs, device list and second factor.
+    manager._request_callback = None
+
+    @user_logged_out.connect_via(app)  # type: ignore[untyped-decorator]
+    def _logged_out(_app: Flask, user: Account, **_more: object) -> None:
+        with hub.unit_of_work() as uow:
+            sessions.end(uow.session, str(user.id), sessions.own_id())
+            uow.commit()
+        sessions.forget()
+
+    app.extensions["feedback_hub_log_ins"] = (_load, _logged_out)
 
 
 def current_actor() -> Actor:
@@ -242,6 +268,8 @@ def _token_holder(hub: Hub, secret: str) -> Actor | None:
                 tables.token.c.token_hash == token_hash(secret)
             )
         )
+    if actor is None:
+        slow_down({f"token\0{address()}": TOKEN})
     # Not at every call: a write for each read would make readers wait for writers.
     if actor and (used_at is None or now - used_at > _TOKEN_USE_EVERY):
         with hub.unit_of_work() as uow:

@@ -10,6 +10,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.accounts import actor_by_token
+from feedback_hub.adapters.invitations import invited
 from feedback_hub.bootstrap import build, settings_of
 from feedback_hub.config import load_config
 from feedback_hub.domain.access import Membership, Role
@@ -19,18 +20,41 @@ from tests.integration.commands import Commands, commands
 __all__ = ["commands"]
 
 
-def test_a_person_is_added_with_a_password_that_opens_the_pages(commands: Commands) -> None:
+def test_a_person_is_added_with_a_code_to_choose_a_password(commands: Commands) -> None:
     said = commands.run("user", "add", "Ana@Example.org", "--role", "desk", "--role", "admin")
-    password = said.stdout.split()[-1]
     kept = commands.rows("SELECT email, password FROM account")[0]
-    assert kept.email == "ana@example.org"
-    assert password not in kept.password
+    assert (kept.email, kept.password) == ("ana@example.org", None)
+    first = said.stdout.strip()
+    assert first.startswith("http://127.0.0.1:8000/welcome/")
+    again = commands.run("user", "invite", "ana@example.org").stdout.strip()
+    config = load_config(None, {"FEEDBACK_HUB_HOME": str(commands.folder / "home")}, settings_of)
+    hub = build(config)
+    with hub.reading() as uow:
+        codes = [link.rpartition("/")[2] for link in (first, again)]
+        found = [invited(uow.session, code, hub.clock()) for code in codes]
+    assert found == [None, "ana@example.org"]
+    hub.close()
+
+
+def test_a_password_on_the_command_line_opens_the_pages(commands: Commands) -> None:
+    words = ("user", "add", "a@b.org", "--role", "desk", "--password-stdin")
+    commands.run(*words, given="long enough to be one\n")
+    kept = commands.rows("SELECT password FROM account")[0]
     config = load_config(None, {"FEEDBACK_HUB_HOME": str(commands.folder / "home")}, settings_of)
     hub = build(config)
     with create_app(hub).app_context():
-        assert verify_password(password, kept.password)
-        assert not verify_password(password + "x", kept.password)
+        assert verify_password("long enough to be one", kept.password)
+        assert not verify_password("long enough to be two", kept.password)
     hub.close()
+
+
+def test_the_first_handler_is_added_and_the_next_one_waits(commands: Commands) -> None:
+    commands.run("user", "add", "rosa@b.org", "--role", "protection")
+    said = commands.run("user", "add", "a@b.org", "--role", "desk", "--role", "protection")
+    assert "waits until a handler agrees" in said.stderr
+    listed = commands.run("user", "list").stdout.splitlines()
+    assert [line.split("\t")[1] for line in listed] == ["desk", "protection"]
+    assert commands.count("handler_request") == 1
 
 
 def test_a_password_from_a_pipe_is_not_shown(commands: Commands) -> None:

@@ -109,8 +109,61 @@ def _recordings_of_wordings() -> None:
 
 
 def _identity() -> None:
-    """A code of a second factor counts once."""
+    """Codes that count once, log-ins that can be ended, invitations, and guesses counted."""
     op.add_column("account", sa.Column("tf_last_counter", sa.Integer()))
+    op.create_table(
+        "log_in",
+        sa.Column("id", sa.String(64), nullable=False),
+        sa.Column("account_id", sa.String(32), nullable=False),
+        sa.Column("device", sa.String(40), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_log_in_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_log_in")),
+    )
+    op.create_index("ix_log_in_account", "log_in", ["account_id", "seen_at"])
+    op.create_index("ix_log_in_started", "log_in", ["started_at"])
+    op.create_table(
+        "invitation",
+        sa.Column("code_hash", sa.String(64), nullable=False),
+        sa.Column("account_id", sa.String(32), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+            name=op.f("fk_invitation_account_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_invitation")),
+        sa.UniqueConstraint("account_id", name=op.f("uq_invitation_account_id")),
+    )
+    op.create_table(
+        "handler_request",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("account_id", sa.String(32), nullable=False),
+        sa.Column("site", sa.String(64), nullable=False),
+        sa.Column("sector", sa.String(64), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+            name=op.f("fk_handler_request_account_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_handler_request")),
+        sa.UniqueConstraint("account_id", name=op.f("uq_handler_request_account_id")),
+    )
+    op.create_table(
+        "attempt",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("about", sa.String(64), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
+    )
+    op.create_index("ix_attempt_about", "attempt", ["about", "at"])
+    op.create_index("ix_attempt_at", "attempt", ["at"])
 
 
 def _clocks() -> None:

@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from feedback_hub.bootstrap import Hub
 from feedback_hub.web.i18n import init_i18n
+from feedback_hub.web.pages.account import account
 from feedback_hub.web.pages.admin import admin
 from feedback_hub.web.pages.audit import audit
 from feedback_hub.web.pages.board import board
@@ -20,11 +21,11 @@ from feedback_hub.web.pages.issues import issues
 from feedback_hub.web.pages.language import language
 from feedback_hub.web.pages.notices import notices
 from feedback_hub.web.pages.packs import packs
-from feedback_hub.web.pages.partner_links import init_links, partner_links
+from feedback_hub.web.pages.partner_links import partner_links
 from feedback_hub.web.pages.referrals import referrals
 from feedback_hub.web.pages.report import report
 from feedback_hub.web.pages.report_many import report_many
-from feedback_hub.web.pages.status import init_status, status
+from feedback_hub.web.pages.status import status
 from feedback_hub.web.security import SecondFactorOwed, Unauthenticated
 
 _KEPT_HEADERS = ("Allow", "Retry-After")
@@ -38,10 +39,9 @@ def init_pages(app: Flask, hub: Hub) -> None:
     app.jinja_env.lstrip_blocks = True
     init_i18n(app, hub)
     init_frame(app, hub)
-    init_status(app)
-    init_links(app)
     for blueprint in (
         home,
+        account,
         report,
         report_many,
         cases,

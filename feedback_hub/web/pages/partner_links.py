@@ -6,26 +6,20 @@ forgery token: no cookie speaks here, and whoever could forge the address alread
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import cast
 
 from flask import (
     Blueprint,
-    Flask,
     Response,
     abort,
-    current_app,
     flash,
     make_response,
     redirect,
     render_template,
-    request,
     url_for,
 )
 from sqlalchemy.exc import IntegrityError
-from werkzeug.exceptions import TooManyRequests
 
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Actor
@@ -40,28 +34,16 @@ from feedback_hub.services.links import Opened
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import N_, gettext
 from feedback_hub.web.pages.acting import refused_form, text, version, word
-from feedback_hub.web.pages.status import Limiter
+from feedback_hub.web.throttle import LINK, address, slow_down
 
 partner_links = Blueprint("partner_links", __name__, url_prefix="/r")
-
-TRIES = 60
-WITHIN = 600.0
-"""So many requests an address in so many seconds: a form is a handful, guessing is millions."""
 
 Verb = Callable[[SqlUnitOfWork, Actor, str, datetime], object]
 
 
-def init_links(app: Flask) -> None:
-    """One limiter an application."""
-    app.extensions["feedback_hub_links"] = Limiter(TRIES, WITHIN)
-
-
 @partner_links.before_request
 def _slow() -> None:
-    limiter = cast("Limiter", current_app.extensions["feedback_hub_links"])
-    wait = limiter.wait_for(request.remote_addr or "", time.monotonic())
-    if wait:
-        raise TooManyRequests(retry_after=wait)
+    slow_down({f"link\0{address()}": LINK})
 
 
 @partner_links.after_request

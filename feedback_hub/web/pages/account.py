@@ -1,0 +1,189 @@
+"""One's own account: password, second factor, and where one is logged in."""
+
+from __future__ import annotations
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_security import current_user, hash_password
+from flask_security.utils import verify_password
+from sqlalchemy import select, update
+
+from feedback_hub.adapters import handlers, invitations, tables
+from feedback_hub.domain.access import Role
+from feedback_hub.domain.audit import AuditAction
+from feedback_hub.domain.errors import NotAllowed, NotFound
+from feedback_hub.reads.views import FormView
+from feedback_hub.web import sessions, throttle
+from feedback_hub.web.hub import current_hub
+from feedback_hub.web.labels import gettext
+from feedback_hub.web.security import current_actor, has_token
+
+account = Blueprint("account", __name__)
+
+SHORTEST, LONGEST = 10, 255
+
+
+@account.get("/account")
+def show() -> str:
+    """Who I am here, and where I am logged in."""
+    return _page(FormView("password"))
+
+
+@account.post("/account/password")
+def password() -> Response:
+    """Change the password; every other device is logged out."""
+    account_id = _own_id()
+    keys = {f"password\0{account_id}": throttle.HERE}
+    throttle.slow_down(keys)
+    hub = current_hub()
+    with hub.reading() as uow:
+        kept = uow.session.scalar(
+            select(tables.account.c.password).where(tables.account.c.id == account_id)
+        )
+    errors = _faults(request.form.get("new", ""))
+    if not kept or not verify_password(request.form.get("current", ""), kept):
+        errors = {"current": gettext("This is not your password of now.")}
+    else:
+        throttle.forgive(keys)
+    if errors:
+        return make_response(_page(FormView("password", {}, errors)), 422)
+    with hub.unit_of_work() as uow:
+        hashed = hash_password(request.form["new"])
+        changed = update(tables.account).where(tables.account.c.id == account_id)
+        uow.session.execute(changed.values(password=hashed))
+        sessions.end_all(uow.session, account_id, but=sessions.own_id())
+        uow.audit(
+            AuditAction.PASSWORD_CHANGED,
+            account_id,
+            hub.clock(),
+            kind="account",
+            object_id=account_id,
+        )
+        uow.commit()
+    flash(gettext("The password is changed; other devices are logged out."), "success")
+    return _back()
+
+
+@account.post("/account/log-out")
+def log_out() -> Response:
+    """Log one device out, or every one but this."""
+    account_id = _own_id()
+    which = request.form.get("device", "")
+    with current_hub().unit_of_work() as uow:
+        if which:
+            sessions.end(uow.session, account_id, which)
+        else:
+            sessions.end_all(uow.session, account_id, but=sessions.own_id())
+        uow.commit()
+    flash(gettext("Logged out there."), "success")
+    return _back()
+
+
+@account.post("/account/handlers/<request_id>")
+def decide(request_id: str) -> Response:
+    """A handler lets somebody in among the handlers, or not."""
+    actor = current_actor()
+    if has_token() or Role.PROTECTION not in actor.roles:
+        raise NotFound
+    agreed = request.form.get("answer") == "yes"
+    hub = current_hub()
+    with hub.unit_of_work() as uow:
+        account_id = handlers.decide(uow.session, request_id, actor.id, agreed=agreed)
+        if account_id is None:
+            raise NotFound
+        uow.audit(
+            AuditAction.HANDLER_APPROVED if agreed else AuditAction.HANDLER_DECLINED,
+            actor.id,
+            hub.clock(),
+            kind="account",
+            object_id=account_id,
+        )
+        uow.commit()
+    flash(gettext("Noted."), "success")
+    return _back()
+
+
+@account.route("/welcome/", methods=["GET", "POST"], defaults={"code": ""})
+@account.route("/welcome/<code>", methods=["GET", "POST"])
+def welcome(code: str) -> Response:
+    """Choose a password with a code from paper or from the person who gave it.
+
+    A code that was never made, was used or is over says the same.
+    """
+    code = request.form.get("code", "") or code
+    if not code:
+        return make_response(render_template("welcome.html", code="", email=""))
+    keys = {f"welcome\0{throttle.address()}": throttle.WELCOME}
+    throttle.slow_down(keys)
+    hub = current_hub()
+    with hub.reading() as uow:
+        email = invitations.invited(uow.session, code, hub.clock())
+    if email is None:
+        raise NotFound
+    throttle.forgive(keys)
+    chosen = request.form.get("new", "")
+    errors = _faults(chosen) if request.method == "POST" and "new" in request.form else {}
+    if not chosen or errors:
+        page = render_template(
+            "welcome.html", code=code, email=email, form=FormView("welcome", {}, errors)
+        )
+        return make_response(page, 422 if errors else 200)
+    hashed = hash_password(chosen)
+    with hub.unit_of_work() as uow:
+        account_id = invitations.accept(uow.session, code, hashed, hub.clock())
+        if account_id is None:
+            raise NotFound
+        uow.audit(
+            AuditAction.PASSWORD_CHANGED,
+            account_id,
+            hub.clock(),
+            kind="account",
+            object_id=account_id,
+        )
+        uow.commit()
+    flash(gettext("Your password is kept. Log in with it now."), "success")
+    return make_response(redirect(url_for("security.login"), 303))
+
+
+def _own_id() -> str:
+    """A person's id: a token has no account. Raises ``NotAllowed``, ``Unauthenticated``."""
+    actor = current_actor()
+    if has_token():
+        raise NotAllowed("account")
+    return actor.id
+
+
+def _page(form: FormView) -> str:
+    account_id = _own_id()
+    with current_hub().reading() as uow:
+        found = sessions.devices(uow.session, account_id, sessions.own_id())
+        is_handler = Role.PROTECTION in current_actor().roles
+        waiting = handlers.proposed(uow.session) if is_handler else []
+    return render_template(
+        "account.html",
+        email=current_user.email,
+        has_second_factor=bool(current_user.tf_primary_method),
+        devices=found,
+        waiting=[one for one in waiting if one.account_id != account_id],
+        form=form,
+    )
+
+
+def _back() -> Response:
+    return make_response(redirect(url_for("account.show"), 303))
+
+
+def _faults(chosen: str) -> dict[str, str]:
+    if len(chosen) < SHORTEST:
+        return {"new": gettext("A password has 10 characters or more; four words are a good one.")}
+    if len(chosen) > LONGEST:
+        return {"new": gettext("That is too long.")}
+    return {}
