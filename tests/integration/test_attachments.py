@@ -128,6 +128,7 @@ def make_world(
         document: dict[str, object] = {
             "hub": {"home": str(tmp_path / "home"), "base_url": "http://localhost"},
             "database": {"url": database.fresh()},
+            "security": {"second_factor": "offered"},
             "channels": {
                 "sms": {
                     "kind": "twilio_sms",
@@ -376,7 +377,7 @@ class TestScanner:
     def test_what_it_finds_is_kept_from_everybody(
         self, make_world: Callable[..., World], clamd_server: ClamdServer
     ) -> None:
-        world = make_world(security={"clamd": clamd_server.address})
+        world = make_world(security={"clamd": clamd_server.address, "second_factor": "offered"})
         ref = world.sends(EICAR, VOICE)
         world.fetches()
         bad, good = world.rows(ref)
@@ -389,7 +390,7 @@ class TestScanner:
     def test_while_it_is_away_nothing_is_released(
         self, make_world: Callable[..., World], clamd_server: ClamdServer
     ) -> None:
-        world = make_world(security={"clamd": clamd_server.address})
+        world = make_world(security={"clamd": clamd_server.address, "second_factor": "offered"})
         ref = world.sends(VOICE)
         clamd_server.stop()
         for _ in range(attachments.MOST_ATTEMPTS + 2):
