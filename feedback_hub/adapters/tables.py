@@ -625,6 +625,16 @@ issue_case = Table(
     Column("case_id", _ID, ForeignKey("case.id"), primary_key=True),
 )
 
+boundary = Table(
+    "boundary",
+    metadata,
+    Column("scheme", String(40), primary_key=True),
+    Column("pcode", String(20), primary_key=True),
+    Column("name", String(200), nullable=False),
+    # A GeoJSON geometry, Polygon or MultiPolygon.
+    Column("outline", Text, nullable=False),
+)
+
 board_entry = Table(
     "board_entry",
     metadata,

@@ -29,6 +29,7 @@ from feedback_hub.adapters.table_files import Row
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.context import Failure, reporting
+from feedback_hub.cli.importing_boundaries import boundaries
 from feedback_hub.cli.importing_calls import ivr
 from feedback_hub.cli.mapping import check_ours, pairs_in, zone_named
 from feedback_hub.cli.ready import ready_hub
@@ -252,3 +253,4 @@ def _accepting(now: datetime, *, live: bool) -> Callable[[SqlUnitOfWork, _Read],
 
 
 import_group.add_command(ivr)
+import_group.add_command(boundaries)

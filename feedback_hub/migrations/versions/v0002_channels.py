@@ -29,6 +29,7 @@ def upgrade() -> None:
     _call_backs()
     _pacing()
     _boards()
+    _boundaries()
 
 
 def _attachments() -> None:
@@ -408,3 +409,15 @@ def _boards() -> None:
     )
     op.create_index(op.f("ix_board_entry_issue_id"), "board_entry", ["issue_id"])
     op.create_index("ix_board_entry_public", "board_entry", ["site", "state", "public_at"])
+
+
+def _boundaries() -> None:
+    """Outlines of districts and the like, by P-code and its scheme."""
+    op.create_table(
+        "boundary",
+        sa.Column("scheme", sa.String(40), nullable=False),
+        sa.Column("pcode", sa.String(20), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("outline", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("scheme", "pcode", name=op.f("pk_boundary")),
+    )
