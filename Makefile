@@ -3,7 +3,7 @@
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
-PYTEST ?= .venv/bin/pytest -n 2 --dist loadfile
+PYTEST ?= .venv/bin/pytest -n 2 --dist worksteal
 BIN := .venv/bin
 LOCK := constraints.txt setup.cfg pyproject.toml
 UV = $(shell sed -n 's/^\(uv==[^ ;]*\).*/\1/p' constraints.txt)
