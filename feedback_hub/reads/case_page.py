@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -128,7 +128,7 @@ def view(
             {case.route_focal_point, *(r.focal_point for r in referrals)},
         ),
     )
-    moves = _moves(known, rules, actor)
+    moves = _moves(known, rules, actor, now)
     partners, named = _partners(known)
     history = conversation.history(uow, case.id, known.names, said) if team else ()
     shown = CaseView(
@@ -202,7 +202,7 @@ def choices(uow: SqlUnitOfWork, rules: Rules, ref_case: CaseView, now: datetime)
     )
 
 
-def _moves(known: _Known, rules: Rules, actor: Actor) -> frozenset[str]:
+def _moves(known: _Known, rules: Rules, actor: Actor, now: datetime) -> frozenset[str]:
     case = known.case
     moves = {
         name
@@ -212,6 +212,12 @@ def _moves(known: _Known, rules: Rules, actor: Actor) -> frozenset[str]:
             ("confirm", Action.CHANGE_SENSITIVITY, case.suspected),
             ("close", Action.WORK_CASE, bool(_outcomes(case, rules))),
             ("split", Action.WORK_CASE, len(as_said_now(known.messages)) > 1),
+            ("appeal", Action.WORK_CASE, _may_appeal(case, rules, now)),
+            (
+                "satisfaction",
+                Action.WORK_CASE,
+                not case.is_open and case.satisfied is None and case.answered_by != actor.id,
+            ),
             ("take", Action.WORK_CASE, case.is_open and case.owner != actor.id),
             *((name, action, case.state in MOVES[verb]) for name, (action, verb) in _VERBS.items()),
         )
@@ -226,6 +232,13 @@ def _moves(known: _Known, rules: Rules, actor: Actor) -> frozenset[str]:
     if case.sensitivity is not Sensitivity.L3:
         moves.discard("hand-off")
     return frozenset(moves)
+
+
+def _may_appeal(case: Case, rules: Rules, now: datetime) -> bool:
+    """Once, within the time set (DOMAIN.md, States)."""
+    closed = case.closed_at
+    in_time = closed is not None and now - closed <= timedelta(days=rules.appeal_days)
+    return in_time and case.appealed_at is None
 
 
 def _next_step(known: _Known, moves: frozenset[str]) -> NextStep:

@@ -103,8 +103,9 @@ class TestRoad:
         assert "The pump was repaired." in closed.text
         assert "Thank you. The person is told." in jorge.get(referral).text
 
-        again = press(ana, case, "reopen", reason="It broke again.")
-        assert "Opened again" in again.text
+        again = press(ana, case, "appeal", reason="It broke again.")
+        assert "It broke again." in again.text
+        assert "The person disagrees" in again.text
 
     def test_a_partner_may_ask_and_decline(self, hub: Hub, app: Flask) -> None:
         ref = arrives(hub, PUMP)

@@ -20,7 +20,7 @@ from flask import (
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.case import Outcome
-from feedback_hub.domain.consent import Share
+from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.errors import NotFound
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
@@ -182,6 +182,16 @@ def _reopen(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object
     return casework.reopen(uow, current_hub().rules, actor, ref, reason, now)
 
 
+def _appeal(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    reason = text("reason", needed=True)
+    return casework.appeal(uow, current_hub().rules, actor, ref, reason, now)
+
+
+def _satisfaction(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    satisfied = word("satisfied", Answered) is Answered.YES
+    return casework.satisfaction(uow, current_hub().rules, actor, ref, satisfied, now)
+
+
 def _note(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     return casework.note(uow, actor, ref, text("text", needed=True), now)
 
@@ -205,6 +215,8 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "loop-back": (Action.WORK_CASE, _loop_back, N_("Noted. Close the case when it is over.")),
     "close": (Action.WORK_CASE, _close, N_("Closed.")),
     "reopen": (Action.WORK_CASE, _reopen, N_("Open again.")),
+    "appeal": (Action.WORK_CASE, _appeal, N_("Open again: somebody else decides now.")),
+    "satisfaction": (Action.WORK_CASE, _satisfaction, N_("Noted what the person says.")),
     "note": (Action.NOTE, _note, N_("The note is kept.")),
     "split": (Action.WORK_CASE, _split, N_("Set apart: it is a case of its own now.")),
     "take": (Action.WORK_CASE, _take, N_("This case is yours now.")),
