@@ -43,6 +43,11 @@ class HeadKeeper:
         except OSError as error:
             log.warning("audit head not copied", fault=type(error).__name__)
 
+    def start_anew(self) -> None:
+        """A backup was restored: the chain goes on from there; the head so far is kept aside."""
+        if self.path.exists():
+            self.path.replace(self.path.with_name(f"{_NAME}.before-restore"))
+
     def _replace(self, head: AuditHead) -> None:
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "r+") as file:

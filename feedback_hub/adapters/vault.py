@@ -101,11 +101,14 @@ class SqlVault:
         return _seal(self._cipher(key_id), plain, bound_to.encode())
 
     def open(self, key_id: str, sealed: bytes, bound_to: str) -> str:
-        """Decrypt. Raises ``VaultClosed``, ``VaultTampered``."""
+        """Decrypt; empty for what was erased. Raises ``VaultClosed``, ``VaultTampered``."""
         return self.open_bytes(key_id, sealed, bound_to).decode("utf-8", "surrogatepass")
 
     def open_bytes(self, key_id: str, sealed: bytes, bound_to: str) -> bytes:
         """Decrypt what is no text. Raises ``VaultClosed``, ``VaultTampered``."""
+        if not sealed:
+            # Nothing is sealed to nothing: this was erased.
+            return b""
         return _open(self._cipher(key_id), sealed, bound_to.encode())
 
     def index(self, value: str, purpose: str) -> str:

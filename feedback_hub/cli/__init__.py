@@ -26,6 +26,8 @@ COMMANDS = {
     "import": "importing:import_group",
     "export": "exporting:export",
     "form": "forming:form",
+    "backup": "keeping:backup",
+    "restore": "keeping:restore",
     "audit": "auditing:audit",
     "classifier": "classifying:classifier",
 }

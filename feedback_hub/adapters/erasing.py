@@ -1,0 +1,57 @@
+"""Erasing for good: the data key goes, and with it whatever it sealed, wherever that stands.
+
+Each destroyed key is in the ledger (table ``erasure``, and ``erasure.ledger`` in the home folder),
+so that a backup made before cannot bring it back.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Table, delete, insert, update
+from sqlalchemy.orm import Session
+
+from feedback_hub.adapters.tables import data_key, erasure, metadata
+
+LEDGER = "erasure.ledger"
+"""In the home folder: the keys that were destroyed, one a line. Ids only."""
+_AT_ONCE = 500
+
+
+def destroy(
+    connection: Connection | Session, key_ids: Iterable[str], now: datetime | None = None
+) -> None:
+    """Destroy data keys and blank what they sealed; with ``now`` they enter the ledger."""
+    keys = sorted(set(key_ids))
+    for start in range(0, len(keys), _AT_ONCE):
+        some = keys[start : start + _AT_ONCE]
+        connection.execute(delete(data_key).where(data_key.c.id.in_(some)))
+        for table in metadata.sorted_tables:
+            if "key_id" in table.c and table is not erasure:
+                _blank(connection, table, some)
+        if now is not None:
+            # Once: a key that is in the ledger already is gone, and is in no row any more.
+            connection.execute(insert(erasure), [{"key_id": one, "at": now} for one in some])
+
+
+def write_ledger(home: Path, key_ids: Collection[str]) -> None:
+    """Add destroyed keys to the ledger in the home folder."""
+    if not key_ids:
+        return
+    descriptor = os.open(home / LEDGER, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.writelines(f"{one}\n" for one in sorted(key_ids))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _blank(connection: Connection | Session, table: Table, key_ids: list[str]) -> None:
+    sealed = {
+        column.name: None if column.nullable else b""
+        for column in table.c
+        if column.name.endswith("_sealed")
+    }
+    connection.execute(update(table).where(table.c.key_id.in_(key_ids)).values(**sealed))

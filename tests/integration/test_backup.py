@@ -1,0 +1,184 @@
+"""A backup is one moment of a running hub, closed; restored it is the same hub again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import func, select
+
+from feedback_hub.adapters import audit_log, backups, tables
+from feedback_hub.bootstrap import Hub, build
+from feedback_hub.cli import main
+from feedback_hub.config import parse_config
+from feedback_hub.domain.audit import AuditAction
+from feedback_hub.services.intake import text_bound_to
+from tests.integration.databases import NOW, Database, HubOn
+from tests.pages_world import CHIEF, PUMP, arrives, make_hub
+
+
+class Machine:
+    """A home of its own, on a database of either kind."""
+
+    def __init__(self, home: Path, url: str) -> None:
+        self.home, self.url = home, url
+
+    def run(self, *words: str, fails: int = 0) -> Result:
+        env = {
+            "FEEDBACK_HUB_HOME": str(self.home),
+            "FEEDBACK_HUB_CONFIG": "",
+            "FEEDBACK_HUB_DATABASE_URL": self.url,
+        }
+        result = CliRunner().invoke(main, words, env=env)
+        assert result.exit_code == fails, result.output
+        assert "Traceback" not in result.output
+        return result
+
+    def hub(self) -> Hub:
+        document = {"hub": {"home": str(self.home)}, "database": {"url": self.url}}
+        return build(parse_config(document, {}), clock=lambda: NOW)
+
+    def take_keys_of(self, other: Machine) -> None:
+        secrets = self.home / "secrets"
+        secrets.mkdir(parents=True, exist_ok=True)
+        for path in (other.home / "secrets").iterdir():
+            (secrets / path.name).write_bytes(path.read_bytes())
+
+
+@pytest.fixture
+def lived(tmp_path: Path, database: Database, hub_on: HubOn) -> Machine:
+    """A hub with cases, remarks and a recording."""
+    machine = Machine(tmp_path / "home", database.fresh())
+    hub = hub_on(machine.url, machine.home)
+    for number, said in enumerate((PUMP, CHIEF)):
+        arrives(hub, said, f"+25884000041{number}")
+    with hub.unit_of_work() as uow:
+        uow.audit(AuditAction.EXPORTED, "ana", NOW)
+        uow.commit()
+    recording = machine.home / "packs" / "por" / "welcome.mp3"
+    recording.parent.mkdir(parents=True)
+    recording.write_bytes(b"ID3 words")
+    return machine
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, database: Database) -> Machine:
+    return Machine(tmp_path / "elsewhere", database.bare())
+
+
+def said(hub: Hub) -> set[str]:
+    with hub.reading() as uow:
+        return {
+            uow.vault.open(row.key_id, row.text_sealed, text_bound_to(row.id))
+            for row in uow.session.execute(select(tables.message))
+        }
+
+
+def counts(hub: Hub) -> dict[str, int]:
+    with hub.reading() as uow:
+        return {
+            name: uow.session.scalar(select(func.count()).select_from(table)) or 0
+            for name, table in tables.metadata.tables.items()
+            if name != "audit"
+        }
+
+
+def test_a_restored_hub_is_the_hub_that_was(
+    lived: Machine, elsewhere: Machine, tmp_path: Path
+) -> None:
+    file = tmp_path / "hub.backup"
+    lived.run("backup", str(file))
+    assert file.stat().st_mode & 0o777 == 0o600
+    raw = file.read_bytes()
+    assert raw.startswith(b"age-encryption.org/v1")
+    elsewhere.take_keys_of(lived)
+    assert "2 cases" in elsewhere.run("restore", str(file)).stdout
+    before, after = lived.hub(), elsewhere.hub()
+    try:
+        assert said(after) == said(before) == {PUMP, CHIEF}
+        assert counts(after) == counts(before)
+        with after.reading() as uow:
+            found = audit_log.verify(uow.session, after.audit_heads.kept())
+        assert (found.lines, found.bad) == (2, None)
+        recording = elsewhere.home / "packs" / "por" / "welcome.mp3"
+        assert recording.read_bytes() == b"ID3 words"
+        # It goes on living: the next message finds its place.
+        arrives(after, "agua", "+258840000777")
+        assert counts(after)["case"] == 3
+    finally:
+        before.close()
+        after.close()
+
+
+def test_what_is_refused_changes_nothing(
+    lived: Machine, elsewhere: Machine, tmp_path: Path
+) -> None:
+    file = tmp_path / "hub.backup"
+    lived.run("backup", str(file))
+    keys = lived.home / "secrets" / "backup_key"
+    refused = elsewhere.run("restore", str(file), "--key", str(keys), fails=1)
+    assert "another encryption key" in refused.stderr
+    other = tmp_path / "other_key"
+    other.write_text(backups.make_key())
+    assert (
+        "another backup key"
+        in elsewhere.run("restore", str(file), "--key", str(other), fails=1).stderr
+    )
+    assert "--force" in lived.run("restore", str(file), fails=1).stderr
+    hub = lived.hub()
+    assert counts(hub)["case"] == 2
+    hub.close()
+    cut = tmp_path / "cut.backup"
+    cut.write_bytes(file.read_bytes()[:-100])
+    assert "damaged" in lived.run("restore", str(cut), "--force", fails=1).stderr
+
+
+def test_what_was_erased_since_stays_erased(
+    lived: Machine, elsewhere: Machine, tmp_path: Path
+) -> None:
+    file = tmp_path / "hub.backup"
+    lived.run("backup", str(file))
+    hub = lived.hub()
+    with hub.reading() as uow:
+        key_id = uow.session.scalar(select(tables.message.c.key_id))
+    hub.close()
+    ledger = tmp_path / "erasure.ledger"
+    ledger.write_text(f"{key_id}\n")
+    elsewhere.take_keys_of(lived)
+    restored = elsewhere.run("restore", str(file), "--ledger", str(ledger))
+    assert "1 erased since stay erased" in restored.stdout
+    hub = elsewhere.hub()
+    assert len(said(hub) - {""}) == 1
+    hub.close()
+
+
+def test_force_replaces_and_the_log_says_so(lived: Machine, tmp_path: Path) -> None:
+    file = tmp_path / "hub.backup"
+    lived.run("backup", str(file))
+    hub = lived.hub()
+    arrives(hub, "mais uma", "+258840000999")
+    hub.close()
+    lived.run("restore", str(file), "--force")
+    hub = lived.hub()
+    assert counts(hub)["case"] == 2
+    hub.close()
+    assert "2 lines hold" in lived.run("audit", "verify").stdout
+
+
+def test_a_backup_moves_from_sqlite_to_postgresql(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    server = request.getfixturevalue("postgres_server")
+    here = Machine(tmp_path / "home", "")
+    hub = make_hub(here.home)
+    arrives(hub, PUMP)
+    hub.close()
+    file = tmp_path / "hub.backup"
+    here.run("backup", str(file))
+    there = Machine(tmp_path / "there", server.bare())
+    there.take_keys_of(here)
+    there.run("restore", str(file))
+    hub = there.hub()
+    assert said(hub) == {PUMP}
+    hub.close()
