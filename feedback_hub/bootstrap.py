@@ -29,6 +29,7 @@ from feedback_hub.adapters.secrets_files import load_or_make
 from feedback_hub.adapters.tables import start_mappers
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.vault import Keyring
+from feedback_hub.adapters.wrapping_keys import WrappingKeys
 from feedback_hub.config import Config, Section, Span, build_settings, load_config
 from feedback_hub.domain.clock import Ladder, Target, WorkingCalendar
 from feedback_hub.domain.clocks import Targets
@@ -200,7 +201,10 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
     config.hub.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     key, made = _secret(config, config.security.encryption_key, "encryption_key")
     session_key, _ = _secret(config, config.security.session_key, "session_key")
-    keyring = Keyring(hashlib.sha256(key.encode()).digest())
+    keyring = Keyring(
+        hashlib.sha256(key.encode()).digest(),
+        WrappingKeys(config.secrets_directory / "wrapping_keys"),
+    )
     frame = load_frame()
     channels = ChannelAccounts(
         {section.name: _channel(config, section, keyring) for section in config.channels.values()},

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from redis.exceptions import RedisError
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from feedback_hub.adapters import tables
@@ -19,6 +19,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import StaleVersion
 from feedback_hub.domain.referral import ReferralState
 from feedback_hub.services import escalation, pacing, referrals
+from workers import retention
 from workers.drop_folder import Watcher
 from workers.pull import Pullers
 from workers.queues import connect
@@ -125,12 +126,12 @@ def erase_raw_payloads(hub: Hub, now: datetime) -> int:
     inbox = tables.inbox.c
     before = now - timedelta(days=hub.config.retention.raw_payload_days)
     with hub.unit_of_work() as uow:
-        old = select(inbox.id).where(inbox.arrived_at < before, inbox.raw_sealed != b"")
+        # Of what was set aside too: by then nobody mends it any more.
+        done = or_(inbox.handled_at.is_not(None), inbox.set_aside_at.is_not(None))
+        old = select(inbox.id).where(inbox.arrived_at < before, inbox.raw_sealed != b"", done)
         erased = change(
             uow.session,
-            update(tables.inbox)
-            .where(inbox.id.in_(old.limit(BATCH)), inbox.handled_at.is_not(None))
-            .values(raw_sealed=b""),
+            update(tables.inbox).where(inbox.id.in_(old.limit(BATCH))).values(raw_sealed=b""),
         )
         uow.commit()
     return erased
@@ -141,4 +142,5 @@ DUTIES: tuple[Callable[[Hub, datetime], int], ...] = (
     sound_alarms,
     pace_accounts,
     erase_raw_payloads,
+    retention.daily,
 )

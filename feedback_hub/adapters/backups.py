@@ -44,6 +44,7 @@ class Manifest:
     revision: str
     made_at: str
     keyring: str
+    wrapped_by: list[str]
     tables: dict[str, int]
     files: int
 
@@ -194,6 +195,7 @@ def _pack(
                         count += 1
                         step()
                 tables[name] = count
+            wrapped_by = sorted(connection.scalars(select(data_key.c.wrapped_by).distinct()))
         # After the database: a file that a row names is there by then, and never changes.
         files = _files(home)
         for path in files:
@@ -204,6 +206,7 @@ def _pack(
             revision,
             now.isoformat(),
             keyring,
+            wrapped_by,
             tables,
             len(files),
         )

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Table, delete, insert, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.tables import data_key, erasure, metadata
@@ -23,18 +23,26 @@ _AT_ONCE = 500
 
 def destroy(
     connection: Connection | Session, key_ids: Iterable[str], now: datetime | None = None
-) -> None:
-    """Destroy data keys and blank what they sealed; with ``now`` they enter the ledger."""
+) -> set[str]:
+    """Destroy data keys and blank what they sealed; those that were still there.
+
+    With ``now`` they enter the ledger.
+    """
     keys = sorted(set(key_ids))
+    destroyed: set[str] = set()
     for start in range(0, len(keys), _AT_ONCE):
         some = keys[start : start + _AT_ONCE]
-        connection.execute(delete(data_key).where(data_key.c.id.in_(some)))
+        live = set(connection.scalars(select(data_key.c.id).where(data_key.c.id.in_(some))))
+        destroyed |= live
+        connection.execute(delete(data_key).where(data_key.c.id.in_(live)))
         for table in metadata.sorted_tables:
             if "key_id" in table.c and table is not erasure:
                 _blank(connection, table, some)
-        if now is not None:
-            # Once: a key that is in the ledger already is gone, and is in no row any more.
-            connection.execute(insert(erasure), [{"key_id": one, "at": now} for one in some])
+        if now is not None and live:
+            connection.execute(
+                insert(erasure), [{"key_id": one, "at": now} for one in sorted(live)]
+            )
+    return destroyed
 
 
 def write_ledger(home: Path, key_ids: Collection[str]) -> None:
@@ -54,4 +62,5 @@ def _blank(connection: Connection | Session, table: Table, key_ids: list[str]) -
         for column in table.c
         if column.name.endswith("_sealed")
     }
-    connection.execute(update(table).where(table.c.key_id.in_(key_ids)).values(**sealed))
+    if sealed:
+        connection.execute(update(table).where(table.c.key_id.in_(key_ids)).values(**sealed))

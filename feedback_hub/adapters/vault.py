@@ -6,7 +6,6 @@ of the database *and* of the hub's key file. See ``docs/security.md``.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 import uuid
@@ -19,6 +18,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.tables import data_key
+from feedback_hub.adapters.wrapping_keys import WrappingKeys, fingerprint_of
 from feedback_hub.services.ports import VaultClosed, VaultTampered
 
 _NONCE = 12
@@ -28,22 +28,41 @@ KEY_BYTES = 32
 class Keyring:
     """The hub's key and what is derived from it: wrapping, look-up and case secrets."""
 
-    def __init__(self, master: bytes) -> None:
+    def __init__(self, master: bytes, wrapping: WrappingKeys | None = None) -> None:
         if len(master) != KEY_BYTES:
             raise ValueError(f"the encryption key must be {KEY_BYTES} bytes")
-        self.fingerprint = hashlib.sha256(b"feedback_hub key" + master).hexdigest()[:16]
-        self._wrap = AESGCM(_derive(master, b"wrap"))
+        self.fingerprint = fingerprint_of(master)
+        self.wrapping = wrapping or WrappingKeys()
+        self._wraps = {self.fingerprint: AESGCM(_derive(master, b"wrap"))}
+        # These stay when keys are rotated: numbers already given and kept are derived from them.
         self._index = _derive(master, b"index")
         self._secret = _derive(master, b"case secret")
         self._handset = _derive(master, b"handset")
 
-    def wrap(self, key_id: str, key: bytes) -> bytes:
-        """Encrypt a data key, bound to its id."""
-        return _seal(self._wrap, key, key_id.encode())
+    def current(self) -> str:
+        """The fingerprint of the key that wraps from now on."""
+        return self.wrapping.current() or self.fingerprint
 
-    def unwrap(self, key_id: str, wrapped: bytes) -> bytes:
+    def knows(self, fingerprint: str) -> bool:
+        """Whether what this key wrapped can be opened here."""
+        return fingerprint == self.fingerprint or self.wrapping.get(fingerprint) is not None
+
+    def wrap(self, key_id: str, key: bytes) -> tuple[bytes, str]:
+        """``(the data key encrypted and bound to its id, by which key)``."""
+        by = self.current()
+        return _seal(self._cipher(by), key, key_id.encode()), by
+
+    def unwrap(self, key_id: str, wrapped: bytes, wrapped_by: str) -> bytes:
         """Decrypt a data key. Raises ``VaultTampered``, also for another hub's key."""
-        return _open(self._wrap, wrapped, key_id.encode())
+        return _open(self._cipher(wrapped_by), wrapped, key_id.encode())
+
+    def _cipher(self, fingerprint: str) -> AESGCM:
+        if fingerprint not in self._wraps:
+            key = self.wrapping.get(fingerprint)
+            if key is None:
+                raise VaultTampered("a data key is wrapped by a key that is not here")
+            self._wraps[fingerprint] = AESGCM(_derive(key, b"wrap"))
+        return self._wraps[fingerprint]
 
     def index(self, value: str, purpose: str) -> str:
         """Keyed hash for look-up by equality."""
@@ -75,14 +94,10 @@ class SqlVault:
         """Make ``count`` data keys in one statement."""
         made = {uuid.uuid4().hex: secrets.token_bytes(KEY_BYTES) for _ in range(count)}
         if made:
-            rows = [
-                {
-                    "id": key_id,
-                    "wrapped": self._keyring.wrap(key_id, key),
-                    "wrapped_by": self._keyring.fingerprint,
-                }
-                for key_id, key in made.items()
-            ]
+            rows = []
+            for key_id, key in made.items():
+                wrapped, by = self._keyring.wrap(key_id, key)
+                rows.append({"id": key_id, "wrapped": wrapped, "wrapped_by": by})
             self._session.execute(insert(data_key), rows)
         for key_id, key in made.items():
             self._open_keys[key_id] = AESGCM(key)
@@ -124,11 +139,9 @@ class SqlVault:
         wanted = key_ids - self._open_keys.keys()
         if not wanted:
             return
-        rows = self._session.execute(
-            select(data_key.c.id, data_key.c.wrapped).where(data_key.c.id.in_(wanted))
-        )
-        for key_id, wrapped in rows:
-            self._open_keys[key_id] = AESGCM(self._keyring.unwrap(key_id, wrapped))
+        rows = self._session.execute(select(data_key).where(data_key.c.id.in_(wanted)))
+        for key_id, wrapped, by in rows:
+            self._open_keys[key_id] = AESGCM(self._keyring.unwrap(key_id, wrapped, by))
 
     def _cipher(self, key_id: str) -> AESGCM:
         if key_id not in self._open_keys:

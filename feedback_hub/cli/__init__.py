@@ -28,6 +28,9 @@ COMMANDS = {
     "form": "forming:form",
     "backup": "keeping:backup",
     "restore": "keeping:restore",
+    "keys": "keys:keys",
+    "retention": "retaining:retention",
+    "person": "retaining:person",
     "audit": "auditing:audit",
     "classifier": "classifying:classifier",
 }

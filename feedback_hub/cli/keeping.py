@@ -134,6 +134,11 @@ def _check(hub: Hub, manifest: backups.Manifest) -> None:
             f"needs ({manifest.keyring}): put that one into {hub.config.secrets_directory}"
             "/encryption_key and restore again; nothing was changed"
         )
+    if absent := [one for one in manifest.wrapped_by if not hub.keyring.knows(one)]:
+        raise Failure(
+            f"the backup needs the keys {', '.join(absent)} too: copy wrapping_keys of the hub "
+            f"that was backed up into {hub.config.secrets_directory}; nothing was changed"
+        )
 
 
 def _make_room(hub: Hub, *, force: bool) -> None:

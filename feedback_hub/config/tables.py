@@ -318,6 +318,35 @@ class ReferralsConfig:
 
 
 @dataclass(frozen=True)
+class OrdinaryDays:
+    """``[retention.L1]``: days after closing; 0 is never."""
+
+    identity_days: int = setting("Number, chat and name.", default=365, least=0, most=7300)
+    text_days: int = setting("What was said and written.", default=730, least=0, most=7300)
+    case_days: int = setting("What leads back to the case.", default=1825, least=0, most=7300)
+
+    @property
+    def whole_days(self) -> int:
+        """``case_days``, as the last of the stages is called inside."""
+        return self.case_days
+
+
+@dataclass(frozen=True)
+class PersonalDays(OrdinaryDays):
+    """``[retention.L2]``: days after closing; 0 is never."""
+
+    identity_days: int = setting("Number, chat and name.", default=180, least=0, most=7300)
+    text_days: int = setting("What was said and written.", default=365, least=0, most=7300)
+
+
+@dataclass(frozen=True)
+class HighlySensitiveDays(OrdinaryDays):
+    """``[retention.L3]``: days after closing; 0 is never."""
+
+    identity_days: int = setting("Number, chat and name.", default=180, least=0, most=7300)
+
+
+@dataclass(frozen=True)
 class RetentionConfig:
     """``[retention]``: how long what is kept."""
 
@@ -327,6 +356,9 @@ class RetentionConfig:
         least=1,
         most=3650,
     )
+    L1: OrdinaryDays = setting(default=OrdinaryDays())
+    L2: PersonalDays = setting(default=PersonalDays())
+    L3: HighlySensitiveDays = setting(default=HighlySensitiveDays())
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ def readings(uow: SqlUnitOfWork, case_id: str) -> dict[str, Reading]:
     found: dict[str, Reading] = {}
     for row in rows:
         opened = uow.vault.open(row.key_id, row.reasons_sealed, f"suggestion.reasons:{row.id}")
-        spoke = tuple((reason["words"], reason["value"]) for reason in json.loads(opened))
+        spoke = tuple((reason["words"], reason["value"]) for reason in json.loads(opened or "[]"))
         found[row.message_id] = Reading(row, spoke)
     return found
 

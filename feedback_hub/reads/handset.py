@@ -84,6 +84,9 @@ def _typed(uow: SqlUnitOfWork, actor: Actor, channel: str) -> list[tuple[datetim
     found = []
     for row in rows:
         opened = uow.vault.open(row.key_id, row.parsed_sealed, f"inbox.parsed:{row.id}")
+        if not opened:
+            # Erased.
+            continue
         parsed = json.loads(opened)
         address = parsed["address"] or parsed["sender"]
         found.append((datetime.fromisoformat(parsed["received_at"]), address, parsed["text"]))

@@ -130,6 +130,8 @@ def is_same(uow: UnitOfWork, known: InboxRow, message: InboundMessage) -> bool:
         parsed = uow.vault.open(known.key_id, known.parsed_sealed, f"inbox.parsed:{known.id}")
     except VaultClosed:
         return True
+    if not parsed:
+        return True
     kept = json.loads(parsed)
     return bool(kept.get("message", kept).get("text") == message.text)
 

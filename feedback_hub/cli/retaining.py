@@ -1,0 +1,177 @@
+"""``retention`` and ``person``: what is erased in time, and at a person's request."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from feedback_hub.adapters import accounts, erasing
+from feedback_hub.adapters import retention as keeping
+from feedback_hub.adapters.retention import Stage
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.cli.acting import operator
+from feedback_hub.cli.context import Failure, reporting
+from feedback_hub.cli.ready import ready_hub
+from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.audit import AuditAction
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.reference import parse_reference
+from feedback_hub.services import intake
+from feedback_hub.services.remarks import bound_to
+from workers import retention as duty
+
+_AS = click.option("--as", "email", required=True, help="Account that works on the case.")
+_REF = click.option("--ref", required=True, help="The case's number.")
+
+
+@click.group("retention")
+def retention() -> None:
+    """What is kept how long."""
+
+
+@retention.command("run")
+@click.option("--dry-run", is_flag=True, help="Only say what would be erased.")
+@click.pass_context
+@reporting
+def run(ctx: click.Context, dry_run: bool) -> None:
+    """Erase what is past its time ([retention]). The scheduler does this once a day by itself."""
+    hub = ready_hub(ctx)
+    now = hub.clock()
+    done = duty.counts(hub, now) if dry_run else duty.run(hub, now, operator())
+    said = ", ".join(f"{stage.value} of {count} cases" for stage, count in done.items())
+    click.echo(f"{'would erase' if dry_run else 'erased'}: {said}")
+
+
+@retention.command("hold")
+@_REF
+@_AS
+@click.option("--release", is_flag=True, help="End the hold.")
+@click.pass_context
+@reporting
+def hold(ctx: click.Context, ref: str, email: str, release: bool) -> None:
+    """Keep a case from being erased, for a court or an investigation."""
+    hub = ready_hub(ctx)
+    now = hub.clock()
+    with hub.unit_of_work() as uow:
+        actor, case = _reach(uow, email, ref)
+        keeping.hold(uow.session, case.id, held=not release)
+        uow.audit(
+            AuditAction.LEGAL_HOLD,
+            actor.id,
+            now,
+            kind="case",
+            object_id=case.id,
+            reason="released" if release else "held",
+        )
+        uow.commit()
+    click.echo("released" if release else "held: nothing of this case is erased until --release")
+
+
+@click.group("person")
+def person() -> None:
+    """A person's request to see, or to have erased, what is kept of them."""
+
+
+@person.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@_REF
+@_AS
+@click.pass_context
+@reporting
+def export(ctx: click.Context, file: Path, ref: str, email: str) -> None:
+    """Write what is kept of the person of a case to FILE (JSON), as far as --as may see it."""
+    hub = ready_hub(ctx)
+    now = hub.clock()
+    with hub.unit_of_work() as uow:
+        actor, case = _reach(uow, email, ref)
+        cases = [
+            one
+            for case_id in keeping.cases_of_person(uow.session, case.id)
+            if (found := uow.case(case_id))
+            and (one := uow.visible_case(actor, Action.WORK_CASE, found.ref))
+        ]
+        held = {"contact": _contact(uow, case), "cases": [_case(uow, one) for one in cases]}
+        for one in cases:
+            uow.audit(AuditAction.PERSON_EXPORTED, actor.id, now, kind="case", object_id=one.id)
+        uow.commit()
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        json.dump(held, out, ensure_ascii=False, indent=1)
+    click.echo(f"{len(cases)} cases in {file}; hand it over in person, then delete it")
+
+
+@person.command("erase")
+@_REF
+@_AS
+@click.confirmation_option(prompt="This cannot be undone. Erase?")
+@click.pass_context
+@reporting
+def erase(ctx: click.Context, ref: str, email: str) -> None:
+    """Erase who the person of a case is and what was said, in every case that --as works on."""
+    hub = ready_hub(ctx)
+    now = hub.clock()
+    with hub.unit_of_work() as uow:
+        actor, case = _reach(uow, email, ref)
+        theirs = keeping.cases_of_person(uow.session, case.id)
+        mine = [
+            case_id
+            for case_id in theirs
+            if (found := uow.case(case_id))
+            and uow.visible_case(actor, Action.WORK_CASE, found.ref) is not None
+        ]
+        if keeping.is_held(uow.session, mine):
+            raise Failure("a legal hold keeps this; see retention hold --release")
+        keys: set[str] = set()
+        for stage in (Stage.IDENTITY, Stage.TEXT):
+            for case_id in mine:
+                keys |= keeping.erase(uow.session, case_id, stage, now).keys
+        for case_id in mine:
+            uow.audit(AuditAction.PERSON_ERASED, actor.id, now, kind="case", object_id=case_id)
+        erasing.write_ledger(hub.config.hub.home, keys)
+        uow.commit()
+    # How many others there are is not said: one of them may be somebody else's to know of.
+    click.echo(f"erased in {len(mine)} cases")
+
+
+def _reach(uow: SqlUnitOfWork, email: str, ref: str) -> tuple[Actor, Case]:
+    account_id = accounts.account_id_of(uow.session, email)
+    actor = accounts.actor_by_id(uow.session, account_id) if account_id else None
+    if actor is None:
+        raise Failure(f"{email} is no active account; see user list")
+    found = uow.visible_case(actor, Action.WORK_CASE, parse_reference(ref) or "")
+    if found is None:
+        raise Failure("no such case that this account works on")
+    return actor, found
+
+
+def _contact(uow: SqlUnitOfWork, case: Case) -> dict[str, str]:
+    contact = uow.contact(case.contact_id) if case.contact_id else None
+    if contact is None:
+        return {}
+    address = intake.address_bound_to(contact.id)
+    return {
+        "channel": contact.channel,
+        "address": uow.vault.open(contact.key_id, contact.address_sealed, address),
+        "name": uow.vault.open(
+            contact.key_id, contact.name_sealed or b"", intake.name_bound_to(contact.id)
+        ),
+    }
+
+
+def _case(uow: SqlUnitOfWork, case: Case) -> dict[str, object]:
+    answer = uow.remark(case.answer_id) if case.answer_id else None
+    return {
+        "ref": case.ref,
+        "received_at": case.received_at.isoformat(),
+        "state": case.state.value,
+        "said": [
+            uow.vault.open(one.key_id, one.text_sealed, intake.text_bound_to(one.id))
+            for one in uow.messages_of(case.id)
+        ],
+        "answer": uow.vault.open(answer.key_id, answer.text_sealed, bound_to(answer.id))
+        if answer
+        else "",
+    }

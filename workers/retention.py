@@ -1,0 +1,78 @@
+"""Retention as a duty: once a day, a few cases a transaction, everything in the audit log."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from feedback_hub.adapters import erasing, retention
+from feedback_hub.adapters.retention import Stage
+from feedback_hub.adapters.tables import audit
+from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.audit import AuditAction
+from feedback_hub.domain.sensitivity import Sensitivity
+
+AT_ONCE = 50
+EVERY = timedelta(days=1)
+
+
+def days_of(hub: Hub, stage: Stage) -> dict[Sensitivity, int]:
+    """Days after closing until ``stage`` is erased, by sensitivity; 0 is never."""
+    kept = hub.config.retention
+    of_level = {Sensitivity.L1: kept.L1, Sensitivity.L2: kept.L2, Sensitivity.L3: kept.L3}
+    return {level: getattr(days, f"{stage.value}_days") for level, days in of_level.items()}
+
+
+def counts(hub: Hub, now: datetime) -> dict[Stage, int]:
+    """How many cases a run would touch now, by stage."""
+    with hub.reading() as uow:
+        return {
+            stage: retention.count_due(uow.session, stage, days_of(hub, stage), now)
+            for stage in Stage
+        }
+
+
+def run(hub: Hub, now: datetime, actor: str = "machine") -> dict[Stage, int]:
+    """Erase what is past its time; how many cases, by stage. Can be stopped and run again."""
+    done = dict.fromkeys(Stage, 0)
+    for stage in Stage:
+        while True:
+            with hub.unit_of_work() as uow:
+                due = retention.due(uow.session, stage, days_of(hub, stage), now, AT_ONCE)
+                keys: set[str] = set()
+                for case_id in due:
+                    keys |= retention.erase(uow.session, case_id, stage, now).keys
+                    uow.audit(
+                        AuditAction.ERASED,
+                        actor,
+                        now,
+                        kind="case",
+                        object_id=case_id,
+                        reason=stage.value,
+                    )
+                # Before the commit: a key too many in the ledger is one that is gone next time.
+                erasing.write_ledger(hub.config.hub.home, keys)
+                uow.commit()
+            done[stage] += len(due)
+            if len(due) < AT_ONCE:
+                break
+    with hub.unit_of_work() as uow:
+        said = ",".join(f"{stage.value}={count}" for stage, count in done.items())
+        uow.audit(AuditAction.RETENTION_RUN, actor, now, kind="hub", reason=said[:64])
+        uow.commit()
+    return done
+
+
+def daily(hub: Hub, now: datetime) -> int:
+    """Run if no run was within a day; how many cases were touched."""
+    with hub.reading() as uow:
+        last = uow.session.scalar(
+            select(audit.c.at)
+            .where(audit.c.action == AuditAction.RETENTION_RUN)
+            .order_by(audit.c.sequence.desc())
+            .limit(1)
+        )
+    if last is not None and now - last < EVERY:
+        return 0
+    return sum(run(hub, now).values())
