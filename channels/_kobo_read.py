@@ -37,6 +37,7 @@ _OLDEST = 120
 # Groups in groups in groups: nobody builds such a form, and reading it must end.
 _DEEPEST = 12
 _LONGEST_SITE = 64
+_OWN, _MOST_OWN = "field_", 50
 _LONGEST_ID = 80
 
 
@@ -147,6 +148,7 @@ class _Sheet:
             accused_class=self._word(ask.accused_class, AccusedClass, values.accused_class),
             codes=self._codes(),
             sensitivity=self._sensitivity(),
+            fields=self._own_fields(),
         )
 
     def _answers(self, paths: Paths) -> list[Any]:
@@ -185,6 +187,12 @@ class _Sheet:
             if word in _NO:
                 return Answered.NO
         return Answered.NOT_ASKED
+
+    def _own_fields(self) -> tuple[tuple[str, str], ...]:
+        """The answers to the hub's own questions: they have a name of their own in any group."""
+        named = ((path.rpartition("/")[2], a) for path, a in (self.entry or self.form).items())
+        said = ((name.removeprefix(_OWN), _said(a)) for name, a in named if name.startswith(_OWN))
+        return tuple((name[:40], words) for name, words in said if words)[:_MOST_OWN]
 
     def _sensitivity(self) -> Sensitivity | None:
         """The highest level that any part of the form claims."""

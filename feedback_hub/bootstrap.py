@@ -30,9 +30,20 @@ from feedback_hub.adapters.tables import start_mappers
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.vault import Keyring
 from feedback_hub.adapters.wrapping_keys import WrappingKeys
-from feedback_hub.config import Config, Section, Span, build_settings, load_config
+from feedback_hub.config import (
+    Config,
+    ConfigError,
+    Fault,
+    Section,
+    Span,
+    build_settings,
+    load_config,
+)
+from feedback_hub.config.fields import FIELD_KINDS, ChoiceField
 from feedback_hub.domain.clock import Ladder, Target, WorkingCalendar
 from feedback_hub.domain.clocks import Targets
+from feedback_hub.domain.coding import Label
+from feedback_hub.domain.custom_field import CustomField, FieldKind, ShownIn
 from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.message import (
     Attachment,
@@ -42,7 +53,7 @@ from feedback_hub.domain.message import (
     SendFault,
 )
 from feedback_hub.domain.quiet import QuietHours
-from feedback_hub.domain.sensitivity import Priority
+from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.submission import Submission
 from feedback_hub.frame import load_frame
 from feedback_hub.services.attachments import Shelf
@@ -232,6 +243,7 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             else None,
             segments_a_day=config.loopback.texts_a_day,
             price=(config.loopback.text_price, config.loopback.currency),
+            fields=own_fields(config),
             conversation_window=timedelta(hours=config.conversation.window_hours),
             ask=tuple(Step(one) for one in config.conversation.ask),
             sure_from=config.classifier.confidence_threshold,
@@ -281,7 +293,9 @@ def process_hub() -> Hub:
 
 
 def settings_of(family: str, kind: str) -> type:
-    """The settings class of a channel kind, to check a configuration. Raises ``LookupError``."""
+    """The settings class of a kind of channel or question. Raises ``LookupError``."""
+    if family == "fields":
+        return FIELD_KINDS[kind]
     if family != "channels":
         raise LookupError(kind)
     return load_kind(kind).Settings
@@ -313,6 +327,31 @@ def _post(config: Config) -> Post | None:
         return None
     server = MailServer(mail.smtp_url, mail.username or mail.address, mail.password, mail.timeout)
     return SmtpPost(server, mail.address)
+
+
+def own_fields(config: Config) -> tuple[CustomField, ...]:
+    """The hub's own extra questions, as configured. Raises ``ConfigError``."""
+    return tuple(_own_field(config, section) for section in config.fields.values())
+
+
+def _own_field(config: Config, section: Section) -> CustomField:
+    kind = FIELD_KINDS.get(section.kind)
+    if kind is None:
+        known = ", ".join(FIELD_KINDS)
+        fault = Fault(f"{section.table}.kind", "no question is of this kind", f"One of: {known}.")
+        raise ConfigError([fault])
+    settings = build_settings(kind, section, config.context)
+    choices = {}
+    if isinstance(settings, ChoiceField):
+        choices = {word: Label(en=eng, pt=por) for word, por, eng in settings.choices}
+    return CustomField(
+        name=section.name,
+        kind=FieldKind(section.kind),
+        label=Label(en=settings.label_eng, pt=settings.label_por),
+        sensitivity=Sensitivity(settings.sensitivity.value),
+        shown_in=frozenset(ShownIn(place.value) for place in settings.shown_in),
+        choices=choices,
+    )
 
 
 def _targets(config: Config) -> Targets:

@@ -679,6 +679,23 @@ meeting_case = Table(
     Column("meeting_id", _ID, ForeignKey("meeting.id"), nullable=False, index=True),
 )
 
+case_fields = Table(
+    "case_fields",
+    metadata,
+    Column("case_id", _ID, ForeignKey("case.id"), primary_key=True),
+    _key(),
+    # The answers to the hub's own questions, by name.
+    Column("answers_sealed", LargeBinary, nullable=False),
+)
+
+case_tag = Table(
+    "case_tag",
+    metadata,
+    Column("case_id", _ID, ForeignKey("case.id"), primary_key=True),
+    Column("tag", _CODE, primary_key=True),
+    Index("ix_case_tag_tag", "tag", "case_id"),
+)
+
 search_text = Table(
     "search_text",
     metadata,

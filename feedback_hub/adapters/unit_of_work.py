@@ -671,6 +671,46 @@ class SqlUnitOfWork:
         linked = self._insert(tables.issue_case).values(issue_id=issue_id, case_id=case_id)
         self.session.execute(linked.on_conflict_do_nothing())
 
+    def keep_fields(self, case_id: str, key_id: str, sealed: bytes) -> None:
+        """Keep the answers to the hub's own questions."""
+        kept = tables.case_fields.insert().values(
+            case_id=case_id, key_id=key_id, answers_sealed=sealed
+        )
+        self.session.flush()
+        self.session.execute(kept)
+
+    def fields_of(self, case_ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
+        """The answers of each of these cases that has any: key and sealed."""
+        fields = tables.case_fields.c
+        rows = self.session.execute(
+            select(fields.case_id, fields.key_id, fields.answers_sealed).where(
+                fields.case_id.in_(case_ids)
+            )
+        )
+        return {row.case_id: (row.key_id, row.answers_sealed) for row in rows}
+
+    def add_tag(self, case_id: str, tag: str) -> bool:
+        """Put a tag on a case; False if it is there already."""
+        self.session.flush()
+        added = self._insert(tables.case_tag).values(case_id=case_id, tag=tag)
+        return change(self.session, added.on_conflict_do_nothing()) == 1
+
+    def remove_tag(self, case_id: str, tag: str) -> bool:
+        """Take a tag off; False if it was not there."""
+        of_it = tables.case_tag.c.case_id == case_id, tables.case_tag.c.tag == tag
+        return change(self.session, tables.case_tag.delete().where(*of_it)) == 1
+
+    def tags_of(self, case_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The tags of each of these cases that has any, in the order of the alphabet."""
+        tag = tables.case_tag.c
+        rows = self.session.execute(
+            select(tag.case_id, tag.tag).where(tag.case_id.in_(case_ids)).order_by(tag.tag)
+        )
+        found: dict[str, tuple[str, ...]] = {}
+        for case_id, one in rows:
+            found[case_id] = (*found.get(case_id, ()), one)
+        return found
+
     def index_text(self, case_id: str, masked: str) -> None:
         """Make a case findable by its masked text."""
         search_index.remember(self.session, case_id, masked)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from feedback_hub.domain.coding import TYPE_LABELS, CodingFrame
+from feedback_hub.domain.custom_field import CustomField, FieldKind
 from feedback_hub.domain.sensitivity import Sensitivity
 
 ENGLISH, PORTUGUESE = "English (en)", "Português (pt)"
@@ -49,11 +50,15 @@ class XlsForm:
     settings: tuple[Row, ...]
 
 
-def build(frame: CodingFrame, sites: Sites = ()) -> XlsForm:
-    """The form for ``frame``; a list of ``sites`` to choose from, or a place to write one."""
+def build(frame: CodingFrame, sites: Sites = (), fields: Sequence[CustomField] = ()) -> XlsForm:
+    """The form for ``frame``; a list of ``sites`` to choose from, or a place to write one.
+
+    The hub's own ``fields`` come last.
+    """
     form = tomllib.loads(files("feedback_hub.frame").joinpath("form.toml").read_text("utf-8"))
-    survey = (SURVEY, *(_question(one, frame, bool(sites)) for one in form["question"]))
-    choices = (CHOICES, *_choices(form["choices"], frame, sites))
+    asked = [*form["question"], *_own_questions(fields)]
+    survey = (SURVEY, *(_question(one, frame, bool(sites)) for one in asked))
+    choices = (CHOICES, *_choices(form["choices"], frame, sites), *_own_choices(fields))
     # A phone takes a new form only if it has another version.
     content = "\x1e".join("\x1f".join(row) for row in (*survey, *choices))
     version = hashlib.sha256(content.encode()).hexdigest()[:12]
@@ -95,6 +100,32 @@ def _question(one: Mapping[str, Any], frame: CodingFrame, has_sites: bool) -> Ro
         one.get("constraint_pt", ""),
         one.get("constraint_en", ""),
     )
+
+
+def _own_questions(fields: Sequence[CustomField]) -> Iterator[dict[str, Any]]:
+    if not fields:
+        return
+    relevant = "${report_kind} = 'one'"
+    yield {"type": "begin_group", "name": "besides", "en": "Besides", "pt": "Além disso"} | {
+        "relevant": relevant
+    }
+    for field in fields:
+        # The name by which channels/kobo.py finds the hub's own questions.
+        name = f"field_{field.name}"
+        kind = {
+            FieldKind.TEXT: "text",
+            FieldKind.NUMBER: "decimal",
+            FieldKind.DATE: "date",
+            FieldKind.CHOICE: f"select_one {name}",
+        }[field.kind]
+        yield {"type": kind, "name": name, "en": field.label.en, "pt": field.label.pt}
+    yield {"type": "end_group"}
+
+
+def _own_choices(fields: Sequence[CustomField]) -> Iterator[Row]:
+    for field in fields:
+        for word, label in (field.choices or {}).items():
+            yield f"field_{field.name}", word, label.pt, label.en
 
 
 def _highly_sensitive(frame: CodingFrame) -> str:

@@ -9,17 +9,19 @@ import click
 
 from feedback_hub.adapters import accounts
 from feedback_hub.adapters.table_writing import write_table
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.acting import operator
 from feedback_hub.cli.context import Failure, reporting
 from feedback_hub.cli.exporting_measures import measures_command, site_command
 from feedback_hub.cli.progress import Progress
 from feedback_hub.cli.ready import ready_hub
-from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.errors import Invalid
-from feedback_hub.reads import case_list
+from feedback_hub.reads import case_list, wire
+from feedback_hub.services import custom_fields
 
 COLUMNS = (
     "ref",
@@ -37,6 +39,7 @@ COLUMNS = (
     "closed_at",
     "outcome",
     "referred_to",
+    "tags",
 )
 
 
@@ -60,9 +63,10 @@ def cases(ctx: click.Context, file: Path, email: str, site: str) -> None:
         uow.audit(AuditAction.EXPORTED, operator(), hub.clock(), kind="cases", object_id=actor.id)
         uow.commit()
     count = 0
+    names = [field.name for field in hub.rules.fields]
     with write_table(file) as table, Progress("cases written") as progress:
-        table.row(COLUMNS)
-        for row in _rows(hub, actor, site):
+        table.row([*COLUMNS, *(f"field_{name}" for name in names)])
+        for row in rows(hub, actor, site):
             table.row(row)
             progress.step()
             count += 1
@@ -78,7 +82,11 @@ def _actor(hub: Hub, email: str) -> Actor:
     return actor
 
 
-def _rows(hub: Hub, actor: Actor, site: str) -> Iterator[list[str]]:
+def rows(hub: Hub, actor: Actor, site: str) -> Iterator[list[str]]:
+    """A line a case that ``actor`` handles: ``COLUMNS``, then the hub's own questions.
+
+    Raises ``Failure``.
+    """
     # What was only referred to the actor shows a part of the case: that is no row of this table.
     filters = case_list.Filters(site=site, in_hand=True)
     cursor = ""
@@ -88,14 +96,26 @@ def _rows(hub: Hub, actor: Actor, site: str) -> Iterator[list[str]]:
                 page = case_list.page(
                     uow, actor, filters, hub.clock(), cursor=cursor, limit=case_list.MOST
                 )
+                own = wire.own_questions(uow, hub.rules, page.cases)
+                theirs = {
+                    case.id: _fields(uow, hub, actor, case, own[case.id]) for case in page.cases
+                }
         except Invalid as error:
             raise Failure(str(error)) from error
         for case in page.cases:
             partners = [one.organisation for one in page.referrals.get(case.id, ())]
-            yield _cells(case, partners)
+            yield [*_cells(case, partners), ";".join(own[case.id].tags), *theirs[case.id]]
         cursor = page.older
         if not cursor:
             return
+
+
+def _fields(uow: SqlUnitOfWork, hub: Hub, actor: Actor, case: Case, own: wire.Own) -> list[str]:
+    """The answers to the hub's own questions; what is personal for the case team alone."""
+    team = scope_of(actor, Action.READ_HISTORY).admits(uow.facts(case))
+    answers = {field.name: said for field, said in own.fields}
+    seen = {field.name for field, _ in custom_fields.visible(hub.rules, answers, team=team)}
+    return [answers[f.name] if f.name in seen else "" for f in hub.rules.fields]
 
 
 def _cells(case: Case, partners: list[str]) -> list[str]:

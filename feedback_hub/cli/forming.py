@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from feedback_hub.adapters import xlsform
-from feedback_hub.bootstrap import utc_now
-from feedback_hub.cli.context import Failure, reporting
+from feedback_hub.bootstrap import own_fields, utc_now
+from feedback_hub.cli.context import Failure, config_of, reporting
 from feedback_hub.cli.ready import ready_hub
+from feedback_hub.domain.custom_field import ShownIn
 from feedback_hub.frame import load_frame
 
 
@@ -24,7 +25,8 @@ def form(ctx: click.Context, file: Path, with_sites: bool) -> None:
         raise Failure(f"{file}: the form is a workbook; give it a name that ends in .xlsx")
     frame = load_frame()
     sites = _sites(ctx) if with_sites else []
-    made = xlsform.build(frame, sites)
+    fields = [field for field in own_fields(config_of(ctx)) if ShownIn.FORM in field.shown_in]
+    made = xlsform.build(frame, sites, fields)
     xlsform.write(made, file, utc_now())
     offered = f", {len(sites)} sites" if with_sites else ""
     click.echo(f"form with {len(frame)} codes{offered} in {file}")

@@ -36,7 +36,7 @@ from feedback_hub.config.tables import (
 
 T = TypeVar("T")
 SettingsOf = Callable[[str, str], type]
-"""(``channels`` or ``exchange``, kind) → the kind's settings class; ``LookupError`` if none."""
+"""(one of ``FAMILIES``, kind) → the kind's settings class; ``LookupError`` if none."""
 
 TABLES: Mapping[str, type] = MappingProxyType(
     {
@@ -57,8 +57,8 @@ TABLES: Mapping[str, type] = MappingProxyType(
         "alerts": AlertsConfig,
     }
 )
-FAMILIES = ("channels", "exchange")
-"""Tables that hold one table an account, each with its ``kind``."""
+FAMILIES = ("channels", "exchange", "fields")
+"""Tables that hold one table an account or question, each with its ``kind``."""
 
 _PREFIX = "FEEDBACK_HUB_"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")

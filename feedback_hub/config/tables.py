@@ -579,6 +579,7 @@ class Config:
     alerts: AlertsConfig
     channels: Mapping[str, Section]
     exchange: Mapping[str, Section]
+    fields: Mapping[str, Section]
     context: Context
     source: Path | None = None
     warnings: tuple[Fault, ...] = ()

@@ -26,6 +26,8 @@ class EventKind(StrEnum):
     REOPENED = "reopened"
     APPEALED = "appealed"
     NOTED = "noted"
+    TAGGED = "tagged"
+    UNTAGGED = "untagged"
     ASSIGNED = "assigned"
     SENSITIVITY_CHANGED = "sensitivity_changed"
     LINKED = "linked"

@@ -15,6 +15,7 @@ class Submission:
     """One record a desk, a form or another system hands in (CONTRACT, Bodies: intake).
 
     ``channel`` is how the matter came; empty from a channel, whose account's name it is then.
+    ``fields`` are the answers to the hub's own questions, by name.
     ``by_text`` says that the person may be written to at ``message.address``, a phone number.
     """
 
@@ -31,6 +32,8 @@ class Submission:
     accused_class: AccusedClass | None = None
     codes: tuple[str, ...] = ()
     sensitivity: Sensitivity | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 def wants_text(how: str, agreed: Answered) -> bool:

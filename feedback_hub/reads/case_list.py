@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from feedback_hub.adapters import search_index
-from feedback_hub.adapters.tables import case, referral
+from feedback_hub.adapters.tables import case, case_tag, referral
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible, referral_visible
 from feedback_hub.domain.access import Action, Actor, Scope, scope_of
@@ -43,6 +43,7 @@ class Filters:
     waiting_for_partner: bool = False
     suspected: bool = False
     in_hand: bool = False
+    tag: str = ""
     q: str = ""
 
 
@@ -139,7 +140,7 @@ def _conditions(
     uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime
 ) -> list[ColumnElement[bool]]:
     scope = own_scope(actor) if filters.in_hand else scope_of(actor, Action.READ_CASE)
-    conditions = [case_visible(scope)]
+    conditions = [case_visible(scope), *_tagged(filters.tag)]
     if filters.states:
         conditions.append(case.c.state.in_(filters.states))
     for column, wanted in (
@@ -171,6 +172,12 @@ def _conditions(
     if filters.q.strip():
         conditions.append(_found(uow, filters.q))
     return conditions
+
+
+def _tagged(tag: str) -> list[ColumnElement[bool]]:
+    if not tag:
+        return []
+    return [case.c.id.in_(select(case_tag.c.case_id).where(case_tag.c.tag == tag))]
 
 
 def _has_referral(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -23,6 +23,7 @@ from feedback_hub.domain.case import (
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.contact import Purpose
+from feedback_hub.domain.custom_field import FieldKind
 from feedback_hub.domain.errors import NotFound
 from feedback_hub.domain.gsm7 import sms_length
 from feedback_hub.domain.masking import mask
@@ -57,7 +58,7 @@ from feedback_hub.reads.views import (
     SuggestionView,
 )
 from feedback_hub.reads.wire import message_text, shared_words
-from feedback_hub.services import intake, loopback
+from feedback_hub.services import custom_fields, intake, loopback
 from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.ports import Rules
 from feedback_hub.services.records import Message, RemarkKind
@@ -157,6 +158,13 @@ def view(
         suggestion=_suggestion(known, sure_from),
         history=history,
         meeting=meetings.of_case(uow.session, case.id),
+        own=tuple(
+            (field, said if team or field.kind is not FieldKind.TEXT else mask(said))
+            for field, said in custom_fields.visible(
+                rules, custom_fields.answers_of(uow, [case.id]).get(case.id, {}), team=team
+            )
+        ),
+        tags=uow.tags_of([case.id]).get(case.id, ()),
         referrals=tuple(_referral(uow, known, r, actor, now) for r in referrals),
         clocks=_clocks(case, rules, now),
         next_step=_next_step(known, moves),

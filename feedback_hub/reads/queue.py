@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from feedback_hub.adapters.tables import case as case_table
+from feedback_hub.adapters.tables import case_tag as tag_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible
 from feedback_hub.domain.access import Actor
@@ -23,6 +24,7 @@ from feedback_hub.reads.names import names_for, site_names
 from feedback_hub.reads.rows import queue_row, snippets, wordless
 from feedback_hub.reads.views import QueueFilters, QueuePage, QueueRow, QueueTab
 
+MOST_TAGS = 100
 TO_TRIAGE = (CaseState.RECEIVED, CaseState.REOPENED, CaseState.APPEALED)
 _STILL_OPEN = tuple(state for state in CaseState if state in OPEN)
 
@@ -55,6 +57,7 @@ def page(
         sites=tuple(site_names(uow)),
         sectors=sectors,
         types=types,
+        tags=tuple(_tags(uow, actor)),
     )
 
 
@@ -72,6 +75,7 @@ def narrowed(filters: QueueFilters) -> Filters:
         sector=filters.sector,
         type=filters.type,
         priority=Priority(filters.priority) if filters.priority in set(Priority) else None,
+        tag=filters.tag[:64],
         q=filters.q[:200],
     )
 
@@ -107,3 +111,10 @@ def _present(uow: SqlUnitOfWork, actor: Actor) -> tuple[tuple[str, ...], tuple[s
         tuple(sector for sector in Sector if sector in sectors),
         tuple(kind for kind in FeedbackType if kind in types),
     )
+
+
+def _tags(uow: SqlUnitOfWork, actor: Actor) -> Sequence[str]:
+    visible = case_visible(own_scope(actor))
+    tagged = select(tag_table.c.tag).join(case_table, case_table.c.id == tag_table.c.case_id)
+    in_use = tagged.where(visible).distinct().order_by(tag_table.c.tag).limit(MOST_TAGS)
+    return uow.session.scalars(in_use).all()

@@ -20,6 +20,7 @@ from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.contact import Purpose, Withheld
+from feedback_hub.domain.custom_field import CustomField
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.meeting import Meeting
 from feedback_hub.domain.message import DeliveryState, MessageKind, SendFault
@@ -175,6 +176,7 @@ class QueueFilters:
     type: str = ""
     priority: str = ""
     state: str = ""
+    tag: str = ""
     q: str = ""
 
     def query(self, **changes: str) -> dict[str, str]:
@@ -229,6 +231,7 @@ class QueuePage:
     sites: tuple[str, ...] = ()
     sectors: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 class Speaker(StrEnum):
@@ -489,6 +492,8 @@ class CaseView:
     loop_back: LoopBackView | None = None
     meeting: Meeting | None = None
     to_reach: tuple[CallRow, ...] = ()
+    own: tuple[tuple[CustomField, str], ...] = ()
+    tags: tuple[str, ...] = ()
     answer: str = ""
     outcome: Outcome | None = None
     closing_reason: str = ""

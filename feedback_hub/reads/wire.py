@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,13 +13,16 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.consent import Share
+from feedback_hub.domain.custom_field import CustomField, FieldKind, ShownIn
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.masking import mask
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.referral import Referral
-from feedback_hub.services import intake, loopback, remarks
+from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.services import custom_fields, intake, loopback, remarks
 from feedback_hub.services.conversation import as_said_now
+from feedback_hub.services.ports import Rules
 from feedback_hub.services.records import Delivery, Message
 
 Json = dict[str, object]
@@ -27,6 +31,44 @@ Json = dict[str, object]
 def when(at: datetime | None) -> str | None:
     """RFC 3339 with offset."""
     return at.isoformat() if at else None
+
+
+@dataclass(frozen=True)
+class Own:
+    """What a hub asks and notes besides: the answers with their questions, and tags."""
+
+    fields: tuple[tuple[CustomField, str], ...]
+    tags: tuple[str, ...]
+
+    def for_team(self) -> Json:
+        """For whoever handles the case: all that is asked over the API."""
+        fields = {f.name: said for f, said in self.fields if ShownIn.API in f.shown_in}
+        return {"fields": fields, "tags": list(self.tags)}
+
+    def for_others(self, case: Case) -> Json:
+        """For a desk or partner: nothing personal, and nothing the person wants to keep."""
+        if case.consent.share is Share.NO:
+            return {"fields": {}}
+        return {
+            "fields": {
+                field.name: mask(said) if field.kind is FieldKind.TEXT else said
+                for field, said in self.fields
+                if field.sensitivity is Sensitivity.L1 and ShownIn.API in field.shown_in
+            }
+        }
+
+
+def own_questions(uow: SqlUnitOfWork, rules: Rules, cases: Sequence[Case]) -> dict[str, Own]:
+    """The answers and tags of each case."""
+    ids = [case.id for case in cases]
+    answers, tags = custom_fields.answers_of(uow, ids), uow.tags_of(ids)
+    return {
+        one: Own(
+            tuple(custom_fields.visible(rules, answers.get(one, {}), team=True)),
+            tags.get(one, ()),
+        )
+        for one in ids
+    }
 
 
 def case_body(case: Case, referrals: Iterable[Referral], now: datetime) -> Json:

@@ -8,6 +8,7 @@ from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.call_back import CallReason
 from feedback_hub.domain.case import Case, Outcome
 from feedback_hub.domain.clocks import keep_case
+from feedback_hub.domain.custom_field import read_tag
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.sensitivity import Sensitivity
@@ -108,6 +109,23 @@ def appeal(
     if case.owner == case.answered_by:
         case.owner = ""
     keep_case(case, rules.targets, rules.calendar, now)
+    return case
+
+
+def tag(uow: UnitOfWork, actor: Actor, ref: str, written: str, now: datetime) -> Case:
+    """Put a tag on a case; one that is there stays. Raises ``NotFound``, ``Invalid``."""
+    case = reach(uow, actor, Action.NOTE, ref)
+    word = read_tag(written)
+    if uow.add_tag(case.id, word):
+        case.note(EventKind.TAGGED, word, actor.id, now)
+    return case
+
+
+def untag(uow: UnitOfWork, actor: Actor, ref: str, written: str, now: datetime) -> Case:
+    """Take a tag off a case, if it is there. Raises ``NotFound``."""
+    case = reach(uow, actor, Action.NOTE, ref)
+    if uow.remove_tag(case.id, written.strip()):
+        case.note(EventKind.UNTAGGED, written.strip(), actor.id, now)
     return case
 
 

@@ -34,6 +34,7 @@ from feedback_hub.services import (
     call_list,
     callbacks,
     conversation,
+    custom_fields,
     dialogue,
     enquiry,
     inbox,
@@ -131,6 +132,7 @@ def submit(
     The same ``submission_id`` gives the same reference. Raises ``Invalid``.
     """
     _check(rules, submission)
+    submission = custom_fields.checked(rules, submission)
     external_id = submission.message.external_id
     row = _row(
         uow, API, InboxKind.SUBMISSION, external_id, b"", inbox.dump(submission.message), now
@@ -196,7 +198,8 @@ def _take_in_form(
     Nobody waits for an answer who could mend it. What it says is no command, and a reference in it
     is a word: an enumerator writes about somebody, and does not answer in their conversation.
     """
-    whole = replace(_with_known_codes(rules, submission), channel=submission.channel or row.channel)
+    fitting_ones = custom_fields.fitted(rules, _with_known_codes(rules, submission))
+    whole = replace(fitting_ones, channel=submission.channel or row.channel)
     original = conversation.original_of(uow, row.channel, whole.message)
     if original is not None:
         known = conversation.revise(uow, rules, classifier, original, whole.message, now)
@@ -403,6 +406,7 @@ def _open_case(
     case.record(Event(EventKind.RECEIVED, case.id, entered_by, now))
     uow.add(case)
     _add_message(uow, case, contact, message, key_id, submission.channel, now)
+    custom_fields.keep(uow, case.id, key_id, submission)
     return case
 
 

@@ -19,6 +19,7 @@ from feedback_hub.domain.clock import WorkingCalendar
 from feedback_hub.domain.clocks import Targets
 from feedback_hub.domain.coding import CodingFrame
 from feedback_hub.domain.contact import Contact, Purpose
+from feedback_hub.domain.custom_field import CustomField
 from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.message import Attachment, InboundMessage, OutboundMessage
@@ -96,6 +97,7 @@ class Rules:
     quiet: QuietHours | None = None
     segments_a_day: int = 0
     price: tuple[float, str] = (0.0, "")
+    fields: tuple[CustomField, ...] = ()
 
 
 class Classifier(Protocol):
@@ -131,6 +133,9 @@ class Vault(Protocol):
 
     def new_key(self) -> str:
         """Make a data key in the current unit of work and return its id."""
+
+    def load(self, key_ids: set[str]) -> None:
+        """Fetch many data keys at once, before much is opened."""
 
     def new_keys(self, count: int) -> list[str]:
         """Make ``count`` data keys in one statement."""
@@ -511,6 +516,21 @@ class UnitOfWork(Protocol):
 
     def link_issue(self, issue_id: str, case_id: str) -> None:
         """Put a case under an issue; once."""
+
+    def keep_fields(self, case_id: str, key_id: str, sealed: bytes) -> None:
+        """Keep the answers to the hub's own questions."""
+
+    def fields_of(self, case_ids: Sequence[str]) -> Mapping[str, tuple[str, bytes]]:
+        """The answers of each of these cases that has any: key and sealed."""
+
+    def add_tag(self, case_id: str, tag: str) -> bool:
+        """Put a tag on a case; False if it is there already."""
+
+    def remove_tag(self, case_id: str, tag: str) -> bool:
+        """Take a tag off; False if it was not there."""
+
+    def tags_of(self, case_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """The tags of each of these cases that has any, in the order of the alphabet."""
 
     def index_text(self, case_id: str, masked: str) -> None:
         """Make a case findable by its masked text (person-confirmed L1 only)."""

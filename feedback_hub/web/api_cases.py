@@ -12,13 +12,14 @@ from flask import Blueprint, Response, jsonify, request
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.case import Case, CaseState, Outcome
+from feedback_hub.domain.custom_field import ShownIn
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads import case_list, wire
 from feedback_hub.reads.case_list import Filters
-from feedback_hub.services import casework, intake, loopback, triage
+from feedback_hub.services import casework, custom_fields, intake, loopback, triage
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.triage import Decision
 from feedback_hub.web.acting import Work, act
@@ -40,7 +41,11 @@ def submit() -> Response:
 
     def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> tuple[object, int]:
         hub = current_hub()
-        submission = read_submission(body, now, hub.config.hub.default_country)
+        submission = custom_fields.checked(
+            hub.rules,
+            read_submission(body, now, hub.config.hub.default_country),
+            asked_in=ShownIn.API,
+        )
         ref, new = intake.submit(uow, hub.rules, actor, submission, now)
         return {"ref": ref, "secret": uow.vault.secret_for(ref)}, 201 if new else 200
 
@@ -58,8 +63,10 @@ def list_cases() -> Response:
         found = case_list.page(
             uow, actor, _filters(), now, cursor=request.args.get("cursor", ""), limit=limit
         )
+        own = wire.own_questions(uow, hub.rules, found.cases)
         items = [
-            _shown(uow, actor, case, now, found.referrals.get(case.id, ())) for case in found.cases
+            _shown(uow, actor, case, now, found.referrals.get(case.id, ()), own[case.id])
+            for case in found.cases
         ]
     return jsonify({"items": items, "next": found.older or None})
 
@@ -206,6 +213,22 @@ def note_case(ref: str) -> Response:
     )
 
 
+@api_cases.post("/cases/<ref>/tag")
+def tag_case(ref: str) -> Response:
+    """Put a tag on it."""
+    tag = Body.of_request().text("tag", needed=True, most=60)
+    return _verb(Action.NOTE, lambda uow, actor, now: casework.tag(uow, actor, _ref(ref), tag, now))
+
+
+@api_cases.post("/cases/<ref>/untag")
+def untag_case(ref: str) -> Response:
+    """Take a tag off."""
+    tag = Body.of_request().text("tag", needed=True, most=60)
+    return _verb(
+        Action.NOTE, lambda uow, actor, now: casework.untag(uow, actor, _ref(ref), tag, now)
+    )
+
+
 @api_cases.post("/cases/<ref>/translation")
 def translate_case(ref: str) -> Response:
     """Put a translation beside the original."""
@@ -338,7 +361,8 @@ def _verb(action: Action, verb: Verb) -> Response:
 
 def _whole(uow: SqlUnitOfWork, actor: Actor, case: Case, now: datetime) -> wire.Json:
     referrals = case_list.referrals_of(uow, actor, [case.id]).get(case.id, ())
-    return _shown(uow, actor, case, now, referrals)
+    own = wire.own_questions(uow, current_hub().rules, [case])
+    return _shown(uow, actor, case, now, referrals, own[case.id])
 
 
 def _shown(
@@ -347,12 +371,13 @@ def _shown(
     case: Case,
     now: datetime,
     referrals: tuple[Referral, ...],
+    own: wire.Own,
 ) -> wire.Json:
     if actor.may(Action.READ_HISTORY) and scope_of(actor, Action.READ_HISTORY).admits(
         uow.facts(case)
     ):
-        return wire.case_body(case, referrals, now)
-    return wire.partner_case_body(case, referrals, now)
+        return wire.case_body(case, referrals, now) | own.for_team()
+    return wire.partner_case_body(case, referrals, now) | own.for_others(case)
 
 
 def _reach(uow: SqlUnitOfWork, actor: Actor, action: Action, ref: str) -> Case:
@@ -394,6 +419,7 @@ def _filters() -> Filters:
         partner=args.get("partner", ""),
         assigned=args.get("assigned", ""),
         overdue=args.get("overdue", "").lower() in {"1", "true", "yes"},
+        tag=args.get("tag", ""),
         q=args.get("q", ""),
     )
 

@@ -130,6 +130,7 @@ _CALL = {
     "mine": FLAG,
     "open": FLAG,
 }
+_OWN: Schema = {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
 _CASE_OF_THE_TEAM = {
     "suspected": FLAG,
     "confirmed": FLAG,
@@ -141,6 +142,7 @@ _CASE_OF_THE_TEAM = {
     "outcome": or_null(word(Outcome)),
     "loop_attempts": NUMBER,
     "satisfied": or_null(FLAG),
+    "tags": TEXTS,
     "route": answer({"organisation": TEXT, "focal_point": TEXT}),
 }
 _REFERRAL = {
@@ -160,7 +162,7 @@ _REFERRAL = {
 }
 
 ANSWERS: dict[str, Schema] = {
-    "Case": record(_CASE | _CASE_OF_THE_TEAM, _CASE)
+    "Case": record(_CASE | _CASE_OF_THE_TEAM | {"fields": _OWN}, _CASE)
     | {"description": "A partner gets what its referral needs, the case team all of it."},
     "CaseMoved": {
         "anyOf": [named("Case"), answer({"ref": REFERENCE})],
@@ -373,11 +375,14 @@ ASKED: dict[str, Schema] = {
             "accused": record({"organisation": TEXT, "class": word(AccusedClass)}),
             "codes": TEXTS,
             "sensitivity": word(Sensitivity),
+            "fields": _OWN,
+            "tags": TEXTS,
         },
         ("submission_id",),
     )
     | {"anyOf": [{"required": ["text"]}, {"required": ["codes"]}]},
     "Triage": record(_TRIAGE),
+    "Tag": record({"tag": TEXT}, ("tag",)),
     "Sensitivity": record(
         {"level": word(Sensitivity), "reason": TEXT},
         ("level", "reason"),

@@ -114,6 +114,19 @@ class Body:
             raise self._invalid(name, f"has more than {most} entries")
         return tuple(dict.fromkeys(value))
 
+    def answers(self, *, most: int = 50) -> tuple[tuple[str, str], ...]:
+        """Every field of this object as text: texts and numbers, null left out."""
+        found = []
+        for name, value in self._values.items():
+            if value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, str | int | float):
+                raise self._invalid(name, "must be text or a number")
+            found.append((name, str(value)))
+        if len(found) > most:
+            raise Invalid(self._prefix.rstrip("."), f"has more than {most} entries")
+        return tuple(found)
+
     def when(self, name: str) -> datetime | None:
         """An RFC 3339 time with an offset, as UTC."""
         written = self.text(name, most=40)

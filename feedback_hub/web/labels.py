@@ -30,6 +30,7 @@ from feedback_hub.domain.coding import (
 )
 from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.contact import Purpose, Withheld
+from feedback_hub.domain.custom_field import CustomField
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.meeting import MeetingKind
 from feedback_hub.domain.message import DeliveryState, SendFault
@@ -392,6 +393,8 @@ HISTORY: Mapping[EventKind, str] = {
     EventKind.REOPENED: N_("Opened again"),
     EventKind.APPEALED: N_("The person disagrees"),
     EventKind.NOTED: N_("A note was written"),
+    EventKind.TAGGED: N_("A tag was put on"),
+    EventKind.UNTAGGED: N_("A tag was taken off"),
     EventKind.ASSIGNED: N_("Given to %(owner)s"),
     EventKind.SENSITIVITY_CHANGED: N_("Sensitivity changed from %(from)s to %(to)s"),
     EventKind.LINKED: N_("Linked with another"),
@@ -505,6 +508,22 @@ def exact(at: datetime) -> str:
 def day_of(day: date) -> str:
     """A day as the reader writes it: 12 Nov 2025."""
     return str(format_date(day, "d MMM y"))
+
+
+def own_label(field: CustomField) -> str:
+    """A question of the hub's own."""
+    return field.label.in_language(reader_language())
+
+
+def own_choices(field: CustomField) -> list[tuple[str, str]]:
+    """What a form offers for it; the first is that it was not asked."""
+    offered = [(word, own_answer(field, word)) for word in field.choices or {}]
+    return [("", gettext("Not asked")), *offered]
+
+
+def own_answer(field: CustomField, said: str) -> str:
+    """An answer to a question of the hub's own; a choice in words."""
+    return field.shown(said, reader_language())
 
 
 def purpose_label(value: str) -> str:
@@ -640,6 +659,9 @@ def install(app: Flask, words: Words) -> None:
         outcome_choices=outcome_choices,
         decline_choices=decline_choices,
         exact=exact,
+        own_label=own_label,
+        own_answer=own_answer,
+        own_choices=own_choices,
         day_of=day_of,
         number=number,
     )

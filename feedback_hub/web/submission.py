@@ -74,6 +74,8 @@ def read_submission(body: Body, now: datetime, country: str) -> Submission:
         accused_class=accused.word("class", AccusedClass),
         codes=codes,
         sensitivity=body.word("sensitivity", Sensitivity),
+        fields=body.part("fields").answers(),
+        tags=body.texts("tags"),
     )
 
 

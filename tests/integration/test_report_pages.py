@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -14,7 +15,9 @@ from werkzeug.test import TestResponse
 from feedback_hub.adapters import meetings, tables
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.case import Case
+from feedback_hub.domain.coding import Label
 from feedback_hub.domain.consent import Answered, Consent, Share
+from feedback_hub.domain.custom_field import CustomField, FieldKind
 from feedback_hub.domain.person import (
     AccusedClass,
     AgeBand,
@@ -61,9 +64,22 @@ EVERYTHING = {
 # One hub for all: nothing that a test writes down is in the way of another, and a hub takes time.
 
 
+FIELDS = (
+    CustomField(
+        "water",
+        FieldKind.CHOICE,
+        Label("Which water?", "Água?"),
+        choices={"river": Label("A river", "Rio")},
+    ),
+    CustomField("illness", FieldKind.TEXT, Label("Which illness?", "Doença?"), Sensitivity.L2),
+    CustomField("people", FieldKind.NUMBER, Label("How many?", "Quantos?")),
+)
+
+
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     made = make_hub(tmp_path_factory.mktemp("desk") / "home", clock=Clock())
+    made.rules = replace(made.rules, fields=FIELDS)
     yield made
     made.close()
 
@@ -336,3 +352,40 @@ def test_what_is_wrong_with_a_meeting_or_box_is_said(
     assert said in answer.text
     assert ("escrito" in answer.text) is bool(wrong)
     assert count(hub) == before
+
+
+def test_the_hubs_own_questions_are_asked_and_shown_to_whom_they_are_for(
+    app: Flask, filipe: FlaskClient
+) -> None:
+    asked = filipe.get("/report").text
+    assert all(words in asked for words in ("Which water?", "A river", "How many?"))
+    own = {"fields.water": "river", "fields.illness": "tuberculose", "fields.people": "7"}
+    wrong = hand_in(filipe, text="água", **(own | {"fields.people": "many"}))
+    assert wrong.status_code == 422
+    assert 'value="tuberculose"' in wrong.text
+    answer = hand_in(filipe, text="água", site="NTO", tags="Poço, ciclone 2026", **own)
+    assert answer.status_code == 201, answer.text
+    case = f"/cases/{ref_in(answer.text)}"
+    team, desk = log_in(app, "ana").get(case).text, filipe.get(case).text
+    for page in (team, desk):
+        assert "A river" in page
+        assert "ciclone-2026" in page
+    assert "tuberculose" in team
+    assert "tuberculose" not in desk
+
+
+def test_a_tag_is_put_on_found_and_taken_off(app: Flask, filipe: FlaskClient) -> None:
+    ref = ref_in(hand_in(filipe, text="latrina", site="NTO").text)
+    hand_in(filipe, text="o chefe", site="NTO", sensitivity="L3", tags="oculto")
+    ana = log_in(app, "ana")
+    token = {"csrf_token": token_in(ana.get(f"/cases/{ref}").text)}
+    put = ana.post(f"/cases/{ref}/tag", data=token | {"tags": "bairro novo"}, follow_redirects=True)
+    assert "The tag is on." in put.text
+    queue = ana.get("/cases?tag=bairro-novo").text
+    assert len(re.findall(r"\d{3}-\d{3}-\d{3}", queue)) == 1
+    assert "oculto" not in queue
+    refused = ana.post(f"/cases/{ref}/tag", data=token | {"tags": "84 1234567"})
+    assert refused.status_code == 422
+    assert "without numbers" in refused.text
+    ana.post(f"/cases/{ref}/untag", data=token | {"tags": "bairro-novo"})
+    assert "bairro-novo" not in ana.get("/cases").text

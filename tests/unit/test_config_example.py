@@ -12,6 +12,7 @@ import pytest
 
 import channels
 from channels.base import load_kind
+from feedback_hub.bootstrap import settings_of
 from feedback_hub.config import TABLES, build_settings, keys_of, load_config, parse_config
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -86,7 +87,7 @@ def test_a_table_of_the_example_has_exactly_the_keys_the_code_reads(table: str) 
 
 
 def test_the_example_has_no_other_table() -> None:
-    assert set(document()) == {*TABLES, "channels"}
+    assert set(document()) == {*TABLES, "channels", "fields"}
 
 
 def test_the_example_shows_each_kind_of_channel_once() -> None:
@@ -99,7 +100,7 @@ def test_a_channel_of_the_example_has_exactly_the_keys_its_kind_reads(
     kind: str, copied: Path
 ) -> None:
     adapter = load_kind(kind)
-    config = load_config(copied, {}, lambda _, name: load_kind(name).Settings)
+    config = load_config(copied, {}, settings_of)
     section = next(one for one in config.channels.values() if one.kind == kind)
 
     keys = set(written(adapter.Settings))

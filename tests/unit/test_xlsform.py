@@ -14,7 +14,9 @@ from pyxform.xls2xform import convert  # type: ignore[import-untyped]
 from channels._kobo_form import Questions
 from feedback_hub.adapters import xlsform
 from feedback_hub.config import LANGUAGES, keys_of
+from feedback_hub.domain.coding import Label
 from feedback_hub.domain.consent import Answered, Share
+from feedback_hub.domain.custom_field import CustomField, FieldKind
 from feedback_hub.domain.person import (
     AccusedClass,
     AgeBand,
@@ -128,3 +130,24 @@ def test_an_l3_code_shows_the_note_in_the_form_and_in_each_point() -> None:
     assert len(notes) == 2
     assert all("selected(../codes, 'misconduct.sea')" in note for note in notes)
     assert all("complaint.broken" not in note for note in notes)
+
+
+def test_a_hub_s_own_questions_come_last_and_compile(tmp_path: Path) -> None:
+    fields = [
+        CustomField(
+            "water",
+            FieldKind.CHOICE,
+            Label("Water", "Água"),
+            choices={"well": Label("Well", "Poço")},
+        ),
+        CustomField("people", FieldKind.NUMBER, Label("People", "Pessoas")),
+        CustomField("since", FieldKind.DATE, Label("Since", "Desde")),
+        CustomField("notes-2", FieldKind.TEXT, Label("Notes", "Notas")),
+    ]
+    form = xlsform.build(load_frame(), (), fields)
+    xlsform.write(form, tmp_path / "form.xlsx", AT)
+    assert convert(tmp_path / "form.xlsx", validate=False).warnings == []
+    asked = {row[1]: row for row in form.survey}
+    assert asked["field_water"][:4] == ("select_one field_water", "field_water", "Água", "Water")
+    assert ("field_water", "well", "Poço", "Well") in form.choices
+    assert form.settings != xlsform.build(load_frame()).settings

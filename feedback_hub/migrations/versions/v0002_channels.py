@@ -30,6 +30,7 @@ def upgrade() -> None:
     _pacing()
     _boards()
     _boundaries()
+    _own_questions()
 
 
 def _attachments() -> None:
@@ -285,6 +286,8 @@ _AUDIT_SQLITE = tuple(
     " SELECT RAISE(ABORT, 'the audit log is only added to'); END"
     for verb in ("UPDATE", "DELETE")
 )
+
+
 _AUDIT_POSTGRESQL = (
     "CREATE FUNCTION audit_only_grows() RETURNS trigger LANGUAGE plpgsql AS"
     " $$ BEGIN RAISE EXCEPTION 'the audit log is only added to'; END $$",
@@ -421,3 +424,23 @@ def _boundaries() -> None:
         sa.Column("outline", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("scheme", "pcode", name=op.f("pk_boundary")),
     )
+
+
+def _own_questions() -> None:
+    """Answers to a hub's own questions, sealed, and tags, in the clear."""
+    op.create_table(
+        "case_fields",
+        sa.Column("case_id", sa.String(32), nullable=False),
+        sa.Column("key_id", sa.String(32), nullable=False),
+        sa.Column("answers_sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_case_fields_case_id")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_fields")),
+    )
+    op.create_table(
+        "case_tag",
+        sa.Column("case_id", sa.String(32), nullable=False),
+        sa.Column("tag", sa.String(64), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_case_tag_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "tag", name=op.f("pk_case_tag")),
+    )
+    op.create_index("ix_case_tag_tag", "case_tag", ["tag", "case_id"])

@@ -47,6 +47,7 @@ _FAULTS: Mapping[str, str] = {
     "not_yet": N_("Say in at most twelve words why not yet, without a name or a number."),
     "issue": N_("Nothing ordinary was said about this at that site: it stands on no board."),
     "language": N_("Choose a language from the list."),
+    "tags": N_("A tag is a few words without numbers or names."),
     "number": N_("Write an invented number with + and the country code."),
 }
 """What is wrong with a field, in words somebody can act on; never what was typed there."""

@@ -56,7 +56,7 @@ def queue() -> str:
     return render_template("_queue_rows.html" if alone else "queue.html", page=page)
 
 
-_FILTERS = ("site", "sector", "type", "priority", "state", "q")
+_FILTERS = ("site", "sector", "type", "priority", "state", "tag", "q")
 
 
 @cases.get("/<ref>")
@@ -78,7 +78,7 @@ def act(ref: str, verb: str) -> Response:
 
     def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> None:
         case = case_page.reach(uow, actor, ref)
-        if verb != "note":
+        if verb not in {"note", "tag", "untag"}:
             uow.expect(case, version())
         do(uow, actor, ref, now)
 
@@ -205,6 +205,14 @@ def _take(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     return casework.assign(uow, actor, ref, actor.id, now)
 
 
+def _tag(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    return casework.tag(uow, actor, ref, text("tags", needed=True), now)
+
+
+def _untag(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    return casework.untag(uow, actor, ref, text("tags", needed=True), now)
+
+
 _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "triage": (Action.TRIAGE, _triage, N_("Triaged.")),
     "confirm": (Action.CHANGE_SENSITIVITY, _confirm, N_("Confirmed. Only handlers see it.")),
@@ -217,6 +225,8 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "reopen": (Action.WORK_CASE, _reopen, N_("Open again.")),
     "appeal": (Action.WORK_CASE, _appeal, N_("Open again: somebody else decides now.")),
     "satisfaction": (Action.WORK_CASE, _satisfaction, N_("Noted what the person says.")),
+    "tag": (Action.NOTE, _tag, N_("The tag is on.")),
+    "untag": (Action.NOTE, _untag, N_("The tag is off.")),
     "note": (Action.NOTE, _note, N_("The note is kept.")),
     "split": (Action.WORK_CASE, _split, N_("Set apart: it is a case of its own now.")),
     "take": (Action.WORK_CASE, _take, N_("This case is yours now.")),

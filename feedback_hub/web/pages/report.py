@@ -16,13 +16,14 @@ from flask import Blueprint, Response, make_response, render_template, request
 from feedback_hub.adapters import meetings
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.custom_field import CustomField, ShownIn
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.person import AccusedClass
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.submission import Submission
 from feedback_hub.reads.names import names_for, site_names
 from feedback_hub.reads.views import FormView
-from feedback_hub.services import intake
+from feedback_hub.services import custom_fields, intake
 from feedback_hub.web.body import Body
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import LANGUAGES, N_, gettext
@@ -62,6 +63,7 @@ _ANSWERS = {"yes": True, "no": False}
 _OTHERWISE = N_("Look at this once more.")
 _FAULTS: Mapping[str, str] = {
     "text": N_("Write what was said, or choose what it is about."),
+    "tags": N_("A tag is a few words without numbers or names."),
     "slips": N_("Write at least one of them down."),
     "present": N_("Write how many people came as a number, or leave it out."),
     "said_on": N_("Write the day on the paper. It cannot be a day that has not come yet."),
@@ -170,12 +172,16 @@ def _read(given: str, now: datetime) -> Submission:
         put(values, name, written(name))
     for name in _FLAGS:
         put(values, name, _ANSWERS.get(written(name)))
+    asked = [field.name for field in own_fields()]
+    values["fields"] = {name: written(f"fields.{name}") for name in asked}
+    values["tags"] = [tag for tag in written("tags").split(",") if tag.strip()]
     errors = _missing()
     values["channel"] = PAPER if written("channel") == PAPER else DESK
     try:
         if values["channel"] == PAPER:
             values["received_at"] = said_at(now, needed=True)
         submission = as_submission(values, now)
+        submission = custom_fields.checked(current_hub().rules, submission)
         if submission.by_text and not submission.message.address.startswith("+"):
             raise Invalid("contact.phone", "is no number")
     except Invalid as refused:
@@ -203,6 +209,11 @@ def _missing() -> dict[str, str]:
 def as_submission(values: Mapping[str, object], now: datetime) -> Submission:
     """The same as if it had come over the API. Raises ``Invalid``."""
     return read_submission(Body(values), now, current_hub().config.hub.default_country)
+
+
+def own_fields() -> tuple[CustomField, ...]:
+    """The hub's own questions that a desk asks."""
+    return tuple(f for f in current_hub().rules.fields if ShownIn.DESK in f.shown_in)
 
 
 def put(values: dict[str, object], name: str, value: object) -> None:
@@ -282,6 +293,7 @@ def places(actor: Actor) -> dict[str, object]:
         "frame_codes": [(kind, [c.code for c in hub.rules.frame.of_type(kind)]) for kind in kinds],
         "spoken": LANGUAGES,
         "accused_classes": list(AccusedClass),
+        "own_fields": own_fields(),
         "today": now.astimezone(hub.config.hub.timezone).date().isoformat(),
         "hotline": hub.rules.hotline,
     }

@@ -1,0 +1,87 @@
+"""The answers to a hub's own questions: read, kept sealed, and shown to whom they are for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from feedback_hub.domain.coding import Label
+from feedback_hub.domain.custom_field import CustomField, FieldKind, ShownIn, read_tag
+from feedback_hub.domain.errors import Invalid
+from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.domain.submission import Submission
+from feedback_hub.services.ports import Rules, UnitOfWork
+
+Answers = Mapping[str, str]
+
+
+def checked(rules: Rules, submission: Submission, *, asked_in: ShownIn | None = None) -> Submission:
+    """``submission`` with its answers and tags as they are kept. Raises ``Invalid``.
+
+    ``asked_in``: only questions that are asked there are taken.
+    """
+    known = {field.name: field for field in rules.fields}
+    fields = []
+    for name, said in submission.fields:
+        field = known.get(name)
+        if field is None or (asked_in is not None and asked_in not in field.shown_in):
+            raise Invalid("fields", "has an answer to a question that is not asked here")
+        if answer := field.read(said):
+            fields.append((name, answer))
+    tags = tuple(dict.fromkeys(read_tag(tag) for tag in submission.tags))
+    return replace(submission, fields=tuple(fields), tags=tags)
+
+
+def fitted(rules: Rules, submission: Submission) -> Submission:
+    """``submission`` with the answers that fit; the others beneath the text: nothing is refused."""
+    known = {field.name: field for field in rules.fields}
+    fields, others = [], []
+    for name, said in submission.fields:
+        try:
+            fields.append((name, known[name].read(said)))
+        except (KeyError, Invalid):
+            others.append(f"{name}: {said}")
+    message = submission.message
+    if others:
+        message = replace(message, text="\n".join(filter(None, (message.text, *others))))
+    kept = tuple((name, answer) for name, answer in fields if answer)
+    return replace(submission, fields=kept, message=message)
+
+
+def keep(uow: UnitOfWork, case_id: str, key_id: str, submission: Submission) -> None:
+    """Keep a new case's answers, sealed, and its tags."""
+    if submission.fields:
+        written = json.dumps(dict(submission.fields), ensure_ascii=False)
+        uow.keep_fields(case_id, key_id, uow.vault.seal(key_id, written, _bound_to(case_id)))
+    for tag in submission.tags:
+        uow.add_tag(case_id, tag)
+
+
+def answers_of(uow: UnitOfWork, case_ids: Sequence[str]) -> dict[str, Answers]:
+    """Every answer of these cases, by case and name, for the hub itself."""
+    kept = uow.fields_of(case_ids)
+    uow.vault.load({key_id for key_id, _ in kept.values()})
+    return {
+        case_id: json.loads(uow.vault.open(key_id, sealed, _bound_to(case_id)))
+        for case_id, (key_id, sealed) in kept.items()
+    }
+
+
+def visible(rules: Rules, answers: Answers, *, team: bool) -> list[tuple[CustomField, str]]:
+    """The answers that a reader may see, in the order of the questions.
+
+    L2, and what the configuration no longer knows, is for the case team only.
+    """
+    shown = [(field, answers[field.name]) for field in rules.fields if field.name in answers]
+    known = {field.name for field, _ in shown}
+    shown += [
+        (CustomField(name, FieldKind.TEXT, Label(name, name), Sensitivity.L2), answer)
+        for name, answer in answers.items()
+        if name not in known
+    ]
+    return [(f, answer) for f, answer in shown if team or f.sensitivity is Sensitivity.L1]
+
+
+def _bound_to(case_id: str) -> str:
+    return f"case.fields:{case_id}"
