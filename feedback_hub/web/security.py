@@ -158,6 +158,7 @@ def init_security(app: Flask, hub: Hub) -> None:
         SECURITY_LOGIN_USER_TEMPLATE="security/login_user.html",
         # Its messages are in its own words and languages; our pages say what happened.
         SECURITY_FLASH_MESSAGES=False,
+        SECURITY_API_ENABLED_METHODS=["session"],
         SECURITY_DEFAULT_REMEMBER_ME=False,
         SECURITY_TRACKABLE=False,
         # Roles are memberships of ours, not a relation the library could join.
@@ -207,8 +208,9 @@ def _only_live_log_ins(app: Flask, hub: Hub) -> None:
         user: Account | None = by_uniquifier(user_id)
         return user if user and sessions.is_alive(hub, str(user.id)) else None
 
-    # They would pass by time-outs, device list and second factor.
-    manager._request_callback = None
+    @manager.request_loader  # type: ignore[untyped-decorator]
+    def _no_token(_request: object) -> None:
+        """The library's tokens would pass by time-outs, device list and second factor."""
 
     @user_logged_out.connect_via(app)  # type: ignore[untyped-decorator]
     def _logged_out(_app: Flask, user: Account, **_more: object) -> None:
@@ -217,7 +219,7 @@ def _only_live_log_ins(app: Flask, hub: Hub) -> None:
             uow.commit()
         sessions.forget()
 
-    app.extensions["feedback_hub_log_ins"] = (_load, _logged_out)
+    app.extensions["feedback_hub_log_ins"] = (_load, _no_token, _logged_out)
 
 
 def current_actor() -> Actor:

@@ -148,6 +148,8 @@ class TestLogIns:
         assert found
         headers = {"Authentication-Token": found}
         assert visitor(app).get("/api/v1/cases", headers=headers).status_code == 401
+        for page in ("/second-factor/sheet", "/account"):
+            assert visitor(app).get(page, headers=headers).location.startswith("/login")
 
     def test_another_device_is_ended_from_here_and_nobody_elses(self, app: Flask) -> None:
         ana, lost, celia = log_in(app, "ana"), log_in(app, "ana"), log_in(app, "celia")

@@ -1,0 +1,262 @@
+"""What somebody may not see does not exist for them: at every route that the application has.
+
+The routes are those registered, so that a new one is tried too. One with a kind of id that this
+test does not know fails it: say in ``IDS`` which one is forbidden to whom, or in ``PLAIN`` why it
+leads to nobody's case.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import insert, select
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from feedback_hub.adapters import tables
+from feedback_hub.adapters.accounts import account_id_of, actor_by_id
+from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.access import Action, Role, scope_of
+from feedback_hub.domain.call_back import CallReason, Way
+from feedback_hub.domain.reference import check_digit
+from tests.pages_world import (
+    CHIEF,
+    PEOPLE,
+    PUMP,
+    Clock,
+    arrives,
+    log_in,
+    make_app,
+    make_hub,
+    token_in,
+)
+
+IDS = ("ref", "referral_id", "line_id", "request_id")
+PLAIN = {
+    "name": "a channel's, known to whoever configures",
+    "endpoint": "a provider's webhook, signed",
+    "path": "a provider's webhook, signed",
+    "filename": "a file of the application",
+    "file": "a recording of the application's own words",
+    "language": "one of the languages written in",
+    "purpose": "what a wording is for",
+    "site": "of the register, which is no secret",
+    "code": "a secret of its own (test_account.py)",
+    "token": "a secret of its own (test_partner_links.py, test_second_factor.py)",
+    "issue_id": "of cases that are nobody's secret (test_api_issues.py)",
+    "entry_id": "of an issue",
+    "attachment_id": "tried with a case's reference",
+    "verb": "tried below, each of VERBS",
+}
+VERBS = ("note", "close", "triage", "answer", "accept", "decline", "claim", "result", "nonsense")
+COUNTS_MACHINES = {"home.index", "admin.health", "admin.channels.index", "metrics.show"}
+"""Where whoever runs the machine reads how much arrived and waits: how many, never what."""
+ABSENT_REF = "48291307" + check_digit("48291307")
+BODY = {
+    "text": "x",
+    "reason": "x",
+    "outcome": "resolved",
+    "codes": ["request.water"],
+    "level": "L2",
+    "organisation": "avsi",
+    "share": "anonymous",
+    "answer": "yes",
+}
+
+
+class Standing(Clock):
+    """Nothing differs for the time that passed."""
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass(frozen=True)
+class World:
+    """One case of each kind, and who may not know that it is there."""
+
+    app: Flask
+    hub: Hub
+    clients: dict[str, FlaskClient]
+    csrf: dict[str, str]
+    values: dict[str, dict[str, str]]
+    """By name of an id, then by person: the value that does not exist for them."""
+    before: dict[tuple[str, str], str]
+    """What each person saw at each list before the highly sensitive case came."""
+    secret_ref: str
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    hub = make_hub(tmp_path_factory.mktemp("hub") / "home", clock=Standing())
+    app = make_app(hub)
+    clients = {name: log_in(app, name) for name in PEOPLE}
+    csrf = {name: token_in(client.get("/account").text) for name, client in clients.items()}
+    ref = arrives(hub, PUMP)
+    referral = refer(clients["ana"], csrf["ana"], ref)
+    before = {
+        (name, rule.endpoint): unnumbered(plain(clients[name].get(rule.rule)))
+        for name in PEOPLE
+        for rule in lists(app)
+    }
+    secret_ref = arrives(hub, CHIEF)
+    values = forbidden(hub, ref, secret_ref, referral)
+    yield World(app, hub, clients, csrf, values, before, secret_ref)
+    hub.close()
+
+
+def refer(client: FlaskClient, csrf: str, ref: str) -> str:
+    """The case goes to a partner; the referral's id."""
+    headers = {"X-CSRFToken": csrf}
+    triage = {"codes": ["request.water"], "sector": "wash", "sensitivity": "L1", "site": "NTO"}
+    answer = client.post(f"/api/v1/cases/{ref}/triage", json=triage, headers=headers)
+    assert answer.status_code == 200, answer.text
+    share = {"organisation": "avsi", "share": "anonymous"}
+    answer = client.post(f"/api/v1/cases/{ref}/referrals", json=share, headers=headers)
+    assert answer.status_code in {200, 201}, answer.text
+    return str(answer.get_json()["id"])
+
+
+def forbidden(hub: Hub, ref: str, secret_ref: str, referral: str) -> dict[str, dict[str, str]]:
+    """What is there and does not exist for whom, by the one policy."""
+    values: dict[str, dict[str, str]] = {name: {} for name in IDS}
+    with hub.unit_of_work() as uow:
+        case, secret = uow.case_by_ref(ref), uow.case_by_ref(secret_ref)
+        assert case
+        assert secret
+        line, waiting = uuid.uuid4().hex, uuid.uuid4().hex
+        call = {column.name: "" for column in tables.call_back.c if not column.nullable}
+        now = hub.clock()
+        call |= {"id": line, "case_id": secret.id, "way": Way.CALL, "reason": CallReason.REQUEST}
+        call |= {"opened_at": now, "not_before": now, "agreed": False, "tries": 0, "version": 1}  # type: ignore[dict-item]
+        uow.session.execute(insert(tables.call_back).values(**call))
+        celia = account_id_of(uow.session, "celia@example.org")
+        asked = {"account_id": celia, "site": "", "sector": "", "asked_at": now}
+        uow.session.execute(insert(tables.handler_request).values(id=waiting, **asked))
+        asked_referral = uow.referral(referral)
+        assert asked_referral
+        for name in PEOPLE:
+            account_id = account_id_of(uow.session, f"{name}@example.org")
+            assert account_id
+            actor = actor_by_id(uow.session, account_id)
+            assert actor
+            reads = scope_of(actor, Action.READ_CASE)
+            if not reads.admits(uow.facts(secret)):
+                values["ref"][name] = secret_ref
+                values["line_id"][name] = line
+            elif not reads.admits(uow.facts(case)):
+                values["ref"][name] = ref
+            of_referrals = scope_of(actor, Action.READ_REFERRAL)
+            if not of_referrals.admits_referral(uow.facts(case), asked_referral):
+                values["referral_id"][name] = referral
+            if Role.PROTECTION not in actor.roles:
+                values["request_id"][name] = waiting
+        uow.commit()
+    return values
+
+
+def lists(app: Flask) -> list[Rule]:
+    """Whatever is asked for without an id."""
+    return [
+        rule
+        for rule in app.url_map.iter_rules()
+        # The log-in's own steps are about nobody but oneself, and some log one out.
+        if not rule.arguments
+        and "GET" in (rule.methods or ())
+        and not str(rule.endpoint).startswith("security.")
+    ]
+
+
+def plain(answer: TestResponse, *values: str) -> str:
+    """The whole answer, without what differs between any two."""
+    body = answer.text if answer.mimetype.startswith(("text/", "application/")) else ""
+    for value in values:
+        for written in (value, f"{value[:3]}-{value[3:6]}-{value[6:]}"):
+            body = body.replace(written, "*")
+    body = re.sub(r'(name="csrf_token"[^>]*value=")[^"]*', r"\1", body)
+    body = re.sub(r"(csrf[^\"']*[\"'][^\"']*[\"'])", "", body)
+    skipped = {"Date", "Content-Length", "Set-Cookie", "Last-Modified", "ETag"}
+    headers = sorted(
+        (name, re.sub("|".join(map(re.escape, values)), "*", value) if values else value)
+        for name, value in answer.headers
+        if name not in skipped
+    )
+    return f"{answer.status_code}\n{headers}\n{body}"
+
+
+def unnumbered(page: str) -> str:
+    """Without the numbers that forms make for themselves, so that twice handed in is once."""
+    return re.sub(r"[0-9a-f]{32}", "", page)
+
+
+def paths(rule: Rule, name: str, value: str) -> Iterator[str]:
+    """The rule's path with ``value`` for the id ``name``; each verb where it takes one."""
+    path = re.sub(rf"<[^<>]*\b{name}>", value, rule.rule)
+    path = path.replace("<attachment_id>", "0" * 32)
+    for verb in VERBS if "verb" in rule.arguments else ("",):
+        yield re.sub(r"<[^<>]*\bverb>", verb, path)
+
+
+def ask(world: World, who: str, method: str, path: str) -> TestResponse:
+    client = world.clients[who]
+    if method == "GET":
+        return client.get(path)
+    if path.startswith("/api/"):
+        return client.open(path, method=method, json=BODY, headers={"X-CSRFToken": world.csrf[who]})
+    form: dict[str, Any] = {"csrf_token": world.csrf[who], "version": "1", **BODY}
+    return client.open(path, method=method, data=form)
+
+
+def test_every_id_is_known_here(world: World) -> None:
+    for rule in world.app.url_map.iter_rules():
+        unknown = rule.arguments - set(IDS) - set(PLAIN)
+        assert not unknown, f"{rule.rule}: see the top of this file"
+
+
+@pytest.mark.parametrize("who", sorted(PEOPLE))
+def test_what_is_forbidden_answers_like_what_never_was(world: World, who: str) -> None:
+    tried = 0
+    for rule in world.app.url_map.iter_rules():
+        for name in rule.arguments & set(IDS):
+            value = world.values[name].get(who)
+            if value is None:
+                continue
+            absent = ABSENT_REF if name == "ref" else uuid.uuid4().hex
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                pairs = zip(paths(rule, name, value), paths(rule, name, absent), strict=True)
+                for real, never in pairs:
+                    found = ask(world, who, method, real)
+                    assert plain(found, value) == plain(ask(world, who, method, never), absent), (
+                        f"{who}: {method} {rule.rule}"
+                    )
+                    # Not logged out, which would make everything the same.
+                    assert found.status_code in {403, 404, 405, 422, 400, 409}, real
+                    tried += 1
+    assert tried >= 20
+
+
+@pytest.mark.parametrize("who", sorted(set(PEOPLE) - {"rosa"}))
+def test_no_list_page_count_or_figure_changes_for_a_highly_sensitive_case(
+    world: World, who: str
+) -> None:
+    for rule in lists(world.app):
+        now = plain(world.clients[who].get(rule.rule))
+        for written in (world.secret_ref, world.values["line_id"].get(who, "-")):
+            assert written not in now
+        if who != "ines" or rule.endpoint not in COUNTS_MACHINES:
+            assert unnumbered(now) == world.before[who, rule.endpoint], f"{who}: {rule.rule}"
+
+
+def test_the_handler_sees_it(world: World) -> None:
+    """Else the tests above would pass for a case that nobody can reach."""
+    assert world.clients["rosa"].get(f"/cases/{world.secret_ref}").status_code == 200
+    with world.hub.reading() as uow:
+        assert uow.session.scalar(select(tables.call_back.c.id))
