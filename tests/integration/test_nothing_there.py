@@ -177,7 +177,7 @@ def lists(app: Flask) -> list[Rule]:
 
 def plain(answer: TestResponse, *values: str) -> str:
     """The whole answer, without what differs between any two."""
-    body = answer.text if answer.mimetype.startswith(("text/", "application/")) else ""
+    body = answer.text if (answer.mimetype or "").startswith(("text/", "application/")) else ""
     for value in values:
         for written in (value, f"{value[:3]}-{value[3:6]}-{value[6:]}"):
             body = body.replace(written, "*")
