@@ -11,7 +11,7 @@ from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.custom_field import read_tag
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.events import Event, EventKind
-from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.domain.sensitivity import Sensitivity, highest
 from feedback_hub.services import call_list, conversation, remarks
 from feedback_hub.services.intake import text_bound_to
 from feedback_hub.services.ports import Rules, UnitOfWork
@@ -246,8 +246,9 @@ def split(
     if not moving or len(moving) == len(messages):
         raise Invalid("messages", "leave at least one message in this case")
     new = conversation.move_out(uow, case, moving, actor.id, now)
-    if sensitivity is not None:
-        new.sensitivity = sensitivity
+    # What was said beside an L3 may tell of it: only a person lowers it, with a reason.
+    new.sensitivity = highest(case.sensitivity, sensitivity or Sensitivity.L1)
+    new.suspected = case.suspected
     # The same line whatever was moved: it must not tell that the other case is highly sensitive.
     case.note(EventKind.SPLIT, "", actor.id, now)
     keep_case(new, rules.targets, rules.calendar, now)
