@@ -121,8 +121,8 @@ class SqlVault:
 
     def open_bytes(self, key_id: str, sealed: bytes, bound_to: str) -> bytes:
         """Decrypt what is no text. Raises ``VaultClosed``, ``VaultTampered``."""
-        if not sealed:
-            # Nothing is sealed to nothing: this was erased.
+        if not sealed and not self._has(key_id):
+            # Nothing is sealed to nothing: with its key it was erased. With the key there, cut.
             return b""
         return _open(self._cipher(key_id), sealed, bound_to.encode())
 
@@ -143,10 +143,12 @@ class SqlVault:
         for key_id, wrapped, by in rows:
             self._open_keys[key_id] = AESGCM(self._keyring.unwrap(key_id, wrapped, by))
 
+    def _has(self, key_id: str) -> bool:
+        self.load({key_id})
+        return key_id in self._open_keys
+
     def _cipher(self, key_id: str) -> AESGCM:
-        if key_id not in self._open_keys:
-            self.load({key_id})
-        if key_id not in self._open_keys:
+        if not self._has(key_id):
             raise VaultClosed(key_id)
         return self._open_keys[key_id]
 

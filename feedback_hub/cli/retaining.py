@@ -156,8 +156,10 @@ def _contact(uow: SqlUnitOfWork, case: Case) -> dict[str, str]:
         "channel": contact.channel,
         "address": uow.vault.open(contact.key_id, contact.address_sealed, address),
         "name": uow.vault.open(
-            contact.key_id, contact.name_sealed or b"", intake.name_bound_to(contact.id)
-        ),
+            contact.key_id, contact.name_sealed, intake.name_bound_to(contact.id)
+        )
+        if contact.name_sealed
+        else "",
     }
 
 
