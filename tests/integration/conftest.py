@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from tests.integration.databases import (
     database,
     database_url,
@@ -27,3 +31,47 @@ __all__ = [
     "talk",
     "twilio_server",
 ]
+
+LONG = frozenset(
+    {
+        "test_account",
+        "test_backup",
+        "test_channel_pages",
+        "test_keys_rotate",
+        "test_nothing_there",
+        "test_second_factor",
+        "test_sms_http_road",
+        "test_voice_line",
+    }
+)
+"""What `make test-all` runs, so that `make test` stays within its ten minutes."""
+LONG_ON_POSTGRES = frozenset(
+    {
+        "test_attachments",
+        "test_audit",
+        "test_calls",
+        "test_channel_watch",
+        "test_conversation",
+        "test_dialogue",
+        "test_drop_folder",
+        "test_enquiry",
+        "test_import_ivr",
+        "test_kobo",
+        "test_notices",
+        "test_own_questions",
+        "test_partner_links",
+        "test_pull",
+        "test_retention",
+    }
+)
+"""Here SQLite only; road, storage, search and visibility are tried on both each time."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes long as slow."""
+    for item in items:
+        module = Path(item.path).stem
+        on_postgres = item.get_closest_marker("postgres") is not None
+        if module in LONG or (on_postgres and module in LONG_ON_POSTGRES):
+            item.add_marker(pytest.mark.slow)
