@@ -130,11 +130,6 @@ class _Cells:
     def count(self, number: int) -> int | None:
         return number if number >= self.threshold else None
 
-    def parts(self, counts: Mapping[str, int]) -> Json:
-        """The parts of a total that is said elsewhere; see ``hidden_parts``."""
-        hidden = hidden_parts(counts, self.threshold)
-        return {name: None if name in hidden else count for name, count in counts.items()}
-
     def share(self, number: int, of: int) -> Json:
         said = self.count(number)
         rate = round(number / of, 4) if said is not None and of else None
@@ -153,25 +148,6 @@ class _Cells:
             last = hours[math.ceil(0.9 * len(hours)) - 1] if hours else 0.0
             body["p90_hours"] = round(last, 2) if enough else None
         return body
-
-
-def hidden_parts(counts: Mapping[str, int], threshold: int) -> frozenset[str]:
-    """Which parts of a total are not said: the small ones, and larger ones to hide them.
-
-    A single hidden part is the total less the others; of several the sum is, which must not be
-    small either. So the smallest of the rest are hidden too until neither tells anything
-    (complementary suppression). What is zero hides nothing: it could be known to be.
-    """
-    ascending = sorted(counts, key=lambda name: (counts[name], name))
-    hidden = {name for name in ascending if counts[name] < threshold}
-    rest = [name for name in ascending if name not in hidden]
-    small = [name for name in hidden if counts[name]]
-    while (small or len(hidden) == 1) and rest:
-        told = [counts[name] for name in hidden if counts[name]]
-        if len(told) > 1 and sum(told) >= threshold:
-            break
-        hidden.add(rest.pop(0))
-    return frozenset(hidden)
 
 
 def measure(
@@ -247,7 +223,7 @@ def _by(
     )
     # In the order of the words: in that of the counts the small ones would tell on each other.
     counts = {str(value) or UNKNOWN: count for value, count in rows}
-    return cells.parts({value: counts[value] for value in sorted(counts)})
+    return {value: cells.count(counts[value]) for value in sorted(counts)}
 
 
 def _handled(uow: SqlUnitOfWork, received: list[ColumnElement[bool]]) -> list[_Handled]:
@@ -306,7 +282,8 @@ def _ages(cells: _Cells, still_open: Sequence[_Handled], now: datetime) -> Json:
     for one in still_open:
         age = now - one.received_at
         counts[next(name for name, until in AGES if age < until)] += 1
-    return cells.parts(counts) | {"of": cells.count(len(still_open))}
+    by_age: Json = {name: cells.count(count) for name, count in counts.items()}
+    return by_age | {"of": cells.count(len(still_open))}
 
 
 def _closed(cells: _Cells, closed: Sequence[_Handled]) -> Json:

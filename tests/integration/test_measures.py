@@ -7,7 +7,7 @@ import random
 import statistics
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -153,24 +153,13 @@ class Counting:
     def said(self, number: int) -> int | None:
         return None if number < self.threshold else number
 
-    def parts(self, counts: Mapping[str, int]) -> Json:
-        """Small ones hidden, and the next larger ones until they cannot be reckoned back."""
-        hidden = {name for name, n in counts.items() if n < self.threshold}
-        small = any(counts[name] for name in hidden)
-        for name in sorted(counts, key=lambda name: (counts[name], name)):
-            some = [counts[one] for one in hidden if counts[one]]
-            alone = len(some) < 2 or sum(some) < self.threshold
-            if name not in hidden and ((small and alone) or len(hidden) == 1):
-                hidden.add(name)
-        return {name: None if name in hidden else n for name, n in counts.items()}
-
     def share(self, some: int, of: int) -> Json:
         rate = None if some < self.threshold or not of else round(some / of, 4)
         return {"count": self.said(some), "of": self.said(of), "rate": rate}
 
     def by(self, name: Callable[[Made], str]) -> Json:
         counts = Counter(name(made) or "unknown" for made in self.cases)
-        return self.parts(counts)
+        return {value: self.said(count) for value, count in counts.items()}
 
     def told_at(self, made: Made) -> datetime | None:
         return made.first(EventKind.ANSWERED_ON_SPOT, EventKind.LOOP_ATTEMPTED)
@@ -210,7 +199,9 @@ class Counting:
         for made in still_open:
             days = (NOW - made.received_at).total_seconds() / 86400
             counts[AGES[sum(days >= least for least in (7, 14, 30, 90))]] += 1
-        return self.parts(counts) | {"of": self.said(len(still_open))}
+        return {name: self.said(n) for name, n in counts.items()} | {
+            "of": self.said(len(still_open))
+        }
 
     def closed(self) -> Json:
         outcomes = [made.outcome for made in self.handled if made.state is CaseState.CLOSED]
