@@ -56,4 +56,6 @@ def test_a_person_who_wants_no_contact_is_not_put_on_the_call_list(asking: Askin
     case = f"/api/v1/cases/{taken.json['ref']}"
     asking.post(TEAM, f"{case}/triage", codes=["request.water"])
     asking.post(TEAM, f"{case}/answer", text="It is mended", outcome="resolved")
-    assert asking.post(TEAM, f"{case}/loop-back").json["task"] == {"kind": "desk", "attempt": 1}
+    task = asking.post(TEAM, f"{case}/loop-back").json["task"]
+    # On the desk's list; only a result that is noted counts as an attempt.
+    assert (task["kind"], task["attempt"]) == ("desk", 0)

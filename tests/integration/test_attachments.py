@@ -261,7 +261,6 @@ def test_the_api_lists_and_gives_files_to_the_case_team_s_tokens(world: World) -
 def test_a_provider_that_is_down_is_asked_again_and_then_a_person_may(world: World) -> None:
     ref = world.sends(VOICE)
     world.twilio.cdn_does = "deny"
-    ana = log_in(world.app, "ana")
     for _ in range(attachments.MOST_ATTEMPTS):
         assert world.rows(ref)[0].state is AttachmentState.WAITING
         world.fetches()
@@ -273,6 +272,7 @@ def test_a_provider_that_is_down_is_asked_again_and_then_a_person_may(world: Wor
     assert (row.state, row.fault) == (AttachmentState.FAILED, AttachmentFault.PROVIDER_DOWN)
 
     world.twilio.cdn_does = "answer"
+    ana = log_in(world.app, "ana")  # days have passed: the first log-in has ended
     page = ana.get(f"/cases/{ref}").text
     assert "A file could not be fetched: the provider is out of reach." in page
     again = _press_retry(ana, page)

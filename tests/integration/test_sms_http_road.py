@@ -102,7 +102,8 @@ def test_a_text_is_acknowledged_and_leaves_no_trace_in_a_log(
     assert wrong.status_code == 405
     gateway.answers.append((502, "Bad gateway"))
     assert gateway.text(url, f"Latrina cheia em {WORD}", PERSON, id="mo-2") == 200
-    system.classified(count=2)
+    # The same person goes on with their case.
+    system.classified(count=1)
     wait_for(lambda: not gateway.answers, "a send that failed")
 
     system.stop()
