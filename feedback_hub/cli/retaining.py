@@ -19,7 +19,7 @@ from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.reference import parse_reference
-from feedback_hub.services import intake
+from feedback_hub.services import seals
 from feedback_hub.services.remarks import bound_to
 from workers import retention as duty
 
@@ -151,13 +151,11 @@ def _contact(uow: SqlUnitOfWork, case: Case) -> dict[str, str]:
     contact = uow.contact(case.contact_id) if case.contact_id else None
     if contact is None:
         return {}
-    address = intake.address_bound_to(contact.id)
+    address = seals.address_bound_to(contact.id)
     return {
         "channel": contact.channel,
         "address": uow.vault.open(contact.key_id, contact.address_sealed, address),
-        "name": uow.vault.open(
-            contact.key_id, contact.name_sealed, intake.name_bound_to(contact.id)
-        )
+        "name": uow.vault.open(contact.key_id, contact.name_sealed, seals.name_bound_to(contact.id))
         if contact.name_sealed
         else "",
     }
@@ -170,7 +168,7 @@ def _case(uow: SqlUnitOfWork, case: Case) -> dict[str, object]:
         "received_at": case.received_at.isoformat(),
         "state": case.state.value,
         "said": [
-            uow.vault.open(one.key_id, one.text_sealed, intake.text_bound_to(one.id))
+            uow.vault.open(one.key_id, one.text_sealed, seals.text_bound_to(one.id))
             for one in uow.messages_of(case.id)
         ],
         "answer": uow.vault.open(answer.key_id, answer.text_sealed, bound_to(answer.id))

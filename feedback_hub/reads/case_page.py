@@ -58,7 +58,7 @@ from feedback_hub.reads.views import (
     SuggestionView,
 )
 from feedback_hub.reads.wire import message_text, shared_words
-from feedback_hub.services import custom_fields, intake, loopback
+from feedback_hub.services import custom_fields, loopback, seals
 from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.ports import Rules
 from feedback_hub.services.records import Message, RemarkKind
@@ -331,12 +331,12 @@ def _person(uow: SqlUnitOfWork, case: Case) -> PersonView:
     address = name = ""
     if contact is not None:
         opened = uow.vault.open(
-            contact.key_id, contact.address_sealed, intake.address_bound_to(contact.id)
+            contact.key_id, contact.address_sealed, seals.address_bound_to(contact.id)
         )
         address = f"··· {opened[-3:]}"
         if contact.name_sealed is not None:
             name = uow.vault.open(
-                contact.key_id, contact.name_sealed, intake.name_bound_to(contact.id)
+                contact.key_id, contact.name_sealed, seals.name_bound_to(contact.id)
             )
     known = (
         {}

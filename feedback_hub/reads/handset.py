@@ -23,7 +23,7 @@ from feedback_hub.domain.message import DeliveryState
 from feedback_hub.reads.case_list import own_scope
 from feedback_hub.reads.views import HandsetContact, HandsetLine, HandsetPage
 from feedback_hub.reads.wire import message_text
-from feedback_hub.services import intake, loopback
+from feedback_hub.services import loopback, seals
 from feedback_hub.services.records import Delivery, InboxKind, InboxRow, Message
 
 MOST = 8
@@ -151,7 +151,7 @@ def _numbers(
     uow.vault.load({contact.key_id for contact in contacts})
     for contact in sorted(contacts, key=lambda one: one.created_at, reverse=True):
         number = uow.vault.open(
-            contact.key_id, contact.address_sealed, intake.address_bound_to(contact.id)
+            contact.key_id, contact.address_sealed, seals.address_bound_to(contact.id)
         )
         numbers.setdefault(number, HandsetContact(number, "", contact.created_at))
     return tuple(numbers.values())[:MOST]

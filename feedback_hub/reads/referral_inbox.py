@@ -26,7 +26,7 @@ from feedback_hub.reads.views import (
     ReferralRow,
     ReferralView,
 )
-from feedback_hub.services import intake, remarks
+from feedback_hub.services import remarks, seals
 from feedback_hub.services.records import RemarkKind
 
 LIMIT = 50
@@ -204,7 +204,7 @@ def _name(uow: SqlUnitOfWork, case: Case) -> str:
     contact = uow.contact(case.contact_id) if case.contact_id else None
     if contact is None or contact.name_sealed is None:
         return ""
-    return uow.vault.open(contact.key_id, contact.name_sealed, intake.name_bound_to(contact.id))
+    return uow.vault.open(contact.key_id, contact.name_sealed, seals.name_bound_to(contact.id))
 
 
 def _mine(actor: Actor, states: tuple[ReferralState, ...]) -> tuple[ColumnElement[bool], ...]:

@@ -20,7 +20,7 @@ from feedback_hub.domain.masking import mask
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services import custom_fields, intake, loopback, remarks
+from feedback_hub.services import custom_fields, loopback, remarks, seals
 from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.ports import Rules
 from feedback_hub.services.records import Delivery, Message
@@ -185,7 +185,7 @@ def shared_words(uow: SqlUnitOfWork, case: Case, share: Share) -> str:
 
 def message_text(uow: SqlUnitOfWork, message: Message) -> str:
     """A person's own words."""
-    bound_to = intake.text_bound_to(message.id)
+    bound_to = seals.text_bound_to(message.id)
     return uow.vault.open(message.key_id, message.text_sealed, bound_to)
 
 

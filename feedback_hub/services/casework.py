@@ -13,9 +13,9 @@ from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.sensitivity import Sensitivity, highest
 from feedback_hub.services import call_list, conversation, remarks
-from feedback_hub.services.intake import text_bound_to
 from feedback_hub.services.ports import Rules, UnitOfWork
 from feedback_hub.services.records import Message, RemarkKind
+from feedback_hub.services.seals import text_bound_to
 
 HANDLER_GROUPS = {
     "misconduct.sea": "psea",

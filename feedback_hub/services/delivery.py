@@ -21,9 +21,9 @@ from feedback_hub.domain.message import (
     SendFault,
 )
 from feedback_hub.services import loopback
-from feedback_hub.services.intake import address_bound_to
 from feedback_hub.services.ports import Channels, UnitOfWork
 from feedback_hub.services.records import Delivery
+from feedback_hub.services.seals import address_bound_to
 
 MOST_ATTEMPTS = 6
 _BACK_OFF = (5, 30, 120, 600, 1800)

@@ -49,11 +49,6 @@ API = "api"
 """The inbox's name for submissions that came over the API, whatever channel they report."""
 
 
-text_bound_to = seals.text_bound_to
-address_bound_to = seals.address_bound_to
-name_bound_to = seals.name_bound_to
-
-
 class ReceiptTooEarly(Exception):
     """A receipt for a send that is not recorded yet: try again later."""
 
@@ -435,7 +430,7 @@ def _add_message(
             external_id=fitting(message.external_id),
             kind=message.kind,
             key_id=key_id,
-            text_sealed=uow.vault.seal(key_id, message.text, text_bound_to(message_id)),
+            text_sealed=uow.vault.seal(key_id, message.text, seals.text_bound_to(message_id)),
             attachments_sealed=sources,
             language=message.language,
             received_at=message.received_at,
@@ -465,13 +460,13 @@ def _contact(
             channel=channel,
             address_index=index,
             key_id=key_id,
-            address_sealed=uow.vault.seal(key_id, address, address_bound_to(contact_id)),
+            address_sealed=uow.vault.seal(key_id, address, seals.address_bound_to(contact_id)),
             created_at=now,
         )
         uow.add(contact)
     if message.sender_name and contact.name_sealed is None:
         contact.name_sealed = uow.vault.seal(
-            contact.key_id, message.sender_name, name_bound_to(contact.id)
+            contact.key_id, message.sender_name, seals.name_bound_to(contact.id)
         )
     return contact
 

@@ -17,10 +17,10 @@ from feedback_hub.domain.routing import Route, Why, route
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest
 from feedback_hub.domain.suggestion import Reason, Suggestion
 from feedback_hub.services import conversation, dialogue, loopback, remarks
-from feedback_hub.services.intake import text_bound_to
 from feedback_hub.services.notices import tell_urgent
 from feedback_hub.services.ports import Classifier, Gazetteer, Rules, UnitOfWork
 from feedback_hub.services.records import Message, RemarkKind, SuggestionRow
+from feedback_hub.services.seals import text_bound_to
 
 MACHINE = "machine"
 

@@ -13,7 +13,7 @@ from feedback_hub.bootstrap import Hub, build
 from feedback_hub.cli import main
 from feedback_hub.config import parse_config
 from feedback_hub.domain.audit import AuditAction
-from feedback_hub.services.intake import text_bound_to
+from feedback_hub.services.seals import text_bound_to
 from tests.integration.databases import NOW, Database, HubOn
 from tests.pages_world import CHIEF, PUMP, arrives, make_hub
 

@@ -14,7 +14,7 @@ from feedback_hub.domain.message import InboundMessage, MessageKind
 from feedback_hub.domain.person import AccusedClass, AgeBand, Person, Sex
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.submission import Submission
-from feedback_hub.services import intake
+from feedback_hub.services import intake, seals
 from feedback_hub.services.records import Message, Queue
 from tests.integration.databases import NOW
 from workers.drain import drain
@@ -46,7 +46,7 @@ def cases(hub: Hub) -> list[Case]:
 def text_of(hub: Hub, case: Case) -> str:
     with hub.reading() as uow:
         message = uow.session.scalars(select(Message).filter_by(case_id=case.id)).one()
-        bound = intake.text_bound_to(message.id)
+        bound = seals.text_bound_to(message.id)
         return uow.vault.open(message.key_id, message.text_sealed, bound)
 
 

@@ -20,7 +20,7 @@ from feedback_hub.domain.message import InboundMessage, MessageKind
 from feedback_hub.domain.place import Organisation
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.submission import Submission
-from feedback_hub.services import custom_fields, intake
+from feedback_hub.services import custom_fields, intake, seals
 from feedback_hub.services.records import Message, Queue
 from tests.integration.asking import Answer, Asking
 from tests.integration.databases import NOW
@@ -143,7 +143,7 @@ def test_a_form_s_answers_are_kept_and_what_does_not_fit_stands_beneath_the_text
         case = uow.session.scalars(select(Case)).one()
         assert custom_fields.answers_of(uow, [case.id]) == {case.id: {"water": "river"}}
         message = uow.session.scalars(select(Message)).one()
-        bound = intake.text_bound_to(message.id)
+        bound = seals.text_bound_to(message.id)
         text = uow.vault.open(message.key_id, message.text_sealed, bound)
     assert text == "Bomba avariada\npeople: muitas\nold_question: sim"
 

@@ -16,7 +16,7 @@ from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads import case_page
-from feedback_hub.services.intake import address_bound_to, text_bound_to
+from feedback_hub.services.seals import address_bound_to, text_bound_to
 from tests.integration.commands import Commands, commands
 from tests.integration.databases import NOW
 from tests.pages_world import PUMP, arrives, make_hub
