@@ -1,0 +1,110 @@
+"""Every table, by room; ``mapping`` says which domain object lives in which.
+
+Ids are 32 random hex characters: a row's id tells nothing about how many there are. Text, names
+and addresses are ``*_sealed`` beside the ``key_id`` that opens them (see ``vault``).
+"""
+
+from __future__ import annotations
+
+from feedback_hub.adapters.tables.accounts import (
+    account,
+    attempt,
+    handler_request,
+    invitation,
+    log_in,
+    membership,
+    token,
+)
+from feedback_hub.adapters.tables.cases import (
+    call_back,
+    case,
+    case_event,
+    case_fields,
+    case_link,
+    case_tag,
+    notice,
+    partner_link,
+    referral,
+    remark,
+    search_text,
+    suggestion,
+)
+from feedback_hub.adapters.tables.community import (
+    board_entry,
+    issue,
+    issue_case,
+    meeting,
+    meeting_case,
+)
+from feedback_hub.adapters.tables.mapping import start_mappers
+from feedback_hub.adapters.tables.messages import (
+    alert,
+    attachment,
+    channel_account,
+    contact,
+    delivery,
+    inbox,
+    message,
+    outbox,
+    wording,
+)
+from feedback_hub.adapters.tables.places import boundary, organisation, service, site
+from feedback_hub.adapters.tables.shape import metadata
+from feedback_hub.adapters.tables.trust import (
+    audit,
+    audit_head,
+    data_key,
+    erasure,
+    idempotency,
+    retention,
+    wrong_try,
+)
+
+__all__ = [
+    "account",
+    "alert",
+    "attachment",
+    "attempt",
+    "audit",
+    "audit_head",
+    "board_entry",
+    "boundary",
+    "call_back",
+    "case",
+    "case_event",
+    "case_fields",
+    "case_link",
+    "case_tag",
+    "channel_account",
+    "contact",
+    "data_key",
+    "delivery",
+    "erasure",
+    "handler_request",
+    "idempotency",
+    "inbox",
+    "invitation",
+    "issue",
+    "issue_case",
+    "log_in",
+    "meeting",
+    "meeting_case",
+    "membership",
+    "message",
+    "metadata",
+    "notice",
+    "organisation",
+    "outbox",
+    "partner_link",
+    "referral",
+    "remark",
+    "retention",
+    "search_text",
+    "service",
+    "site",
+    "start_mappers",
+    "suggestion",
+    "token",
+    "wording",
+    "wrong_try",
+]

@@ -1,0 +1,124 @@
+"""Who may come in: accounts, what they may do, how they log in, and tokens."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from feedback_hub.adapters.column_types import Word, Words
+from feedback_hub.adapters.tables.shape import CODE, ID, id_column, metadata, when
+from feedback_hub.domain.access import Role
+from feedback_hub.domain.place import MailWish
+
+account = Table(
+    "account",
+    metadata,
+    id_column(),
+    Column("email", String(254), nullable=False, unique=True),
+    Column("password", String(255)),
+    Column("name", String(200), nullable=False, default=""),
+    Column("locale", String(8), nullable=False, default=""),
+    # Spoken, to call people back: ISO 639-3.
+    Column("languages", Words, nullable=False, server_default="[]"),
+    Column("active", Boolean, nullable=False, default=True),
+    Column("fs_uniquifier", String(64), nullable=False, unique=True),
+    when("created_at", nullable=False),
+    when("last_login_at"),
+    Column("tf_primary_method", String(64)),
+    Column("tf_totp_secret", String(255)),
+    Column("mf_recovery_codes", Words),
+    Column("mail", Word(MailWish), nullable=False, server_default="at_once"),
+    Column("absent_until", Date),
+    # The last half minute whose code was used: a code read over a shoulder opens nothing.
+    Column("tf_last_counter", Integer),
+)
+
+membership = Table(
+    "membership",
+    metadata,
+    id_column(),
+    Column("account_id", ID, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    Column("role", Word(Role), nullable=False),
+    Column("organisation", CODE, nullable=False, default=""),
+    Column("site", CODE, nullable=False, default=""),
+    Column("sector", CODE, nullable=False, default=""),
+    UniqueConstraint("account_id", "role", "organisation", "site", "sector"),
+)
+
+log_in = Table(
+    "log_in",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("account_id", ID, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    Column("device", String(40), nullable=False),
+    when("started_at", nullable=False),
+    when("seen_at", nullable=False),
+    Index("ix_log_in_account", "account_id", "seen_at"),
+    Index("ix_log_in_started", "started_at"),
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("code_hash", String(64), primary_key=True),
+    # One at a time: a newer one voids what was printed before.
+    Column(
+        "account_id",
+        ID,
+        ForeignKey("account.id", ondelete="CASCADE"),
+        nullable=False,
+        unique=True,
+    ),
+    when("expires_at", nullable=False),
+)
+
+handler_request = Table(
+    "handler_request",
+    metadata,
+    id_column(),
+    Column(
+        "account_id",
+        ID,
+        ForeignKey("account.id", ondelete="CASCADE"),
+        nullable=False,
+        unique=True,
+    ),
+    Column("site", CODE, nullable=False),
+    Column("sector", CODE, nullable=False),
+    when("asked_at", nullable=False),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    id_column(),
+    # A keyed hash: neither addresses nor e-mail addresses are kept.
+    Column("about", String(64), nullable=False),
+    when("at", nullable=False),
+    Index("ix_attempt_about", "about", "at"),
+    Index("ix_attempt_at", "at"),
+)
+
+token = Table(
+    "token",
+    metadata,
+    id_column(),
+    Column("name", String(100), nullable=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("role", Word(Role), nullable=False),
+    Column("organisation", CODE, nullable=False, default=""),
+    Column("site", CODE, nullable=False, default=""),
+    when("created_at", nullable=False),
+    when("expires_at"),
+    when("last_used_at"),
+    when("revoked_at"),
+)

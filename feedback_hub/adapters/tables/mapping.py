@@ -1,0 +1,104 @@
+"""Which domain object lives in which table (imperative mapping)."""
+
+from __future__ import annotations
+
+from sqlalchemy import inspect
+from sqlalchemy.exc import NoInspectionAvailable
+from sqlalchemy.orm import composite, registry
+
+from feedback_hub.adapters.tables.cases import (
+    call_back,
+    case,
+    notice,
+    partner_link,
+    referral,
+    remark,
+    suggestion,
+)
+from feedback_hub.adapters.tables.community import board_entry, issue
+from feedback_hub.adapters.tables.messages import (
+    alert,
+    attachment,
+    contact,
+    delivery,
+    inbox,
+    message,
+    wording,
+)
+from feedback_hub.adapters.tables.places import organisation, service, site
+from feedback_hub.adapters.tables.shape import metadata
+from feedback_hub.adapters.tables.trust import wrong_try
+from feedback_hub.domain.board import BoardEntry
+from feedback_hub.domain.call_back import CallBack
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.consent import Consent
+from feedback_hub.domain.contact import Contact
+from feedback_hub.domain.issue import Issue
+from feedback_hub.domain.person import Person
+from feedback_hub.domain.place import Organisation, Service, Site
+from feedback_hub.domain.referral import Referral
+from feedback_hub.services.records import (
+    Alert,
+    AttachmentRow,
+    Delivery,
+    InboxRow,
+    Message,
+    Notice,
+    PartnerLink,
+    Remark,
+    SuggestionRow,
+    Wording,
+    WrongTry,
+)
+
+
+def start_mappers() -> None:
+    """Tell SQLAlchemy which object lives in which table. Safe to call again."""
+    try:
+        inspect(Case)
+    except NoInspectionAvailable:
+        pass
+    else:
+        return
+    mapper = registry(metadata=metadata).map_imperatively
+    mapper(Organisation, organisation)
+    mapper(Site, site)
+    mapper(Service, service)
+    mapper(Contact, contact)
+    mapper(InboxRow, inbox)
+    mapper(Message, message)
+    mapper(AttachmentRow, attachment)
+    mapper(Delivery, delivery)
+    mapper(Remark, remark)
+    mapper(Notice, notice)
+    mapper(PartnerLink, partner_link)
+    mapper(SuggestionRow, suggestion)
+    mapper(Wording, wording)
+    mapper(WrongTry, wrong_try)
+    mapper(Alert, alert)
+    mapper(
+        Case,
+        case,
+        version_id_col=case.c.version,
+        properties={
+            "person": composite(
+                Person,
+                case.c.sex,
+                case.c.age_band,
+                case.c.disability,
+                case.c.population_group,
+                case.c.speaks_for,
+            ),
+            "consent": composite(
+                Consent,
+                case.c.consent_record,
+                case.c.consent_share,
+                case.c.consent_contact,
+                case.c.consent_content,
+            ),
+        },
+    )
+    mapper(CallBack, call_back, version_id_col=call_back.c.version)
+    mapper(Referral, referral, version_id_col=referral.c.version)
+    mapper(Issue, issue, version_id_col=issue.c.version)
+    mapper(BoardEntry, board_entry, version_id_col=board_entry.c.version)
