@@ -62,14 +62,16 @@ clean:
 # --- What the targets stand on. A stamp is younger than what it was made from.
 
 # $(call install,[extra]): uv takes seconds; where there is no uv, pip takes the whole lock file.
+# All is compiled once, here: where Python may not keep what it compiles (PYTHONDONTWRITEBYTECODE,
+# a read-only disk), each process would do it again, and starting would take twice as long.
 define install
 if [ -x $(BIN)/uv ]; then \
-  $(BIN)/uv pip install --quiet --python $(BIN)/python \
+  $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python \
     --constraint constraints.txt --build-constraint constraints.txt --editable '.$(1)'; \
 else \
   $(BIN)/python -m pip install --quiet --require-hashes --requirement constraints.txt && \
   $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
-fi
+fi && $(BIN)/python -m compileall -q feedback_hub channels workers
 endef
 
 $(BIN)/.run: $(BIN)/.made $(LOCK)
