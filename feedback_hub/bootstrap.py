@@ -42,9 +42,10 @@ from feedback_hub.config import (
 from feedback_hub.config.fields import FIELD_KINDS, ChoiceField
 from feedback_hub.domain.clock import Ladder, Target, WorkingCalendar
 from feedback_hub.domain.clocks import Targets
-from feedback_hub.domain.coding import Label
+from feedback_hub.domain.coding import CodingFrame, Label
 from feedback_hub.domain.custom_field import CustomField, FieldKind, ShownIn
 from feedback_hub.domain.dialogue import Step
+from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.message import (
     Attachment,
     DeliveryError,
@@ -216,7 +217,7 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
         hashlib.sha256(key.encode()).digest(),
         WrappingKeys(config.secrets_directory / "wrapping_keys"),
     )
-    frame = load_frame()
+    frame = _frame(config)
     channels = ChannelAccounts(
         {section.name: _channel(config, section, keyring) for section in config.channels.values()},
         config.hub.base_url,
@@ -318,6 +319,16 @@ def _channel(config: Config, section: Section, keyring: Keyring) -> Channel:
     extra = {key: value for key, value in known.items() if key in wanted}
     made: Channel = adapter(section.name, settings, public_url, **extra)  # type: ignore[call-arg]
     return made
+
+
+def _frame(config: Config) -> CodingFrame:
+    try:
+        return load_frame(config.hub.home)
+    except Invalid as error:
+        place = f"{config.hub.home}/frame, {error.field}"
+        raise ConfigError(
+            [Fault(place, error.problem, "Take the file away and import it again.")]
+        ) from None
 
 
 def _post(config: Config) -> Post | None:

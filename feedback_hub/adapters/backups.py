@@ -26,7 +26,7 @@ from feedback_hub.adapters import erasing, table_archive
 from feedback_hub.adapters.tables import data_key, erasure
 
 FORMAT = 1
-FOLDERS = ("packs", "files")
+FOLDERS = ("packs", "files", "frame")
 """What is kept in the home folder beside the database."""
 _MANIFEST = "manifest.json"
 

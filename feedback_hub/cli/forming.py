@@ -23,9 +23,10 @@ def form(ctx: click.Context, file: Path, with_sites: bool) -> None:
     """Write the form (XLSForm) that KoboToolbox and ODK take, in Portuguese and English."""
     if file.suffix.lower() != ".xlsx":
         raise Failure(f"{file}: the form is a workbook; give it a name that ends in .xlsx")
-    frame = load_frame()
+    config = config_of(ctx)
+    frame = load_frame(config.hub.home)
     sites = _sites(ctx) if with_sites else []
-    fields = [field for field in own_fields(config_of(ctx)) if ShownIn.FORM in field.shown_in]
+    fields = [field for field in own_fields(config) if ShownIn.FORM in field.shown_in]
     made = xlsform.build(frame, sites, fields)
     xlsform.write(made, file, utc_now())
     offered = f", {len(sites)} sites" if with_sites else ""

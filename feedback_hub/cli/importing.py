@@ -31,6 +31,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.context import Failure, reporting
 from feedback_hub.cli.importing_boundaries import boundaries
 from feedback_hub.cli.importing_calls import ivr
+from feedback_hub.cli.importing_frame import frame
 from feedback_hub.cli.mapping import check_ours, pairs_in, zone_named
 from feedback_hub.cli.ready import ready_hub
 from feedback_hub.cli.taking import Taking, opened, refuse_unknown
@@ -254,3 +255,4 @@ def _accepting(now: datetime, *, live: bool) -> Callable[[SqlUnitOfWork, _Read],
 
 import_group.add_command(ivr)
 import_group.add_command(boundaries)
+import_group.add_command(frame)

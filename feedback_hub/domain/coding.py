@@ -106,6 +106,7 @@ SECTOR_LABELS: Mapping[Sector, Label] = {
 
 _Word = TypeVar("_Word", bound=StrEnum)
 _CODE = re.compile(r"[a-z]+\.[a-z_]+")
+_LONGEST_CODE = 64
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,27 @@ class Code:
     priority: Priority
     label: Label
     description: str
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, str]) -> Code:
+        """Read a row of the file (``COLUMNS``, text as it stands there).
+
+        Raises ``Invalid`` naming the column.
+        """
+        return _read(row)
+
+    def row(self) -> dict[str, str]:
+        """The row of the file that ``from_row`` reads."""
+        return {
+            "type": self.type.value,
+            "code": self.code,
+            "sector": self.sector or "",
+            "sensitivity": self.sensitivity.value,
+            "priority": self.priority.value,
+            "label_en": self.label.en,
+            "label_pt": self.label.pt,
+            "description": self.description,
+        }
 
 
 @dataclass(frozen=True)
@@ -137,10 +159,21 @@ class CodingFrame:
         """
         by_code: dict[str, Code] = {}
         for number, row in enumerate(rows, start=2):
-            code = _read(row, number)
+            try:
+                code = Code.from_row(row)
+            except Invalid as error:
+                raise Invalid(f"row {number}, {error.field}", error.problem) from None
             if code.code in by_code:
                 raise Invalid(f"row {number}, code", "stands in the frame twice")
             by_code[code.code] = code
+        return cls._of(by_code)
+
+    def with_codes(self, codes: Iterable[Code]) -> CodingFrame:
+        """This frame with ``codes`` in it: in the place of the same code, or at the end."""
+        return self._of({**self._by_code, **{code.code: code for code in codes}})
+
+    @classmethod
+    def _of(cls, by_code: Mapping[str, Code]) -> CodingFrame:
         if UNCLEAR not in by_code:
             raise Invalid("frame", f"has no {UNCLEAR}, for what nobody can read")
         codes = tuple(by_code.values())
@@ -189,7 +222,7 @@ def _some(codes: Sequence[str]) -> Sequence[str]:
     return codes
 
 
-def _read(row: Mapping[str, str], number: int) -> Code:
+def _read(row: Mapping[str, str]) -> Code:
     def cell(column: str) -> str:
         # csv.DictReader leaves None where a row is too short.
         return (row.get(column) or "").strip()
@@ -199,17 +232,19 @@ def _read(row: Mapping[str, str], number: int) -> Code:
             return words(cell(column))
         except ValueError:
             known = ", ".join(words)
-            raise Invalid(f"row {number}, {column}", f"must be one of {known}") from None
+            raise Invalid(column, f"must be one of {known}") from None
 
     code = cell("code")
     if not _CODE.fullmatch(code):
-        raise Invalid(f"row {number}, code", "must look like type.word in small letters")
+        raise Invalid("code", "must look like type.word in small letters")
+    if len(code) > _LONGEST_CODE:
+        raise Invalid("code", f"has more than {_LONGEST_CODE} characters")
     feedback_type = word(FeedbackType, "type")
     if code.partition(".")[0] != feedback_type:
-        raise Invalid(f"row {number}, code", "must begin with its type")
+        raise Invalid("code", "must begin with its type")
     for column in ("label_en", "label_pt", "description"):
         if not cell(column):
-            raise Invalid(f"row {number}, {column}", "is empty")
+            raise Invalid(column, "is empty")
     return Code(
         type=feedback_type,
         code=code,

@@ -76,6 +76,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         AuditAction.TOKEN_ADDED: N_("Made an API token"),
         AuditAction.TOKEN_REVOKED: N_("Revoked an API token"),
         AuditAction.WORDING_APPROVED: N_("Approved a wording"),
+        AuditAction.FRAME_CHANGED: N_("Changed the coding frame"),
         AuditAction.SENSITIVITY_CHANGED: N_("Changed how sensitive a case is"),
         AuditAction.SUSPICION_CONFIRMED: N_("Confirmed a case as highly sensitive"),
         AuditAction.GLASS_BROKEN: N_("Opened a case in an emergency"),
