@@ -7,10 +7,11 @@ import secrets
 import uuid
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, exists, insert, select, update
 from sqlalchemy.orm import Session
 
-from feedback_hub.adapters.tables import account, membership, token
+from feedback_hub.adapters.engine import change
+from feedback_hub.adapters.tables import account, handler_request, membership, token
 from feedback_hub.domain.access import Actor, ActorKind, Membership
 
 TOKEN_PREFIX = "fh_"  # noqa: S105  says what it is when it turns up somewhere
@@ -26,8 +27,8 @@ def actor_by_id(session: Session, actor_id: str) -> Actor | None:
             ).where(membership.c.account_id == actor_id)
         )
         return Actor(actor_id, ActorKind.ACCOUNT, tuple(Membership(*row) for row in held))
-    live = select(token.c.role, token.c.organisation, token.c.site).where(
-        token.c.id == actor_id, token.c.revoked_at.is_(None)
+    live = select(token.c.role, token.c.organisation, token.c.site, token.c.sector).where(
+        token.c.id == actor_id, _is_live()
     )
     row = session.execute(live).one_or_none()
     return Actor(actor_id, ActorKind.TOKEN, (Membership(*row),)) if row else None
@@ -98,6 +99,7 @@ def add_token(
             role=held.role,
             organisation=held.organisation,
             site=held.site,
+            sector=held.sector,
             created_at=now,
             expires_at=expires_at,
         )
@@ -106,19 +108,30 @@ def add_token(
 
 
 def actor_by_token(session: Session, secret: str, now: datetime) -> Actor | None:
-    """Who holds this token; None if unknown, expired or revoked.
+    """Who holds this token; None if unknown, expired, revoked or not yet agreed to.
 
     The hash is looked up, so that the time taken tells nothing of the secret's characters.
     """
     row = session.execute(
         select(
-            token.c.id, token.c.role, token.c.organisation, token.c.site, token.c.expires_at
-        ).where(token.c.token_hash == token_hash(secret), token.c.revoked_at.is_(None))
+            token.c.id,
+            token.c.role,
+            token.c.organisation,
+            token.c.site,
+            token.c.sector,
+            token.c.expires_at,
+        ).where(token.c.token_hash == token_hash(secret), _is_live())
     ).one_or_none()
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
-    held = Membership(row.role, row.organisation, row.site)
+    held = Membership(row.role, row.organisation, row.site, row.sector)
     return Actor(row.id, ActorKind.TOKEN, (held,))
+
+
+def revoke_token(session: Session, token_id: str, now: datetime) -> bool:
+    """A token opens nothing from now on; False where there is none, or it is revoked already."""
+    live = update(token).where(token.c.id == token_id, token.c.revoked_at.is_(None))
+    return change(session, live.values(revoked_at=now)) == 1
 
 
 def note_token_use(session: Session, actor_id: str, now: datetime) -> None:
@@ -139,3 +152,9 @@ def languages_of(session: Session, account_id: str) -> tuple[str, ...]:
 def set_languages(session: Session, account_id: str, languages: tuple[str, ...]) -> None:
     """Note the languages an account's owner speaks."""
     session.execute(update(account).where(account.c.id == account_id).values(languages=languages))
+
+
+def _is_live() -> ColumnElement[bool]:
+    """Not revoked, and not waiting for a handler's word (see ``handlers``)."""
+    waits = exists().where(handler_request.c.token_id == token.c.id)
+    return token.c.revoked_at.is_(None) & ~waits

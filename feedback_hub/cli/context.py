@@ -13,6 +13,7 @@ import click
 
 from feedback_hub.bootstrap import Hub, build, settings_of
 from feedback_hub.config import Config, ConfigError, load_config
+from feedback_hub.domain.errors import Invalid
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,7 +47,7 @@ def reporting(command: Callable[P, R]) -> Callable[P, R]:
         except ConfigError as error:
             for fault in error.faults:
                 click.echo(f"feedback-hub: {fault}", err=True)
-        except (Failure, OSError) as error:
+        except (Failure, Invalid, OSError) as error:
             click.echo(f"feedback-hub: {error}", err=True)
         except click.ClickException:
             raise

@@ -23,7 +23,10 @@ class AuditAction(StrEnum):
     EXPORTED = "exported"
     ACCOUNT_ADDED = "account_added"
     ROLES_ADDED = "roles_added"
+    ROLE_WITHDRAWN = "role_withdrawn"
+    ACCOUNT_CHANGED = "account_changed"
     ACCOUNT_DISABLED = "account_disabled"
+    ACCOUNT_ENABLED = "account_enabled"
     SECOND_FACTOR_RESET = "second_factor_reset"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  a word, not a secret
     INVITED = "invited"

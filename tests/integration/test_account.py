@@ -291,7 +291,7 @@ class TestHandlers:
         abel = id_of(hub, "abel")
         with hub.unit_of_work() as uow:
             assert handlers.has_handlers(uow.session)
-            handlers.propose(uow.session, abel, Membership(Role.PROTECTION), hub.clock())
+            handlers.propose(uow.session, Membership(Role.PROTECTION), hub.clock(), account_id=abel)
             (waiting,) = handlers.proposed(uow.session)
             uow.commit()
         answer = f"/account/handlers/{waiting.id}"

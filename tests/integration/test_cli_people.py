@@ -9,6 +9,7 @@ from flask_security.utils import verify_password
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
+from feedback_hub.adapters import handlers
 from feedback_hub.adapters.accounts import actor_by_token
 from feedback_hub.adapters.invitations import invited
 from feedback_hub.bootstrap import build, settings_of
@@ -53,8 +54,64 @@ def test_the_first_handler_is_added_and_the_next_one_waits(commands: Commands) -
     said = commands.run("user", "add", "a@b.org", "--role", "desk", "--role", "protection")
     assert "waits until a handler agrees" in said.stderr
     listed = commands.run("user", "list").stdout.splitlines()
-    assert [line.split("\t")[1] for line in listed] == ["desk", "protection"]
+    assert [line.split("\t")[1] for line in listed] == ["desk, protection (waits)", "protection"]
     assert commands.count("handler_request") == 1
+
+
+def test_a_token_that_reads_what_handlers_read_waits_for_one(commands: Commands) -> None:
+    """With nobody to ask it works at once; while it waits it is no token."""
+    words = ("token", "add", "--role", "protection", "--name")
+    first = commands.run(*words, "first")
+    assert "waits" not in first.stderr
+    commands.run("user", "add", "rosa@b.org", "--role", "protection")
+    second = commands.run(*words, "second")
+    assert "waits until a handler agrees" in second.stderr
+    engine = create_engine(f"sqlite:///{commands.folder / 'home' / 'hub.sqlite3'}")
+    now = datetime.now(UTC)
+    with Session(engine) as session:
+        assert actor_by_token(session, first.stdout.strip(), now)
+        assert actor_by_token(session, second.stdout.strip(), now) is None
+        (asked,) = handlers.proposed(session)
+        assert asked.name == "second"
+        kind, _token_id = handlers.decide(session, asked.id, "rosa", now, agreed=True) or ("", "")
+        assert kind == "token"
+        assert actor_by_token(session, second.stdout.strip(), now)
+    engine.dispose()
+
+
+def test_a_token_is_listed_and_revoked(commands: Commands) -> None:
+    words = ("token", "add", "--name", "Linha Verde", "--role", "mechanism", "--sector", "wash")
+    commands.run(*words)
+    (line,) = commands.run("token", "list").stdout.splitlines()
+    token_id, *rest = line.split("\t")
+    assert rest == ["Linha Verde", "mechanism@wash", "live", "never used"]
+    commands.run("token", "revoke", token_id)
+    assert "revoked" in commands.run("token", "list").stdout
+    assert "token list" in commands.run("token", "revoke", token_id, fails=1).stderr
+
+
+def test_a_handler_whose_second_factor_is_reset_is_asked_about_again(commands: Commands) -> None:
+    """Whoever resets it could log in as them: another handler says that it is really them."""
+    commands.run("user", "add", "rosa@b.org", "--role", "protection")
+    commands.run("user", "reset-second-factor", "rosa@b.org")
+    assert commands.count("handler_request") == 0
+    commands.run("user", "add", "zita@b.org", "--role", "desk", "--role", "protection")
+    engine = create_engine(f"sqlite:///{commands.folder / 'home' / 'hub.sqlite3'}")
+    with Session(engine) as session:
+        (asked,) = handlers.proposed(session)
+        handlers.decide(session, asked.id, "rosa", datetime.now(UTC), agreed=True)
+        session.commit()
+    engine.dispose()
+    commands.run("user", "reset-second-factor", "zita@b.org")
+    listed = commands.run("user", "list").stdout.splitlines()
+    assert [line.split("\t")[1] for line in listed] == ["protection", "desk, protection (waits)"]
+
+
+def test_switched_off_and_on_again(commands: Commands) -> None:
+    commands.run("user", "add", "a@b.org", "--role", "desk")
+    commands.run("user", "disable", "a@b.org")
+    commands.run("user", "enable", "a@b.org")
+    assert commands.run("user", "list").stdout == "a@b.org\tdesk\tactive\tpassword only\n"
 
 
 def test_a_password_from_a_pipe_is_not_shown(commands: Commands) -> None:
@@ -80,7 +137,7 @@ def test_disabled_is_shut_out_of_running_sessions_too(commands: Commands) -> Non
     assert commands.rows("SELECT fs_uniquifier FROM account") != before
     assert "disabled" in commands.run("user", "list").stdout
     refused = commands.run("user", "add", "a@b.org", "--role", "admin", fails=1)
-    assert "disabled" in refused.stderr
+    assert "switched off" in refused.stderr
 
 
 def test_a_lost_second_factor_is_forgotten(commands: Commands) -> None:

@@ -139,7 +139,8 @@ def forbidden(hub: Hub, ref: str, secret_ref: str, referral: str) -> dict[str, d
         call |= {"opened_at": now, "not_before": now, "agreed": False, "tries": 0, "version": 1}  # type: ignore[dict-item]
         uow.session.execute(insert(tables.call_back).values(**call))
         celia = account_id_of(uow.session, "celia@example.org")
-        asked = {"account_id": celia, "site": "", "sector": "", "asked_at": now}
+        asked = {"account_id": celia, "organisation": "", "site": "", "sector": ""}
+        asked |= {"asked_at": now}  # type: ignore[dict-item]
         uow.session.execute(insert(tables.handler_request).values(id=waiting, **asked))
         asked_referral = uow.referral(referral)
         assert asked_referral

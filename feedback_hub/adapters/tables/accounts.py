@@ -81,17 +81,14 @@ invitation = Table(
     when("expires_at", nullable=False),
 )
 
+# Either an account or a token: while its row is here, it is no handler.
 handler_request = Table(
     "handler_request",
     metadata,
     id_column(),
-    Column(
-        "account_id",
-        ID,
-        ForeignKey("account.id", ondelete="CASCADE"),
-        nullable=False,
-        unique=True,
-    ),
+    Column("account_id", ID, ForeignKey("account.id", ondelete="CASCADE")),
+    Column("token_id", ID, ForeignKey("token.id", ondelete="CASCADE")),
+    Column("organisation", CODE, nullable=False),
     Column("site", CODE, nullable=False),
     Column("sector", CODE, nullable=False),
     when("asked_at", nullable=False),
@@ -117,6 +114,7 @@ token = Table(
     Column("role", Word(Role), nullable=False),
     Column("organisation", CODE, nullable=False, default=""),
     Column("site", CODE, nullable=False, default=""),
+    Column("sector", CODE, nullable=False, server_default=""),
     when("created_at", nullable=False),
     when("expires_at"),
     when("last_used_at"),

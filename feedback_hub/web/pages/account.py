@@ -96,15 +96,17 @@ def decide(request_id: str) -> Response:
     agreed = request.form.get("answer") == "yes"
     hub = current_hub()
     with hub.unit_of_work() as uow:
-        account_id = handlers.decide(uow.session, request_id, actor.id, agreed=agreed)
-        if account_id is None:
+        now = hub.clock()
+        decided = handlers.decide(uow.session, request_id, actor.id, now, agreed=agreed)
+        if decided is None:
             raise NotFound
+        kind, object_id = decided
         uow.audit(
             AuditAction.HANDLER_APPROVED if agreed else AuditAction.HANDLER_DECLINED,
             actor.id,
-            hub.clock(),
-            kind="account",
-            object_id=account_id,
+            now,
+            kind=kind,
+            object_id=object_id,
         )
         uow.commit()
     flash(gettext("Noted."), "success")
