@@ -32,7 +32,7 @@ from feedback_hub.domain.referral import MOVES as REFERRAL_MOVES
 from feedback_hub.domain.referral import Referral, ReferralState, ReferralVerb
 from feedback_hub.domain.routing import route
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.reads import attachments, audience, call_list, case_list, conversation
+from feedback_hub.reads import attachments, audience, call_list, case_list, conversation, related
 from feedback_hub.reads.case_list import own_scope
 from feedback_hub.reads.conversation import Reading, Remarks
 from feedback_hub.reads.names import Names, names_for, site_names
@@ -55,6 +55,7 @@ from feedback_hub.reads.views import (
     OrganisationChoice,
     PersonView,
     ReferralView,
+    Related,
     SuggestionView,
 )
 from feedback_hub.reads.wire import message_text, shared_words
@@ -165,6 +166,7 @@ def view(
             )
         ),
         tags=uow.tags_of([case.id]).get(case.id, ()),
+        related=related.of_case(uow, actor, case) if team else Related(),
         referrals=tuple(_referral(uow, known, r, actor, now) for r in referrals),
         clocks=_clocks(case, rules, now),
         next_step=_next_step(known, moves),

@@ -440,6 +440,31 @@ class ReferralView:
 
 
 @dataclass(frozen=True)
+class RelatedCase:
+    """A case beside another. ``links`` are the kinds of link between them.
+
+    ``same_contact``: both came from one number or account. ``takes_messages``: the reader may move
+    a message there.
+    """
+
+    ref: str
+    state: CaseState
+    code: str
+    received_at: datetime
+    links: tuple[str, ...] = ()
+    same_contact: bool = False
+    takes_messages: bool = False
+
+
+@dataclass(frozen=True)
+class Related:
+    """``same_contact`` counts all the reader may see, also those that are not listed."""
+
+    cases: tuple[RelatedCase, ...] = ()
+    same_contact: int = 0
+
+
+@dataclass(frozen=True)
 class CaseView:
     """A case as one reader may see it. ``moves`` are the verbs this reader may use on it now.
 
@@ -494,6 +519,7 @@ class CaseView:
     to_reach: tuple[CallRow, ...] = ()
     own: tuple[tuple[CustomField, str], ...] = ()
     tags: tuple[str, ...] = ()
+    related: Related = field(default_factory=Related)
     answer: str = ""
     outcome: Outcome | None = None
     closing_reason: str = ""

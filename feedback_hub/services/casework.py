@@ -1,4 +1,4 @@
-"""What the case team does with a case: answer, close, reopen, note, assign, link, split."""
+"""What the case team does with a case: answer, close, reopen, note, assign, link, split, move."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from feedback_hub.domain.custom_field import read_tag
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.sensitivity import Sensitivity, highest
-from feedback_hub.services import call_list, conversation, remarks
+from feedback_hub.services import call_list, conversation, remarks, triage
 from feedback_hub.services.ports import Rules, UnitOfWork
 from feedback_hub.services.records import Message, RemarkKind
 from feedback_hub.services.seals import text_bound_to
@@ -238,26 +238,63 @@ def split(
     Without ids the last message moves. Raises ``NotFound``, ``Invalid``.
     """
     case = reach(uow, actor, Action.WORK_CASE, ref)
-    messages = list(uow.messages_of(case.id))
-    if not {m.id for m in messages}.issuperset(message_ids):
-        raise Invalid("messages", "are not all messages of this case")
-    chosen = set(message_ids) or {m.id for m in messages[-1:]}
-    moving = conversation.with_versions(messages, chosen)
-    if not moving or len(moving) == len(messages):
-        raise Invalid("messages", "leave at least one message in this case")
+    moving = _chosen(uow, case, message_ids or _last_of(uow, case))
     new = conversation.move_out(uow, case, moving, actor.id, now)
     # What was said beside an L3 may tell of it: only a person lowers it, with a reason.
     new.sensitivity = highest(case.sensitivity, sensitivity or Sensitivity.L1)
     new.suspected = case.suspected
-    # The same line whatever was moved: it must not tell that the other case is highly sensitive.
-    case.note(EventKind.SPLIT, "", actor.id, now)
     keep_case(new, rules.targets, rules.calendar, now)
     return new
+
+
+def move(
+    uow: UnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    ref: str,
+    message_ids: tuple[str, ...],
+    other_ref: str,
+    now: datetime,
+) -> Case:
+    """Move messages to another open case of the same contact point; returns that one.
+
+    It is at least as sensitive from then on: only a person lowers it, with a reason. Raises
+    ``NotFound`` when either does not exist for the actor, when they are not of one contact point,
+    or only one is highly sensitive; ``Invalid``.
+    """
+    case = reach(uow, actor, Action.WORK_CASE, ref)
+    other = reach(uow, actor, Action.WORK_CASE, other_ref)
+    if case.contact_id is None or case.contact_id != other.contact_id:
+        raise NotFound
+    if (case.sensitivity is Sensitivity.L3) is not (other.sensitivity is Sensitivity.L3):
+        raise NotFound
+    if other.id == case.id or not other.is_open:
+        raise Invalid("to", "must be another case that is open")
+    conversation.move(uow, case, _chosen(uow, case, message_ids), other, actor.id, now)
+    if other.sensitivity.rank < case.sensitivity.rank:
+        other.change_sensitivity(case.sensitivity, actor.id, now, reason_id="")
+    triage.after_decision(uow, rules, other, now)
+    return other
 
 
 def read_message(uow: UnitOfWork, message: Message) -> str:
     """A message's own words."""
     return uow.vault.open(message.key_id, message.text_sealed, text_bound_to(message.id))
+
+
+def _last_of(uow: UnitOfWork, case: Case) -> tuple[str, ...]:
+    return tuple(message.id for message in uow.messages_of(case.id)[-1:])
+
+
+def _chosen(uow: UnitOfWork, case: Case, message_ids: tuple[str, ...]) -> list[Message]:
+    """The messages of a case that these name, with every version. Raises ``Invalid``."""
+    messages = uow.messages_of(case.id)
+    if not {m.id for m in messages}.issuperset(message_ids):
+        raise Invalid("messages", "are not all messages of this case")
+    chosen = conversation.with_versions(messages, set(message_ids))
+    if not chosen or len(chosen) == len(messages):
+        raise Invalid("messages", "leave at least one message in this case")
+    return chosen
 
 
 def _reason(uow: UnitOfWork, case: Case, reason: str, actor: Actor, now: datetime) -> str:

@@ -16,11 +16,13 @@ from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.conversation import continued
 from feedback_hub.domain.events import Event, EventKind
+from feedback_hub.domain.masking import mask
 from feedback_hub.domain.message import InboundMessage, MessageKind
 from feedback_hub.domain.reference import references_in
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, most_urgent
 from feedback_hub.services.ports import Classifier, Rules, UnitOfWork
 from feedback_hub.services.records import Message, Task
+from feedback_hub.services.seals import text_bound_to
 
 FOLLOW_UP = "follow_up"
 """The kind of link from a case to the closed one that it goes on with."""
@@ -80,7 +82,7 @@ def note_place(uow: UnitOfWork, place: Place, case: Case, now: datetime) -> None
     if place.suspected is not None:
         case.suspect(place.suspected, now)
     if place.moved_from is not None:
-        _note_moved(place.moved_from, now)
+        _note_moved(place.moved_from, _MACHINE, now)
     before = place.follows
     if before is not None:
         uow.link(case.id, before.id, FOLLOW_UP, _MACHINE, now)
@@ -145,7 +147,6 @@ def set_apart(
     apart = move_out(uow, case, moving, _MACHINE, now)
     apart.suspect(priority, now)
     keep_case(apart, rules.targets, rules.calendar, now)
-    _note_moved(case, now)
     return apart
 
 
@@ -172,16 +173,40 @@ def move_out(
     )
     new.record(Event(EventKind.RECEIVED, new.id, actor, now))
     uow.add(new)
-    move(uow, moving, new, actor, now)
+    move(uow, case, moving, new, actor, now)
     return new
 
 
-def move(uow: UnitOfWork, moving: Iterable[Message], case: Case, actor: str, now: datetime) -> None:
-    """Put messages into ``case`` and have them read as a part of it."""
+def move(
+    uow: UnitOfWork,
+    case: Case,
+    moving: Iterable[Message],
+    into: Case,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Take messages out of ``case``, put them ``into`` another and have them read as a part of it.
+
+    The first keeps a neutral "moved" and is found by their words no longer.
+    """
     for message in moving:
-        message.case_id = case.id
-        case.note(EventKind.MESSAGE_ADDED, message.id, actor, now)
+        message.case_id = into.id
+        into.note(EventKind.MESSAGE_ADDED, message.id, actor, now)
         uow.work(Task.CLASSIFY, message.id, now)
+    _note_moved(case, actor, now)
+    make_findable(uow, case)
+
+
+def make_findable(uow: UnitOfWork, case: Case) -> None:
+    """Have a case found by its masked words as they stand now: a person-confirmed L1 only."""
+    if case.sensitivity is not Sensitivity.L1 or case.triaged_at is None:
+        uow.forget_text(case.id)
+        return
+    said = (
+        mask(uow.vault.open(m.key_id, m.text_sealed, text_bound_to(m.id)))
+        for m, _ in as_said_now(uow.messages_of(case.id))
+    )
+    uow.index_text(case.id, "\n".join(said))
 
 
 def with_versions(messages: Sequence[Message], ids: set[str]) -> list[Message]:
@@ -202,9 +227,9 @@ def as_said_now(messages: Iterable[Message]) -> list[tuple[Message, tuple[Messag
     return [(same[-1], tuple(same[:-1])) for same in ordered]
 
 
-def _note_moved(case: Case, now: datetime) -> None:
+def _note_moved(case: Case, actor: str, now: datetime) -> None:
     """The same line whatever was moved and wherever to: it tells nothing about the other case."""
-    case.note(EventKind.SPLIT, "", _MACHINE, now)
+    case.note(EventKind.SPLIT, "", actor, now)
 
 
 def _named(uow: UnitOfWork, contact: Contact, message: InboundMessage) -> Case | None:

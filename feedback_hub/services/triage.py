@@ -12,7 +12,6 @@ from feedback_hub.domain.case import Case, CaseState
 from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.errors import Invalid, NotAllowed, NotFound
 from feedback_hub.domain.events import EventKind
-from feedback_hub.domain.masking import mask
 from feedback_hub.domain.routing import Route, Why, route
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest
 from feedback_hub.domain.suggestion import Reason, Suggestion
@@ -182,14 +181,7 @@ def confirm(
 
 def after_decision(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> None:
     """What follows from a new level, site or sector: search index, route and deadline."""
-    if case.sensitivity is Sensitivity.L1 and case.triaged_at is not None:
-        said = (
-            mask(uow.vault.open(m.key_id, m.text_sealed, text_bound_to(m.id)))
-            for m, _ in conversation.as_said_now(uow.messages_of(case.id))
-        )
-        uow.index_text(case.id, "\n".join(said))
-    else:
-        uow.forget_text(case.id)
+    conversation.make_findable(uow, case)
     suggest_route(uow, case, now)
     keep_case(case, rules.targets, rules.calendar, now)
     tell_urgent(uow, rules, case, now)

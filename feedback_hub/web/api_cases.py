@@ -17,7 +17,7 @@ from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
-from feedback_hub.reads import case_list, wire
+from feedback_hub.reads import case_list, related, wire
 from feedback_hub.reads.case_list import Filters
 from feedback_hub.services import casework, custom_fields, intake, loopback, triage
 from feedback_hub.services.loopback import Method
@@ -100,6 +100,15 @@ def show_messages(ref: str) -> Response:
         if actor.may(Action.READ_HISTORY):
             body["translations"] = wire.translations_body(uow, case)
         return jsonify(body)
+
+
+@api_cases.get("/cases/<ref>/related")
+def show_related(ref: str) -> Response:
+    """The cases it is linked with, and those that came from the same number or account."""
+    actor = require(Action.READ_HISTORY)
+    with current_hub().reading() as uow:
+        case = _reach(uow, actor, Action.READ_HISTORY, ref)
+        return jsonify(related.related_body(related.of_case(uow, actor, case)))
 
 
 @api_cases.post("/cases/<ref>/triage")
@@ -308,6 +317,19 @@ def split_case(ref: str) -> Response:
         return {"ref": new.ref}, 201
 
     return _act(Action.WORK_CASE, work)
+
+
+@api_cases.post("/cases/<ref>/move")
+def move_messages(ref: str) -> Response:
+    """Move messages to another open case of the same number or account; answers with that one."""
+    body = Body.of_request()
+    messages, to = body.texts("messages"), body.text("to", needed=True, most=20)
+    return _verb(
+        Action.WORK_CASE,
+        lambda uow, actor, now: casework.move(
+            uow, current_hub().rules, actor, _ref(ref), messages, _ref(to), now
+        ),
+    )
 
 
 @api_cases.post("/cases/<ref>/loop-back")

@@ -172,6 +172,23 @@ ANSWERS: dict[str, Schema] = {
     "ReferralRead": answer(_REFERRAL | {"note": TEXT, "answer": TEXT}),
     "Taken": answer({"ref": REFERENCE, "secret": {"type": "string", "pattern": "^[0-9]{6}$"}}),
     "Split": answer({"ref": REFERENCE}),
+    "Related": answer(
+        {
+            "same_contact": NUMBER,
+            "items": list_of(
+                answer(
+                    {
+                        "ref": REFERENCE,
+                        "state": word(CaseState),
+                        "code": TEXT,
+                        "received_at": WHEN,
+                        "links": TEXTS,
+                        "same_contact": FLAG,
+                    }
+                )
+            ),
+        }
+    ),
     "Event": answer(
         {
             "kind": TEXT,
@@ -402,6 +419,7 @@ ASKED: dict[str, Schema] = {
     "Satisfaction": record({"satisfied": FLAG}, ("satisfied",)),
     "Link": record({"ref": TEXT, "issue": TEXT}) | {"description": "Either of the two."},
     "SplitOff": record({"messages": TEXTS, "sensitivity": word(Sensitivity)}),
+    "Move": record({"messages": TEXTS, "to": REFERENCE} | _VERSION, ("messages", "to")),
     "LoopBackBy": record({"method": word(Method)}),
     "CallResult": record(
         {

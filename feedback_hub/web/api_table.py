@@ -123,6 +123,13 @@ OPERATIONS: tuple[Operation, ...] = (
         {"type": "string", "format": "binary"},
         media_type="application/octet-stream",
     ),
+    _get(
+        "/cases/{ref}/related",
+        "The cases it is linked with, and those from the same number or account; "
+        "one number may be several people's.",
+        named("Related"),
+        found=True,
+    ),
     _case("triage", "Triage", "A person decides what it is about."),
     _case("confirm", "Triage", "A handler judges a suspected L3."),
     _case("sensitivity", "Sensitivity", "Set the level, with a reason."),
@@ -146,6 +153,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "SplitOff",
         _MADE,
     ),
+    _case("move", "Move", "Move messages to another open case of the same number or account."),
     Operation(
         "post",
         "/cases/{ref}/loop-back",

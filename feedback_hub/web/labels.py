@@ -402,7 +402,7 @@ HISTORY: Mapping[EventKind, str] = {
     EventKind.ASSIGNED: N_("Given to %(owner)s"),
     EventKind.SENSITIVITY_CHANGED: N_("Sensitivity changed from %(from)s to %(to)s"),
     EventKind.LINKED: N_("Linked with another"),
-    EventKind.SPLIT: N_("A part was moved to a case of its own"),
+    EventKind.SPLIT: N_("A part was moved to another case"),
     EventKind.TRANSLATED: N_("Translated"),
     EventKind.STATUS_ASKED: N_("The person asked how it stands"),
     EventKind.DIALOGUE_ANSWERED: N_("The person answered a question of ours"),

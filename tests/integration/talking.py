@@ -129,6 +129,7 @@ def make_talk(database_url: str, home: Path, **conversation: object) -> Talk:
         "hub": {"home": str(home)},
         "database": {"url": database_url},
         "conversation": conversation,
+        "security": {"second_factor": "offered"},
         "channels": {"sms": {"kind": "sandbox"}, "bot": {"kind": "sandbox"}},
     }
     talk: Talk

@@ -48,6 +48,8 @@ _FAULTS: Mapping[str, str] = {
     "issue": N_("Nothing ordinary was said about this at that site: it stands on no board."),
     "language": N_("Choose a language from the list."),
     "tags": N_("A tag is a few words without numbers or names."),
+    "messages": N_("At least one message stays. If all of it is the other matter, link the cases."),
+    "to": N_("That case is closed: open it again first."),
     "number": N_("Write an invented number with + and the country code."),
 }
 """What is wrong with a field, in words somebody can act on; never what was typed there."""

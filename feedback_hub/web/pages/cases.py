@@ -201,6 +201,11 @@ def _split(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     return casework.split(uow, current_hub().rules, actor, ref, (message,), now)
 
 
+def _move(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    message, to = text("message", needed=True), _ref(text("to", needed=True))
+    return casework.move(uow, current_hub().rules, actor, ref, (message,), to, now)
+
+
 def _take(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     return casework.assign(uow, actor, ref, actor.id, now)
 
@@ -229,5 +234,6 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "untag": (Action.NOTE, _untag, N_("The tag is off.")),
     "note": (Action.NOTE, _note, N_("The note is kept.")),
     "split": (Action.WORK_CASE, _split, N_("Set apart: it is a case of its own now.")),
+    "move": (Action.WORK_CASE, _move, N_("Moved to the other case.")),
     "take": (Action.WORK_CASE, _take, N_("This case is yours now.")),
 }
