@@ -238,7 +238,7 @@ def split(
     Without ids the last message moves. Raises ``NotFound``, ``Invalid``.
     """
     case = reach(uow, actor, Action.WORK_CASE, ref)
-    moving = _chosen(uow, case, message_ids or _last_of(uow, case))
+    moving = _chosen(uow, case, message_ids)
     new = conversation.move_out(uow, case, moving, actor.id, now)
     # What was said beside an L3 may tell of it: only a person lowers it, with a reason.
     new.sensitivity = highest(case.sensitivity, sensitivity or Sensitivity.L1)
@@ -258,9 +258,9 @@ def move(
 ) -> Case:
     """Move messages to another open case of the same contact point; returns that one.
 
-    It is at least as sensitive from then on: only a person lowers it, with a reason. Raises
-    ``NotFound`` when either does not exist for the actor, when they are not of one contact point,
-    or only one is highly sensitive; ``Invalid``.
+    Without ids the last message moves. The other case is at least as sensitive from then on: only
+    a person lowers it, with a reason. Raises ``NotFound`` when either does not exist for the actor,
+    when they are not of one contact point, or only one is highly sensitive; ``Invalid``.
     """
     case = reach(uow, actor, Action.WORK_CASE, ref)
     other = reach(uow, actor, Action.WORK_CASE, other_ref)
@@ -282,16 +282,13 @@ def read_message(uow: UnitOfWork, message: Message) -> str:
     return uow.vault.open(message.key_id, message.text_sealed, text_bound_to(message.id))
 
 
-def _last_of(uow: UnitOfWork, case: Case) -> tuple[str, ...]:
-    return tuple(message.id for message in uow.messages_of(case.id)[-1:])
-
-
 def _chosen(uow: UnitOfWork, case: Case, message_ids: tuple[str, ...]) -> list[Message]:
-    """The messages of a case that these name, with every version. Raises ``Invalid``."""
+    """The messages these ids name, or the last one, with every version. Raises ``Invalid``."""
     messages = uow.messages_of(case.id)
     if not {m.id for m in messages}.issuperset(message_ids):
         raise Invalid("messages", "are not all messages of this case")
-    chosen = conversation.with_versions(messages, set(message_ids))
+    named = set(message_ids) or {m.id for m in messages[-1:]}
+    chosen = conversation.with_versions(messages, named)
     if not chosen or len(chosen) == len(messages):
         raise Invalid("messages", "leave at least one message in this case")
     return chosen

@@ -324,8 +324,6 @@ def move_messages(ref: str) -> Response:
     """Move messages to another open case of the same number or account; answers with that one."""
     body = Body.of_request()
     messages, to = body.texts("messages"), body.text("to", needed=True, most=20)
-    if not messages:
-        raise Invalid("messages", "is needed: the ids of what belongs there")
     return _verb(
         Action.WORK_CASE,
         lambda uow, actor, now: casework.move(

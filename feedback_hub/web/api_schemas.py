@@ -419,7 +419,7 @@ ASKED: dict[str, Schema] = {
     "Satisfaction": record({"satisfied": FLAG}, ("satisfied",)),
     "Link": record({"ref": TEXT, "issue": TEXT}) | {"description": "Either of the two."},
     "SplitOff": record({"messages": TEXTS, "sensitivity": word(Sensitivity)}),
-    "Move": record({"messages": TEXTS, "to": REFERENCE} | _VERSION, ("messages", "to")),
+    "Move": record({"messages": TEXTS, "to": REFERENCE} | _VERSION, ("to",)),
     "LoopBackBy": record({"method": word(Method)}),
     "CallResult": record(
         {
