@@ -26,7 +26,8 @@ class Suggestion:
     """One reading of one message.
 
     ``codes`` are codes of the frame, the most likely first, never empty. ``sector`` is empty where
-    none is implied. ``confidence`` is 0..1 for the first code. ``site`` is a site code or empty;
+    none is implied. ``confidence`` is 0..1 for the first code, as often as it would be right;
+    the other confidences alike, each for its field. ``site`` is a site code or empty;
     ``language`` ISO 639-3, ``und`` when unknown. ``version`` names the classifier that spoke.
     """
 
@@ -39,3 +40,6 @@ class Suggestion:
     language: str = "und"
     site: str = ""
     version: str = ""
+    sector_confidence: float = 0.0
+    sensitivity_confidence: float = 0.0
+    priority_confidence: float = 0.0

@@ -257,6 +257,9 @@ class SuggestionRow:
     classifier: str
     key_id: str
     reasons_sealed: bytes
+    sector_confidence: float = 0.0
+    sensitivity_confidence: float = 0.0
+    priority_confidence: float = 0.0
 
 
 @dataclass(eq=False)

@@ -142,6 +142,9 @@ suggestion = Table(
     Column("classifier", CODE, nullable=False),
     key_column(),
     Column("reasons_sealed", LargeBinary, nullable=False),
+    Column("sector_confidence", Float, nullable=False, server_default="0"),
+    Column("sensitivity_confidence", Float, nullable=False, server_default="0"),
+    Column("priority_confidence", Float, nullable=False, server_default="0"),
 )
 
 notice = Table(

@@ -16,7 +16,17 @@ down_revision = "0002"
 
 def upgrade() -> None:
     """Add the tables and columns of every part."""
+    _understanding()
     _administration()
+
+
+def _understanding() -> None:
+    """A suggestion says of each field how sure it is."""
+    for field in ("sector", "sensitivity", "priority"):
+        op.add_column(
+            "suggestion",
+            sa.Column(f"{field}_confidence", sa.Float(), nullable=False, server_default="0"),
+        )
 
 
 def _administration() -> None:
