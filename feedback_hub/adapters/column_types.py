@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -10,7 +11,10 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import DateTime, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from feedback_hub.domain.case import CaseState
 from feedback_hub.domain.clock import Clock, Duty, Segment, Target
+from feedback_hub.domain.judgement import Standing
+from feedback_hub.domain.sensitivity import Priority, Sensitivity
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -133,6 +137,33 @@ class Clocks(TypeDecorator[tuple[Clock, ...]]):
                 _read(kept["stepped_at"]),
             )
             for kept in json.loads(value)
+        )
+
+
+class Stood(TypeDecorator[Standing]):
+    """How a case stood, kept as JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Standing | None, dialect: Dialect) -> str | None:
+        """To a JSON object; times RFC 3339."""
+        if value is None:
+            return None
+        return json.dumps(asdict(value) | {"triaged_at": _written(value.triaged_at)})
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Standing | None:
+        """From a JSON object."""
+        if value is None:
+            return None
+        kept = json.loads(value)
+        return Standing(
+            state=CaseState(kept.pop("state")),
+            codes=tuple(kept.pop("codes")),
+            sensitivity=Sensitivity(kept.pop("sensitivity")),
+            priority=Priority(kept.pop("priority")),
+            triaged_at=_read(kept.pop("triaged_at")),
+            **kept,
         )
 
 

@@ -12,7 +12,14 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from feedback_hub.adapters import audit_log, channel_accounts, notices, search_index, tables
+from feedback_hub.adapters import (
+    audit_log,
+    channel_accounts,
+    judgements,
+    notices,
+    search_index,
+    tables,
+)
 from feedback_hub.adapters.accounts import account_id_of, actor_by_id
 from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.vault import Keyring, SqlVault
@@ -26,6 +33,7 @@ from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.errors import StaleVersion
 from feedback_hub.domain.events import Recorder
 from feedback_hub.domain.issue import Issue
+from feedback_hub.domain.judgement import Judgement
 from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.reference import new_reference
@@ -46,6 +54,7 @@ from feedback_hub.services.records import (
     PartnerLink,
     Queue,
     Remark,
+    SuggestionRow,
     Task,
     Wording,
 )
@@ -540,6 +549,18 @@ class SqlUnitOfWork:
     def message(self, message_id: str) -> Message | None:
         """A message by id."""
         return self.session.get(Message, message_id)
+
+    def reading_of(self, case_id: str) -> SuggestionRow | None:
+        """The machine's latest reading of what was said first in a case."""
+        return judgements.reading_of(self.session, case_id)
+
+    def judgement_of(self, case_id: str) -> Judgement | None:
+        """The latest judgement of a case."""
+        return judgements.last_of(self.session, case_id)
+
+    def remove(self, judgement: Judgement) -> None:
+        """It was a slip."""
+        self.session.delete(judgement)
 
     def attachment(self, attachment_id: str) -> AttachmentRow | None:
         """A file by id."""

@@ -17,6 +17,7 @@ class EventKind(StrEnum):
     SUSPECTED = "suspected"
     CONFIRMED = "confirmed"
     TRIAGED = "triaged"
+    TRIAGE_UNDONE = "triage_undone"
     ANSWERED_ON_SPOT = "answered_on_spot"
     REFERRED = "referred"
     HANDED_OFF = "handed_off"

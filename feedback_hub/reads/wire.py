@@ -16,6 +16,7 @@ from feedback_hub.domain.consent import Share
 from feedback_hub.domain.custom_field import CustomField, FieldKind, ShownIn
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.issue import Issue
+from feedback_hub.domain.judgement import Judgement
 from feedback_hub.domain.masking import mask
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.referral import Referral
@@ -23,7 +24,7 @@ from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import custom_fields, loopback, remarks, seals
 from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.ports import Rules
-from feedback_hub.services.records import Delivery, Message
+from feedback_hub.services.records import Delivery, Message, SuggestionRow
 
 Json = dict[str, object]
 
@@ -251,6 +252,50 @@ def _inbound(message: Message, text: str) -> Json:
         "revises": message.revises_id,
         "received_at": when(message.received_at),
         "sent_at": when(message.sent_at),
+    }
+
+
+def judgements_body(uow: SqlUnitOfWork, case: Case) -> list[Json]:
+    """What people decided, the oldest first, each beside the reading that they had before them."""
+    judged, read = tables.judgement.c, tables.suggestion.c
+    rows = uow.session.execute(
+        select(Judgement, SuggestionRow)
+        .outerjoin(SuggestionRow, read.id == judged.suggestion_id)
+        .where(judged.case_id == case.id)
+        .order_by(judged.at, judged.id)
+    )
+    return [
+        {
+            "by": decided.actor,
+            "at": when(decided.at),
+            "codes": list(decided.codes),
+            "type": decided.type,
+            **_label(decided),
+            "suggested": _suggested_body(suggested),
+        }
+        for decided, suggested in rows
+    ]
+
+
+def _suggested_body(row: SuggestionRow | None) -> Json | None:
+    if row is None:
+        return None
+    return {
+        "codes": list(row.codes),
+        **_label(row),
+        "confidence": row.confidence,
+        "language": row.language,
+        "classifier": row.classifier,
+        "at": when(row.at),
+    }
+
+
+def _label(of: Judgement | SuggestionRow) -> Json:
+    return {
+        "sector": of.sector,
+        "sensitivity": of.sensitivity,
+        "priority": of.priority,
+        "site": of.site,
     }
 
 

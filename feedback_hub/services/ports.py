@@ -22,6 +22,7 @@ from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.custom_field import CustomField
 from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.issue import Issue
+from feedback_hub.domain.judgement import Judgement
 from feedback_hub.domain.message import Attachment, InboundMessage, OutboundMessage
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.quiet import QuietHours
@@ -204,6 +205,7 @@ Kept = (
     | Delivery
     | Remark
     | SuggestionRow
+    | Judgement
     | Wording
     | WrongTry
     | AttachmentRow
@@ -447,6 +449,15 @@ class UnitOfWork(Protocol):
 
     def message(self, message_id: str) -> Message | None:
         """A message by id."""
+
+    def reading_of(self, case_id: str) -> SuggestionRow | None:
+        """The machine's latest reading of what was said first in a case."""
+
+    def judgement_of(self, case_id: str) -> Judgement | None:
+        """The latest judgement of a case."""
+
+    def remove(self, judgement: Judgement) -> None:
+        """It was a slip: nothing is learnt from it."""
 
     def attachment(self, attachment_id: str) -> AttachmentRow | None:
         """A file by id, for the hub itself: no scope."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.case import Case, CaseState
 from feedback_hub.domain.clocks import keep_case
-from feedback_hub.domain.errors import Invalid, NotAllowed, NotFound
+from feedback_hub.domain.errors import IllegalMove, Invalid, NotAllowed, NotFound
 from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.judgement import Judgement, Standing
+from feedback_hub.domain.judgement import undo as take_back
 from feedback_hub.domain.routing import Route, Why, route
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest
 from feedback_hub.domain.suggestion import Reason, Suggestion
@@ -22,6 +24,8 @@ from feedback_hub.services.records import Message, RemarkKind, SuggestionRow
 from feedback_hub.services.seals import text_bound_to
 
 MACHINE = "machine"
+UNDO_WITHIN = timedelta(minutes=10)
+"""A slip is seen at once; later, colleagues and partners may have acted on it."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,7 @@ def triage(
         raise NotAllowed("an appeal is judged by somebody who did not decide before")
     codes = decision.codes or case.codes
     _check(uow, rules, codes, decision)
+    before = Standing.of(case)
     level = decision.sensitivity or highest(case.sensitivity, rules.frame.sensitivity_of(codes))
     was_suspected = case.suspected
     if decision.site is not None:
@@ -138,6 +143,28 @@ def triage(
         case.confirm(actor.id, now)
     elif decision.reason.strip():
         _note(uow, case, decision.reason, actor, now)
+    _learn(uow, case, before, actor, now)
+    after_decision(uow, rules, case, now)
+    return case
+
+
+def undo(uow: UnitOfWork, rules: Rules, actor: Actor, ref: str, now: datetime) -> Case:
+    """Take back one's own triage of a moment ago. Raises ``NotFound``, ``IllegalMove``.
+
+    Who lowered a case out of their own sight may put it back; who raised it may not: then its
+    handlers decide.
+    """
+    case = uow.case_by_ref(ref) if actor.may(Action.TRIAGE) else None
+    judgement = uow.judgement_of(case.id) if case is not None else None
+    if case is None or judgement is None or judgement.actor != actor.id:
+        raise NotFound
+    lowers = judgement.before.sensitivity.rank < case.sensitivity.rank
+    if lowers and uow.visible_case(actor, Action.TRIAGE, ref) is None:
+        raise NotFound
+    if now - judgement.at > UNDO_WITHIN:
+        raise IllegalMove("case", "undo triage", case.state.value)
+    take_back(case, judgement, actor.id, now)
+    uow.remove(judgement)
     after_decision(uow, rules, case, now)
     return case
 
@@ -155,7 +182,9 @@ def change_sensitivity(
     case = uow.visible_case(actor, Action.CHANGE_SENSITIVITY, ref)
     if case is None:
         raise NotFound
+    before = Standing.of(case)
     _lower(uow, case, level, reason, actor, now)
+    _learn(uow, case, before, actor, now)
     after_decision(uow, rules, case, now)
     return case
 
@@ -170,11 +199,13 @@ def confirm(
     case = uow.visible_case(actor, Action.CHANGE_SENSITIVITY, ref)
     if case is None:
         raise NotFound
+    before = Standing.of(case)
     if decision.sensitivity not in {None, Sensitivity.L3}:
         assert decision.sensitivity is not None  # noqa: S101  narrowed by the line above
         _lower(uow, case, decision.sensitivity, decision.reason, actor, now)
     else:
         case.confirm(actor.id, now)
+    _learn(uow, case, before, actor, now)
     after_decision(uow, rules, case, now)
     return case
 
@@ -212,6 +243,27 @@ def _lower(
 def _note(uow: UnitOfWork, case: Case, text: str, actor: Actor, now: datetime) -> None:
     remark_id = remarks.write(uow, RemarkKind.NOTE, case.id, text, actor.id, now)
     case.note(EventKind.NOTED, remark_id, actor.id, now)
+
+
+def _learn(uow: UnitOfWork, case: Case, before: Standing, actor: Actor, now: datetime) -> None:
+    read = uow.reading_of(case.id)
+    about = case.triaged_at is not None
+    uow.add(
+        Judgement(
+            id=uuid.uuid4().hex,
+            case_id=case.id,
+            suggestion_id=read.id if read else None,
+            actor=actor.id,
+            at=now,
+            codes=case.codes if about else (),
+            type=case.type if about else "",
+            sector=case.sector if about else "",
+            sensitivity=case.sensitivity,
+            priority=case.priority,
+            site=case.site,
+            before=before,
+        )
+    )
 
 
 def _keep(uow: UnitOfWork, suggestion: Suggestion, message: Message, now: datetime) -> None:

@@ -123,6 +123,24 @@ def triage_case(ref: str) -> Response:
     )
 
 
+@api_cases.post("/cases/<ref>/undo-triage")
+def undo_triage(ref: str) -> Response:
+    """Take back one's own triage of a moment ago."""
+    return _verb(
+        Action.TRIAGE,
+        lambda uow, actor, now: triage.undo(uow, current_hub().rules, actor, _ref(ref), now),
+    )
+
+
+@api_cases.get("/cases/<ref>/judgements")
+def show_judgements(ref: str) -> Response:
+    """What people decided of it, each beside what the machine had suggested."""
+    actor = require(Action.READ_HISTORY)
+    with current_hub().reading() as uow:
+        case = _reach(uow, actor, Action.READ_HISTORY, ref)
+        return jsonify({"items": wire.judgements_body(uow, case)})
+
+
 @api_cases.post("/cases/<ref>/confirm")
 def confirm_case(ref: str) -> Response:
     """A handler judges a suspected L3."""

@@ -113,6 +113,12 @@ _CASE = {
     "referrals": list_of(named("Referral")),
     "version": NUMBER,
 }
+_LABEL = {
+    "sector": word(Sector, ""),
+    "sensitivity": word(Sensitivity),
+    "priority": word(Priority),
+    "site": TEXT,
+}
 _CALL = {
     "id": TEXT,
     "ref": REFERENCE,
@@ -196,6 +202,19 @@ ANSWERS: dict[str, Schema] = {
             "at": WHEN,
             "about": TEXT,
             "detail": {"type": "object", "additionalProperties": TEXT},
+        }
+    ),
+    "Judgement": answer(
+        {"by": TEXT, "at": WHEN, "codes": TEXTS, "type": word(FeedbackType, "")}
+        | _LABEL
+        | {
+            "suggested": or_null(
+                answer(
+                    {"codes": TEXTS}
+                    | _LABEL
+                    | {"confidence": REAL, "language": TEXT, "classifier": TEXT, "at": WHEN}
+                )
+            )
         }
     ),
     "Line": record(

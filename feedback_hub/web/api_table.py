@@ -131,6 +131,13 @@ OPERATIONS: tuple[Operation, ...] = (
         found=True,
     ),
     _case("triage", "Triage", "A person decides what it is about."),
+    _case("undo-triage", "VersionRead", "Take back one's own triage of a moment ago."),
+    _get(
+        "/cases/{ref}/judgements",
+        "What people decided of it, each beside what the machine had suggested.",
+        items_of("Judgement"),
+        found=True,
+    ),
     _case("confirm", "Triage", "A handler judges a suspected L3."),
     _case("sensitivity", "Sensitivity", "Set the level, with a reason."),
     _case("answer", "Answer", "What the person is told."),

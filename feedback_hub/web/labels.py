@@ -388,6 +388,7 @@ HISTORY: Mapping[EventKind, str] = {
     EventKind.SUSPECTED: N_("The machine suspects that it is highly sensitive"),
     EventKind.CONFIRMED: N_("Confirmed as highly sensitive"),
     EventKind.TRIAGED: N_("Triaged: %(code)s"),
+    EventKind.TRIAGE_UNDONE: N_("The triage was taken back"),
     EventKind.ANSWERED_ON_SPOT: N_("The person was told on the spot"),
     EventKind.REFERRED: N_("Referred"),
     EventKind.HANDED_OFF: N_("Handed to the handlers"),

@@ -22,12 +22,14 @@ from feedback_hub.adapters.tables.cases import (
     case_fields,
     case_link,
     case_tag,
+    judgement,
     notice,
     partner_link,
     referral,
     remark,
     search_text,
     suggestion,
+    triage_lease,
 )
 from feedback_hub.adapters.tables.community import (
     board_entry,
@@ -86,6 +88,7 @@ __all__ = [
     "invitation",
     "issue",
     "issue_case",
+    "judgement",
     "log_in",
     "meeting",
     "meeting_case",
@@ -105,6 +108,7 @@ __all__ = [
     "start_mappers",
     "suggestion",
     "token",
+    "triage_lease",
     "wording",
     "wrong_try",
 ]

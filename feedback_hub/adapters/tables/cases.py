@@ -17,7 +17,7 @@ from sqlalchemy import (
     false,
 )
 
-from feedback_hub.adapters.column_types import Clocks, JsonMap, UtcDateTime, Word, Words
+from feedback_hub.adapters.column_types import Clocks, JsonMap, Stood, UtcDateTime, Word, Words
 from feedback_hub.adapters.tables.shape import CODE, ID, id_column, key_column, metadata, when
 from feedback_hub.domain.call_back import CallReason, CallResult, Way
 from feedback_hub.domain.case import CaseState, Outcome
@@ -145,6 +145,38 @@ suggestion = Table(
     Column("sector_confidence", Float, nullable=False, server_default="0"),
     Column("sensitivity_confidence", Float, nullable=False, server_default="0"),
     Column("priority_confidence", Float, nullable=False, server_default="0"),
+)
+
+judgement = Table(
+    "judgement",
+    metadata,
+    id_column(),
+    Column("case_id", ID, ForeignKey("case.id"), nullable=False, index=True),
+    # Null where no machine had read it. What it suggested, and which version it was, stands there.
+    Column("suggestion_id", ID, ForeignKey("suggestion.id")),
+    Column("actor", CODE, nullable=False),
+    when("at", nullable=False),
+    Column("codes", Words, nullable=False),
+    Column("type", CODE, nullable=False),
+    Column("sector", CODE, nullable=False),
+    Column("sensitivity", Word(Sensitivity), nullable=False),
+    Column("priority", Word(Priority), nullable=False),
+    Column("site", CODE, nullable=False),
+    Column("before", Stood, nullable=False),
+    Index("ix_judgement_at", "at"),
+)
+
+triage_lease = Table(
+    "triage_lease",
+    metadata,
+    Column("case_id", ID, ForeignKey("case.id"), primary_key=True),
+    # Who has the case before them, so that nobody else gets it to decide.
+    Column("holder", CODE, nullable=False),
+    when("leased_until", nullable=False),
+    # Who left it to others last, and is not offered it again for a while.
+    Column("left_by", CODE, nullable=False),
+    when("left_at"),
+    Index("ix_triage_lease_holder", "holder", "leased_until"),
 )
 
 notice = Table(

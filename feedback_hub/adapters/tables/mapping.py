@@ -9,6 +9,7 @@ from sqlalchemy.orm import composite, registry
 from feedback_hub.adapters.tables.cases import (
     call_back,
     case,
+    judgement,
     notice,
     partner_link,
     referral,
@@ -34,6 +35,7 @@ from feedback_hub.domain.case import Case
 from feedback_hub.domain.consent import Consent
 from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.issue import Issue
+from feedback_hub.domain.judgement import Judgement
 from feedback_hub.domain.person import Person
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.referral import Referral
@@ -73,6 +75,7 @@ def start_mappers() -> None:
     mapper(Notice, notice)
     mapper(PartnerLink, partner_link)
     mapper(SuggestionRow, suggestion)
+    mapper(Judgement, judgement)
     mapper(Wording, wording)
     mapper(WrongTry, wrong_try)
     mapper(Alert, alert)

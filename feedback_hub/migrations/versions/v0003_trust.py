@@ -18,6 +18,7 @@ def upgrade() -> None:
     """Add the tables and columns of every part."""
     _understanding()
     _administration()
+    _triage()
 
 
 def _understanding() -> None:
@@ -65,3 +66,40 @@ def _administration() -> None:
     )
     if waiting:
         connection.execute(sa.insert(asked), waiting)
+
+
+def _triage() -> None:
+    """What people decide where a machine suggests, and who has which case before them."""
+    op.create_table(
+        "judgement",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("case_id", sa.String(32), nullable=False),
+        sa.Column("suggestion_id", sa.String(32)),
+        sa.Column("actor", sa.String(64), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("codes", sa.Text(), nullable=False),
+        sa.Column("type", sa.String(64), nullable=False),
+        sa.Column("sector", sa.String(64), nullable=False),
+        sa.Column("sensitivity", sa.String(32), nullable=False),
+        sa.Column("priority", sa.String(32), nullable=False),
+        sa.Column("site", sa.String(64), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_judgement_case_id")),
+        sa.ForeignKeyConstraint(
+            ["suggestion_id"], ["suggestion.id"], name=op.f("fk_judgement_suggestion_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_judgement")),
+    )
+    op.create_index("ix_judgement_case_id", "judgement", ["case_id"])
+    op.create_index("ix_judgement_at", "judgement", ["at"])
+    op.create_table(
+        "triage_lease",
+        sa.Column("case_id", sa.String(32), nullable=False),
+        sa.Column("holder", sa.String(64), nullable=False),
+        sa.Column("leased_until", UtcDateTime(), nullable=False),
+        sa.Column("left_by", sa.String(64), nullable=False),
+        sa.Column("left_at", UtcDateTime()),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_triage_lease_case_id")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_triage_lease")),
+    )
+    op.create_index("ix_triage_lease_holder", "triage_lease", ["holder", "leased_until"])
