@@ -244,6 +244,7 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             else None,
             segments_a_day=config.loopback.texts_a_day,
             price=(config.loopback.text_price, config.loopback.currency),
+            bank_unasked=config.loopback.bank_unasked,
             fields=own_fields(config),
             conversation_window=timedelta(hours=config.conversation.window_hours),
             ask=tuple(Step(one) for one in config.conversation.ask),

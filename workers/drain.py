@@ -141,7 +141,7 @@ def _call(hub: Hub, claim: Claim) -> bool:
 
 
 def _send(hub: Hub, delivery_id: str) -> Again | None:
-    return delivery.send(hub.unit_of_work, hub.channels, delivery_id, hub.clock)
+    return delivery.send(hub.unit_of_work, hub.rules, hub.channels, delivery_id, hub.clock)
 
 
 def _mail(hub: Hub, notice_id: str) -> Again | None:

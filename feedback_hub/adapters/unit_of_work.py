@@ -26,6 +26,7 @@ from feedback_hub.adapters.vault import Keyring, SqlVault
 from feedback_hub.adapters.visibility import case_visible, referral_visible
 from feedback_hub.domain.access import Action, Actor, CaseFacts, Role, scope_of
 from feedback_hub.domain.audit import AuditAction, AuditHead, AuditLine, lines_of
+from feedback_hub.domain.bank import BankAnswer
 from feedback_hub.domain.board import BoardEntry
 from feedback_hub.domain.call_back import CallBack
 from feedback_hub.domain.case import OPEN, Case, CaseState
@@ -168,7 +169,9 @@ class SqlUnitOfWork:
                 ],
             )
 
-    def expect(self, kept: Case | Referral | Issue | BoardEntry, version: int | None) -> None:
+    def expect(
+        self, kept: Case | Referral | Issue | BoardEntry | BankAnswer, version: int | None
+    ) -> None:
         """Raises ``StaleVersion`` if the caller read another version."""
         if version is not None and kept.version != version:
             raise StaleVersion("changed by somebody else meanwhile")
@@ -417,6 +420,18 @@ class SqlUnitOfWork:
         """Every entry of an issue, on any board, in any state."""
         wanted = tables.board_entry.c.issue_id == issue_id
         return self.session.scalars(select(BoardEntry).where(wanted)).all()
+
+    def bank_answer(self, answer_id: str) -> BankAnswer | None:
+        """An answer of the information bank by id."""
+        return self.session.get(BankAnswer, answer_id) if answer_id else None
+
+    def bank_answers(self, standing_until: date) -> Sequence[BankAnswer]:
+        """Every answer that is not withdrawn and whose last day is this one or later."""
+        answer = tables.bank_answer.c
+        lasting = select(BankAnswer).where(
+            answer.valid_to >= standing_until, answer.withdrawn_at.is_(None)
+        )
+        return self.session.scalars(lasting.order_by(answer.valid_to, answer.id)).all()
 
     def ordinary_cases(self, issue_id: str, site: str) -> int:
         """How many cases under an issue at a site are L1."""

@@ -443,6 +443,12 @@ class LoopbackConfig:
     appeal_days: int = setting(
         "Days after closing in which a person may appeal.", default=30, least=1, most=3650
     )
+    bank_unasked: bool = setting(
+        "Whether an answer of the information bank that is approved for texts may go back on the "
+        "channel an ordinary question came by, though the person was not asked whether texts may "
+        "say what it is about. A person's no holds.",
+        default=False,
+    )
     board_delay_hours: int = setting(
         "Hours from an entry's approval until it stands on a site's public board.",
         default=24,

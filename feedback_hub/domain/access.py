@@ -47,6 +47,9 @@ class Action(StrEnum):
     MANAGE_USERS = "manage_users"
     CONFIGURE = "configure"
     APPROVE_WORDING = "approve_wording"
+    READ_BANK = "read_bank"
+    WRITE_BANK = "write_bank"
+    INFORM = "inform"
     READ_AUDIT = "read_audit"
 
 
@@ -62,8 +65,10 @@ _TEAM = frozenset(
         Action.CALL_BACK,
         Action.READ_REFERRAL,
         Action.READ_REGISTER,
+        Action.READ_BANK,
     }
 )
+_BANK = frozenset({Action.READ_BANK, Action.WRITE_BANK})
 
 GRANTED: dict[Role, frozenset[Action]] = {
     Role.DESK: frozenset(
@@ -73,23 +78,32 @@ GRANTED: dict[Role, frozenset[Action]] = {
             Action.NOTE,
             Action.CALL_BACK,
             Action.READ_REGISTER,
+            Action.INFORM,
         }
-    ),
+    )
+    | _BANK,
     # Not protection: an issue ends in a public answer, and their cases never may.
     Role.CASE_MANAGER: _TEAM
-    | {Action.READ_ISSUE, Action.WORK_ISSUE, Action.READ_MEASURES, Action.APPROVE_WORDING},
+    | {Action.READ_ISSUE, Action.WORK_ISSUE, Action.READ_MEASURES, Action.APPROVE_WORDING}
+    | {Action.INFORM}
+    | _BANK,
     Role.FOCAL_POINT: frozenset(
         {Action.READ_CASE, Action.READ_REFERRAL, Action.ANSWER_REFERRAL, Action.READ_REGISTER}
-    ),
+    )
+    | _BANK,
     Role.PROTECTION: _TEAM,
     Role.COORDINATOR: frozenset(
         {Action.READ_ISSUE, Action.READ_MEASURES, Action.READ_REGISTER, Action.APPROVE_WORDING}
-    ),
+    )
+    | _BANK,
     Role.ADMIN: frozenset(
         {Action.MANAGE_USERS, Action.CONFIGURE, Action.READ_REGISTER, Action.APPROVE_WORDING}
-    ),
+    )
+    | {Action.READ_BANK},
     Role.AUDITOR: frozenset({Action.READ_AUDIT}),
-    Role.MECHANISM: frozenset({Action.SUBMIT, Action.READ_CASE, Action.READ_REGISTER}),
+    Role.MECHANISM: frozenset(
+        {Action.SUBMIT, Action.READ_CASE, Action.READ_REGISTER, Action.READ_BANK, Action.INFORM}
+    ),
 }
 
 

@@ -134,6 +134,7 @@ class Case(Recorder):
     a machine raised and no handler has judged. ``due_at`` is the next duty's deadline, ``alarm_at``
     when somebody is reminded or told next, both UTC and by ``clocks``. ``loop_attempts``
     counts the days on which somebody tried to reach the person; ``attempted_on`` is the last.
+    ``bank_id``: the answer of the information bank that ``answer_id`` repeats word for word.
     """
 
     id: str
@@ -166,6 +167,7 @@ class Case(Recorder):
     answer_id: str = ""
     answer_outcome: Outcome | None = None
     answered_by: str = ""
+    bank_id: str = ""
     loop_attempts: int = 0
     attempted_on: date | None = None
     fallback_tried: bool = False
@@ -266,10 +268,12 @@ class Case(Recorder):
         detail = {"from": before.value, "to": level.value}
         self._happened(EventKind.SENSITIVITY_CHANGED, actor, now, reason_id, detail)
 
-    def answer_on_spot(self, answer_id: str, outcome: Outcome, actor: str, now: datetime) -> None:
+    def answer_on_spot(
+        self, answer_id: str, outcome: Outcome, actor: str, now: datetime, *, bank_id: str = ""
+    ) -> None:
         """The person was told face to face. Raises ``IllegalMove``."""
         self._move(CaseVerb.ANSWER_ON_SPOT, actor, now, answer_id, {"outcome": outcome.value})
-        self._answered(answer_id, outcome, actor)
+        self._answered(answer_id, outcome, actor, bank_id)
 
     def refer(self, referral_id: str, actor: str, now: datetime) -> None:
         """A referral leaves for a partner. Raises ``IllegalMove``."""
@@ -281,10 +285,12 @@ class Case(Recorder):
             raise NotAllowed("only a highly sensitive case is handed off")
         self._move(CaseVerb.HAND_OFF, actor, now, detail={"group": group})
 
-    def respond(self, answer_id: str, outcome: Outcome, actor: str, now: datetime) -> None:
+    def respond(
+        self, answer_id: str, outcome: Outcome, actor: str, now: datetime, *, bank_id: str = ""
+    ) -> None:
         """What the person will be told is ready. Raises ``IllegalMove``."""
         self._move(CaseVerb.RESPOND, actor, now, answer_id, {"outcome": outcome.value})
-        self._answered(answer_id, outcome, actor)
+        self._answered(answer_id, outcome, actor, bank_id)
 
     def attempt_loop(
         self, method: str, about: str, actor: str, now: datetime, *, day: date | None
@@ -359,8 +365,9 @@ class Case(Recorder):
         """Something happened that moves no state: a note, a message, a delivery, a link, a call."""
         self._happened(kind, actor, now, about, detail)
 
-    def _answered(self, answer_id: str, outcome: Outcome, actor: str) -> None:
+    def _answered(self, answer_id: str, outcome: Outcome, actor: str, bank_id: str) -> None:
         self.answer_id, self.answer_outcome, self.answered_by = answer_id, outcome, actor
+        self.bank_id = bank_id
 
     def _not_over(self) -> None:
         self.outcome = None

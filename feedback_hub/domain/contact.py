@@ -95,6 +95,18 @@ class Contact:
     asked_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class FromBank:
+    """What counts for an answer that was taken word for word from the information bank.
+
+    ``for_text``: it was approved to be texted and is true today. ``unasked``: the hub's setting
+    lets it go back on the channel the question came by, though nobody asked the person.
+    """
+
+    for_text: bool
+    unasked: bool
+
+
 class Withheld(StrEnum):
     """Why nothing is sent. Shown to those who may see the case."""
 
@@ -105,6 +117,7 @@ class Withheld(StrEnum):
     NOT_ASKED = "not_asked"
     NO_APPROVED_WORDING = "no_approved_wording"
     CONTENT_NOT_AGREED = "content_not_agreed"
+    NOT_FOR_TEXT = "not_for_text"
 
 
 def why_not(
@@ -113,12 +126,14 @@ def why_not(
     sensitivity: Sensitivity,
     consent: Consent,
     stopped: bool,
+    bank: FromBank | None = None,
 ) -> Withheld | None:
     """Whether an automatic text may go to a person: None if it may, else why not.
 
     The one function that decides (DOMAIN.md, Loop back). L3, suspected too: no text at all. A
     person who stopped gets the one legal confirmation and nothing else. A text with content
-    needs an explicit yes and an L1 case.
+    needs an explicit yes and an L1 case; one from the information bank (``bank``) must be approved
+    for it, and may by setting do without having asked, but not against a no.
     """
     if purpose in {Purpose.STOPPED, Purpose.RESUMED}:
         return None
@@ -128,7 +143,14 @@ def why_not(
         return Withheld.STOPPED
     if not consent.may_contact:
         return Withheld.NO_CONSENT
-    carries_content = purpose is Purpose.ANSWER
-    if carries_content and not (consent.may_carry_content and sensitivity is Sensitivity.L1):
+    if purpose is not Purpose.ANSWER:
+        return None
+    if bank is not None and not bank.for_text:
+        return Withheld.NOT_FOR_TEXT
+    unasked = bank is not None and bank.unasked
+    agreed = consent.may_carry_content or (
+        unasked and consent.content_in_text is Answered.NOT_ASKED
+    )
+    if not agreed or sensitivity is not Sensitivity.L1:
         return Withheld.CONTENT_NOT_AGREED
     return None

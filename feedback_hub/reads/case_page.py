@@ -20,7 +20,7 @@ from feedback_hub.domain.case import (
     Outcome,
     may_close,
 )
-from feedback_hub.domain.coding import Sector
+from feedback_hub.domain.coding import FeedbackType, Sector
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.custom_field import FieldKind
@@ -32,7 +32,15 @@ from feedback_hub.domain.referral import MOVES as REFERRAL_MOVES
 from feedback_hub.domain.referral import Referral, ReferralState, ReferralVerb
 from feedback_hub.domain.routing import route
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.reads import attachments, audience, call_list, case_list, conversation, related
+from feedback_hub.reads import (
+    attachments,
+    audience,
+    bank,
+    call_list,
+    case_list,
+    conversation,
+    related,
+)
 from feedback_hub.reads.case_list import own_scope
 from feedback_hub.reads.conversation import Reading, Remarks
 from feedback_hub.reads.names import Names, names_for, site_names
@@ -178,6 +186,7 @@ def view(
         attempts=case.loop_attempts,
         attempts_needed=rules.attempts_before_unreachable,
         loop_back=_loop_back(uow, rules, case, now) if "loop-back" in moves else None,
+        answers=bank.suggested(uow, rules, case, now) if "inform" in moves else (),
         to_reach=call_list.lines_of(uow, actor, case, now),
     )
     return _with_referral(uow, known, shown, now) if "refer" in moves else shown
@@ -227,6 +236,12 @@ def _moves(known: _Known, rules: Rules, actor: Actor, now: datetime) -> frozense
                 "satisfaction",
                 Action.WORK_CASE,
                 not case.is_open and case.satisfied is None and case.answered_by != actor.id,
+            ),
+            (
+                "inform",
+                Action.INFORM,
+                case.type == FeedbackType.QUESTION
+                and case.state in {CaseState.RECEIVED, CaseState.TRIAGED},
             ),
             ("take", Action.WORK_CASE, case.is_open and case.owner != actor.id),
             *((name, action, case.state in MOVES[verb]) for name, (action, verb) in _VERBS.items()),
@@ -458,7 +473,7 @@ def _with_referral(uow: SqlUnitOfWork, known: _Known, shown: CaseView, now: date
 
 
 def _loop_back(uow: SqlUnitOfWork, rules: Rules, case: Case, now: datetime) -> LoopBackView | None:
-    way = loopback.preview(uow, rules, case)
+    way = loopback.preview(uow, rules, case, now)
     if way is None:
         return None
     length = sms_length(way.text)

@@ -15,6 +15,7 @@ from enum import StrEnum
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.attachment import AttachmentFault, AttachmentKind, AttachmentState
 from feedback_hub.domain.audit import AuditAction
+from feedback_hub.domain.bank import BankAnswer
 from feedback_hub.domain.call_back import CallReason, Way
 from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.clock import Duty
@@ -468,8 +469,9 @@ class Related:
 class CaseView:
     """A case as one reader may see it. ``moves`` are the verbs this reader may use on it now.
 
-    Known verbs: ``triage``, ``confirm``, ``refer``, ``hand-off``, ``answer``, ``loop-back``,
-    ``close``, ``note``, ``sensitivity``, ``reopen``, ``take`` (make it one's own).
+    Known verbs: ``triage``, ``confirm``, ``refer``, ``hand-off``, ``answer``, ``inform`` (give one
+    of ``answers``, from the information bank), ``loop-back``, ``close``, ``note``, ``sensitivity``,
+    ``reopen``, ``take`` (make it one's own).
 
     ``suspected`` says that only the machine raised it to L3. "Who can see this" is ``audience``
     with ``readers`` (how many people of each role can open it), ``partners`` (organisations that
@@ -516,6 +518,7 @@ class CaseView:
     route_why: Why | None = None
     loop_back: LoopBackView | None = None
     meeting: Meeting | None = None
+    answers: tuple[BankAnswer, ...] = ()
     to_reach: tuple[CallRow, ...] = ()
     own: tuple[tuple[CustomField, str], ...] = ()
     tags: tuple[str, ...] = ()

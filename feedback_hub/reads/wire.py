@@ -21,6 +21,7 @@ from feedback_hub.domain.masking import mask
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.reads.bank import BankLine
 from feedback_hub.services import custom_fields, loopback, remarks, seals
 from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.ports import Rules
@@ -334,6 +335,28 @@ def issue_body(issue: Issue, refs: Sequence[str]) -> Json:
         "created_at": when(issue.created_at),
         "cases": list(refs),
         "version": issue.version,
+    }
+
+
+def bank_body(line: BankLine) -> Json:
+    """An answer of the information bank; its days are days where people live."""
+    answer = line.answer
+    return {
+        "id": answer.id,
+        "question": answer.question,
+        "text": answer.text,
+        "language": answer.language,
+        "site": answer.site,
+        "sector": answer.sector,
+        "valid_from": answer.valid_from.isoformat(),
+        "valid_to": answer.valid_to.isoformat(),
+        "by_text": answer.by_text,
+        "standing": line.standing,
+        "written_by": answer.written_by,
+        "written_at": when(answer.written_at),
+        "approved_by": answer.approved_by,
+        "approved_at": when(answer.approved_at),
+        "version": answer.version,
     }
 
 

@@ -21,7 +21,7 @@ from feedback_hub.domain.message import (
     SendFault,
 )
 from feedback_hub.services import loopback
-from feedback_hub.services.ports import Channels, UnitOfWork
+from feedback_hub.services.ports import Channels, Rules, UnitOfWork
 from feedback_hub.services.records import Delivery
 from feedback_hub.services.seals import address_bound_to
 
@@ -40,6 +40,7 @@ class Again:
 
 def send(
     open_uow: Callable[[], UnitOfWork],
+    rules: Rules,
     channels: Channels,
     delivery_id: str,
     clock: Callable[[], datetime],
@@ -65,7 +66,7 @@ def send(
         delivery = uow.delivery(delivery_id)
         if delivery is None:
             return None
-        withheld = loopback.still_forbidden(uow, delivery)
+        withheld = loopback.still_forbidden(uow, rules, delivery, now)
         if withheld is not None:
             _withhold(uow, delivery, withheld, now)
             uow.commit()

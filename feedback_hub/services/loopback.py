@@ -12,11 +12,13 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
 from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.bank import Standing
 from feedback_hub.domain.call_back import CallBack, CallReason, Way, local_day
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.clocks import keep_case
+from feedback_hub.domain.coding import FeedbackType
 from feedback_hub.domain.consent import Answered, Consent
-from feedback_hub.domain.contact import Contact, Purpose, Withheld, why_not
+from feedback_hub.domain.contact import Contact, FromBank, Purpose, Withheld, why_not
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.gsm7 import sms_length
@@ -123,27 +125,54 @@ class Preview:
     withheld: Withheld | None = None
 
 
-def preview(uow: UnitOfWork, rules: Rules, case: Case) -> Preview | None:
+def preview(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> Preview | None:
     """What ``loop_back`` would text now, for a person to read first; None: nobody to text."""
     contact = uow.contact(case.contact_id) if case.contact_id else None
     if contact is None or case.from_history or contact.channel not in rules.reply_channels:
         return None
-    purpose = _answer_purpose(case)
-    wording, withheld = _may_tell(uow, rules, case, contact, purpose)
+    purpose = _answer_purpose(uow, rules, case, contact, now)
+    wording, withheld = _may_tell(uow, rules, case, contact, purpose, now)
     if withheld is not None or wording is None:
         return Preview(contact.channel, purpose, withheld=withheld)
     answer = remarks.read(uow, case.answer_id) if purpose is Purpose.ANSWER else ""
     return Preview(contact.channel, purpose, fill(rules, wording, case, answer))
 
 
-def _answer_purpose(case: Case) -> Purpose:
-    """The answer itself only for an L1 whose person agreed; else that there is one."""
-    may_carry = case.consent.may_carry_content and case.sensitivity is Sensitivity.L1
-    return Purpose.ANSWER if may_carry else Purpose.ANSWER_READY
+def _answer_purpose(
+    uow: UnitOfWork, rules: Rules, case: Case, contact: Contact | None, now: datetime
+) -> Purpose:
+    """The answer itself only where a text may carry it; else that there is one."""
+    withheld = why_not(
+        Purpose.ANSWER,
+        sensitivity=case.sensitivity,
+        consent=case.consent,
+        stopped=False,
+        bank=_from_bank(uow, rules, case, contact, now),
+    )
+    carries = withheld not in {Withheld.CONTENT_NOT_AGREED, Withheld.NOT_FOR_TEXT}
+    return Purpose.ANSWER if carries else Purpose.ANSWER_READY
+
+
+def _from_bank(
+    uow: UnitOfWork, rules: Rules, case: Case, contact: Contact | None, now: datetime
+) -> FromBank | None:
+    """What counts for this case's answer; None where it was not taken from the bank."""
+    if not case.bank_id:
+        return None
+    answer = uow.bank_answer(case.bank_id)
+    current = (
+        answer is not None and answer.standing(local_day(now, rules.calendar)) is Standing.CURRENT
+    )
+    came_by_it = contact is not None and contact.channel == case.channel
+    return FromBank(
+        for_text=current and answer is not None and answer.by_text,
+        unasked=rules.bank_unasked and came_by_it and case.type == FeedbackType.QUESTION,
+    )
 
 
 def _tell_answer(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> Delivery | None:
-    purpose = _answer_purpose(case)
+    contact = uow.contact(case.contact_id) if case.contact_id else None
+    purpose = _answer_purpose(uow, rules, case, contact, now)
     answer = remarks.read(uow, case.answer_id) if purpose is Purpose.ANSWER else ""
     return tell(uow, rules, case, purpose, now, answer=answer)
 
@@ -165,7 +194,7 @@ def tell(
     contact = uow.contact(case.contact_id) if case.contact_id else None
     if contact is None or case.from_history or contact.channel not in rules.reply_channels:
         return None
-    wording, withheld = _may_tell(uow, rules, case, contact, purpose)
+    wording, withheld = _may_tell(uow, rules, case, contact, purpose, now)
     delivery = _queue(
         uow, rules, contact, purpose, wording, withheld, now, case=case, answer=answer
     )
@@ -186,8 +215,13 @@ def tell_contact(
     return _queue(uow, rules, contact, purpose, wording, withheld, now)
 
 
-def still_forbidden(uow: UnitOfWork, delivery: Delivery) -> Withheld | None:
-    """Whether a queued text may still go: a case may have been raised, a contact have stopped."""
+def still_forbidden(
+    uow: UnitOfWork, rules: Rules, delivery: Delivery, now: datetime
+) -> Withheld | None:
+    """Whether a queued text may still go: a case may have been raised, a contact have stopped.
+
+    Nor does an answer of the information bank go that is no longer true.
+    """
     contact = uow.contact(delivery.contact_id) if delivery.contact_id else None
     if contact is None:
         return Withheld.NO_ADDRESS
@@ -197,11 +231,17 @@ def still_forbidden(uow: UnitOfWork, delivery: Delivery) -> Withheld | None:
         sensitivity=case.sensitivity if case else Sensitivity.L1,
         consent=case.consent if case else Consent(),
         stopped=contact.stopped_at is not None,
+        bank=_from_bank(uow, rules, case, contact, now) if case else None,
     )
 
 
 def _may_tell(
-    uow: UnitOfWork, rules: Rules, case: Case, contact: Contact, purpose: Purpose
+    uow: UnitOfWork,
+    rules: Rules,
+    case: Case,
+    contact: Contact,
+    purpose: Purpose,
+    now: datetime,
 ) -> tuple[Wording | None, Withheld | None]:
     wording = approved(uow, rules, (contact.language, case.language), purpose)
     withheld = why_not(
@@ -209,6 +249,7 @@ def _may_tell(
         sensitivity=case.sensitivity,
         consent=case.consent,
         stopped=contact.stopped_at is not None,
+        bank=_from_bank(uow, rules, case, contact, now),
     )
     if (
         withheld is None

@@ -12,6 +12,7 @@ from typing import Protocol, Self
 
 from feedback_hub.domain.access import Action, Actor, CaseFacts, Role
 from feedback_hub.domain.audit import AuditAction
+from feedback_hub.domain.bank import BankAnswer
 from feedback_hub.domain.board import BoardEntry
 from feedback_hub.domain.call_back import CallBack
 from feedback_hub.domain.case import Case
@@ -68,7 +69,9 @@ class Rules:
     ``conversation_window`` is the silence after which a message opens a new case; from the
     confidence ``sure_from`` on a suggestion is no guess. In ``quiet`` hours and above
     ``segments_a_day`` SMS parts (0: no limit) an answer waits;
-    ``price`` of a part, with its currency, is only shown. ``ask``: the questions of the dialogue.
+    ``price`` of a part, with its currency, is only shown. ``bank_unasked``: an answer of the
+    information bank may be texted to who was not asked what texts may say. ``ask``: the questions
+    of the dialogue.
     """
 
     frame: CodingFrame
@@ -98,6 +101,7 @@ class Rules:
     quiet: QuietHours | None = None
     segments_a_day: int = 0
     price: tuple[float, str] = (0.0, "")
+    bank_unasked: bool = False
     fields: tuple[CustomField, ...] = ()
 
 
@@ -198,6 +202,7 @@ Kept = (
     | Referral
     | Issue
     | BoardEntry
+    | BankAnswer
     | Contact
     | Message
     | Notice
@@ -292,7 +297,9 @@ class UnitOfWork(Protocol):
     ) -> None:
         """Note an act in the audit log; kept with what this transaction keeps, or not at all."""
 
-    def expect(self, kept: Case | Referral | Issue | BoardEntry, version: int | None) -> None:
+    def expect(
+        self, kept: Case | Referral | Issue | BoardEntry | BankAnswer, version: int | None
+    ) -> None:
         """Raises ``StaleVersion`` if the caller read another version; None is not checked."""
 
     def add(self, kept: Kept) -> None:
@@ -401,6 +408,12 @@ class UnitOfWork(Protocol):
 
     def board_entries(self, issue_id: str) -> Sequence[BoardEntry]:
         """Every entry of an issue, on any board, in any state."""
+
+    def bank_answer(self, answer_id: str) -> BankAnswer | None:
+        """An answer of the information bank by id."""
+
+    def bank_answers(self, standing_until: date) -> Sequence[BankAnswer]:
+        """Every answer that is not withdrawn and whose last day is this one or later."""
 
     def ordinary_cases(self, issue_id: str, site: str) -> int:
         """How many cases under an issue at a site are L1."""

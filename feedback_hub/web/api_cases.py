@@ -19,7 +19,7 @@ from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads import case_list, related, wire
 from feedback_hub.reads.case_list import Filters
-from feedback_hub.services import casework, custom_fields, intake, loopback, triage
+from feedback_hub.services import bank, casework, custom_fields, intake, loopback, triage
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.triage import Decision
 from feedback_hub.web.acting import Work, act
@@ -188,6 +188,19 @@ def answer_case(ref: str) -> Response:
             now,
             on_the_spot=on_the_spot,
             version=version,
+        ),
+    )
+
+
+@api_cases.post("/cases/<ref>/inform")
+def inform_case(ref: str) -> Response:
+    """Answer a question with the information bank's words; ``told`` when they were said already."""
+    body = Body.of_request()
+    answer, told = body.text("answer", needed=True, most=40), body.flag("told", needed=True) is True
+    return _verb(
+        Action.INFORM if told else Action.WORK_CASE,
+        lambda uow, actor, now: bank.inform(
+            uow, current_hub().rules, actor, _ref(ref), answer, now, told=told
         ),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from feedback_hub.domain.attachment import AttachmentFault, AttachmentKind, AttachmentState
+from feedback_hub.domain.bank import LONGEST_ANSWER, LONGEST_QUESTION, Standing
 from feedback_hub.domain.call_back import CallReason, CallResult, Way
 from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.coding import FeedbackType, Sector
@@ -283,6 +284,25 @@ ANSWERS: dict[str, Schema] = {
             "version": NUMBER,
         }
     ),
+    "BankAnswer": answer(
+        {
+            "id": TEXT,
+            "question": TEXT,
+            "text": TEXT,
+            "language": TEXT,
+            "site": TEXT,
+            "sector": TEXT,
+            "valid_from": DAY,
+            "valid_to": DAY,
+            "by_text": FLAG,
+            "standing": word(Standing),
+            "written_by": TEXT,
+            "written_at": WHEN,
+            "approved_by": TEXT,
+            "approved_at": or_null(WHEN),
+            "version": NUMBER,
+        }
+    ),
     "Site": answer(
         {
             "code": TEXT,
@@ -471,6 +491,21 @@ ASKED: dict[str, Schema] = {
             "cases": TEXTS,
         },
         ("title",),
+    ),
+    "Inform": record({"answer": TEXT, "told": FLAG}, ("answer", "told")),
+    "NewBankAnswer": record(
+        {
+            "question": {"type": "string", "maxLength": LONGEST_QUESTION},
+            "text": {"type": "string", "maxLength": LONGEST_ANSWER},
+            "language": TEXT,
+            "site": TEXT,
+            "sector": word(Sector, ""),
+            "valid_from": DAY,
+            "valid_to": DAY,
+            "by_text": FLAG,
+            "replaces": TEXT,
+        },
+        ("question", "text", "language", "valid_to"),
     ),
     "Decision": record({"decision": TEXT} | _VERSION, ("decision",)),
     "PublicAnswer": record({"public_answer": TEXT} | _VERSION, ("public_answer",)),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from feedback_hub.domain.bank import Standing
 from feedback_hub.domain.call_back import Way
 from feedback_hub.domain.case import CaseState
 from feedback_hub.domain.issue import IssueState
@@ -83,6 +84,11 @@ def _issue(verb: str, body: str, summary: str) -> Operation:
     return Operation("post", f"/issues/{{issue_id}}/{verb}", summary, named("Issue"), body)
 
 
+def _bank(verb: str, summary: str) -> Operation:
+    path = f"/answers/{{answer_id}}/{verb}"
+    return Operation("post", path, summary, named("BankAnswer"), "VersionRead")
+
+
 _MADE = (201,)
 _PAGE = (("cursor", TEXT), ("limit", NUMBER | {"minimum": 1, "maximum": 200}))
 
@@ -141,6 +147,13 @@ OPERATIONS: tuple[Operation, ...] = (
     _case("confirm", "Triage", "A handler judges a suspected L3."),
     _case("sensitivity", "Sensitivity", "Set the level, with a reason."),
     _case("answer", "Answer", "What the person is told."),
+    _get(
+        "/cases/{ref}/answers",
+        "What the information bank has for this question, the fittest first.",
+        items_of("BankAnswer"),
+        found=True,
+    ),
+    _case("inform", "Inform", "Answer a question with the information bank's words."),
     _case("close", "Close", "End it with an outcome and a plain-language reason."),
     _case("reopen", "Reason", "It was not over."),
     _case("appeal", "Reason", "The person disagrees."),
@@ -239,6 +252,19 @@ OPERATIONS: tuple[Operation, ...] = (
     _issue("decide", "Decision", "Say what will be done."),
     _issue("answer", "PublicAnswer", "Say in public what came of it."),
     _issue("reopen", "VersionRead", "It came back."),
+    _get(
+        "/answers",
+        "The information bank: drafts, what people may be given, and what has just expired.",
+        items_of("BankAnswer"),
+        ("site", TEXT),
+        ("sector", TEXT),
+        ("language", TEXT),
+        ("standing", word(Standing)),
+    ),
+    Operation("post", "/answers", "Draft an answer.", named("BankAnswer"), "NewBankAnswer", _MADE),
+    _get("/answers/{answer_id}", "One answer.", named("BankAnswer"), found=True),
+    _bank("approve", "Let people be given it; what it replaces leaves."),
+    _bank("withdraw", "Give it to nobody any more."),
     _get("/sites", "Every site.", items_of("Site")),
     _get("/services", "Who answers for which sector where.", items_of("Service")),
     _get("/organisations", "Every organisation.", items_of("Organisation")),

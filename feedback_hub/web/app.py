@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import DomainError
 from feedback_hub.web import problems
+from feedback_hub.web.api_bank import api_bank
 from feedback_hub.web.api_calls import api_calls
 from feedback_hub.web.api_cases import api_cases
 from feedback_hub.web.api_issues import api_issues
@@ -48,6 +49,7 @@ def create_app(hub: Hub) -> Flask:
         webhooks,
         prompts,
         api_cases,
+        api_bank,
         api_calls,
         api_files,
         case_files,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -139,6 +139,14 @@ class Body:
             return when.astimezone(UTC)
         except (ValueError, OverflowError):
             raise self._invalid(name, "must be an RFC 3339 time with an offset") from None
+
+    def day(self, name: str) -> date | None:
+        """A day as ``YYYY-MM-DD``, or None where it is absent."""
+        written = self.text(name, most=40)
+        try:
+            return date.fromisoformat(written) if written else None
+        except ValueError:
+            raise self._invalid(name, "must be a day like 2026-03-31") from None
 
     def uuid(self, name: str) -> str:
         """A UUID, which must be there, in its usual spelling."""

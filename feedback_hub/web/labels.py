@@ -18,6 +18,7 @@ from flask_babel import gettext as _gettext
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.attachment import AttachmentFault, AttachmentKind
 from feedback_hub.domain.audit import AuditAction
+from feedback_hub.domain.bank import Standing
 from feedback_hub.domain.call_back import CallReason, CallResult, Way
 from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.clock import Duty
@@ -92,6 +93,13 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         AuditAction.LEGAL_HOLD: N_("Changed a legal hold"),
         AuditAction.PERSON_EXPORTED: N_("Gave a person what is kept of them"),
         AuditAction.PERSON_ERASED: N_("Erased a person at their request"),
+    },
+    Standing: {
+        Standing.DRAFT: N_("Draft, given to nobody"),
+        Standing.COMING: N_("Approved, not yet"),
+        Standing.CURRENT: N_("Good today"),
+        Standing.EXPIRED: N_("Expired"),
+        Standing.WITHDRAWN: N_("Withdrawn"),
     },
     CaseState: {
         CaseState.RECEIVED: N_("To triage"),
@@ -212,6 +220,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Withheld.NO_ADDRESS: N_("We have no number or address."),
         Withheld.NOT_ASKED: N_("The person rang, and was not asked whether we may write."),
         Withheld.NO_APPROVED_WORDING: N_("The wording is a draft: nobody has approved it yet."),
+        Withheld.NOT_FOR_TEXT: N_("This answer is not approved for texts, or no longer true."),
         Withheld.CONTENT_NOT_AGREED: N_(
             "The person has not agreed that a text says what it is about."
         ),

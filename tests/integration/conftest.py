@@ -49,6 +49,7 @@ LONG_ON_POSTGRES = frozenset(
     {
         "test_attachments",
         "test_audit",
+        "test_bank",
         "test_calls",
         "test_channel_watch",
         "test_conversation",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from feedback_hub.domain.commands import Command, command_in
 from feedback_hub.domain.consent import Answered, Consent
-from feedback_hub.domain.contact import Purpose, Withheld, why_not
+from feedback_hub.domain.contact import FromBank, Purpose, Withheld, why_not
 from feedback_hub.domain.sensitivity import Sensitivity
 
 CONSENTS = st.builds(
@@ -73,13 +73,21 @@ def test_who_stopped_gets_the_confirmation_and_nothing_else(
     assert why_not(Purpose.STOPPED, sensitivity=level, consent=consent, stopped=True) is None
 
 
-@given(purpose=st.sampled_from(ABOUT_A_CASE), level=st.sampled_from(Sensitivity), consent=CONSENTS)
+@given(
+    purpose=st.sampled_from(ABOUT_A_CASE),
+    level=st.sampled_from(Sensitivity),
+    consent=CONSENTS,
+    bank=st.none() | st.builds(FromBank, st.booleans(), st.booleans()),
+)
 def test_a_text_leaves_only_where_everything_allows_it(
-    purpose: Purpose, level: Sensitivity, consent: Consent
+    purpose: Purpose, level: Sensitivity, consent: Consent, bank: FromBank | None
 ) -> None:
     allowed = level is not Sensitivity.L3 and consent.contact is not Answered.NO
     if purpose is Purpose.ANSWER:
-        explicit = consent.content_in_text is Answered.YES
-        allowed = allowed and explicit and level is Sensitivity.L1
-    why = why_not(purpose, sensitivity=level, consent=consent, stopped=False)
+        agreed = consent.content_in_text is Answered.YES
+        if bank is not None and bank.unasked:
+            agreed = consent.content_in_text is not Answered.NO
+        allowed = allowed and agreed and level is Sensitivity.L1
+        allowed = allowed and (bank is None or bank.for_text)
+    why = why_not(purpose, sensitivity=level, consent=consent, stopped=False, bank=bank)
     assert (why is None) == allowed

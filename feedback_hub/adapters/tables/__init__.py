@@ -32,6 +32,7 @@ from feedback_hub.adapters.tables.cases import (
     triage_lease,
 )
 from feedback_hub.adapters.tables.community import (
+    bank_answer,
     board_entry,
     issue,
     issue_case,
@@ -69,6 +70,7 @@ __all__ = [
     "attempt",
     "audit",
     "audit_head",
+    "bank_answer",
     "board_entry",
     "boundary",
     "call_back",

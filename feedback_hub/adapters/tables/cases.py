@@ -76,6 +76,7 @@ case = Table(
     Column("answer_id", ID, nullable=False),
     Column("answer_outcome", Word(Outcome)),
     Column("answered_by", CODE, nullable=False),
+    Column("bank_id", ID, nullable=False, server_default=""),
     Column("loop_attempts", Integer, nullable=False),
     Column("attempted_on", Date),
     Column("fallback_tried", Boolean, nullable=False, server_default=false()),

@@ -1,8 +1,8 @@
-"""What concerns many: issues, public boards and meetings."""
+"""What concerns many: issues, public boards, the information bank and meetings."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, String, Table, Text
 
 from feedback_hub.adapters.column_types import JsonMap, Word
 from feedback_hub.adapters.tables.shape import CODE, ID, id_column, metadata, when
@@ -55,6 +55,28 @@ board_entry = Table(
     when("archived_at"),
     Column("version", Integer, nullable=False),
     Index("ix_board_entry_public", "site", "state", "public_at"),
+)
+
+bank_answer = Table(
+    "bank_answer",
+    metadata,
+    id_column(),
+    Column("question", String(200), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("site", CODE, nullable=False),
+    Column("sector", CODE, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date, nullable=False),
+    Column("by_text", Boolean, nullable=False),
+    Column("replaces_id", ID, nullable=False),
+    Column("written_by", CODE, nullable=False),
+    when("written_at", nullable=False),
+    Column("approved_by", CODE, nullable=False),
+    when("approved_at"),
+    when("withdrawn_at"),
+    Column("version", Integer, nullable=False),
+    Index("ix_bank_answer_days", "valid_to", "site"),
 )
 
 meeting = Table(

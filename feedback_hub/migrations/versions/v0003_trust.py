@@ -19,6 +19,7 @@ def upgrade() -> None:
     _understanding()
     _administration()
     _triage()
+    _information_bank()
 
 
 def _understanding() -> None:
@@ -103,3 +104,29 @@ def _triage() -> None:
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_triage_lease")),
     )
     op.create_index("ix_triage_lease_holder", "triage_lease", ["holder", "leased_until"])
+
+
+def _information_bank() -> None:
+    """Dated answers that anybody may be given, and which of them a case was answered with."""
+    op.create_table(
+        "bank_answer",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("question", sa.String(200), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("language", sa.String(8), nullable=False),
+        sa.Column("site", sa.String(64), nullable=False),
+        sa.Column("sector", sa.String(64), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=False),
+        sa.Column("by_text", sa.Boolean(), nullable=False),
+        sa.Column("replaces_id", sa.String(32), nullable=False),
+        sa.Column("written_by", sa.String(64), nullable=False),
+        sa.Column("written_at", UtcDateTime(), nullable=False),
+        sa.Column("approved_by", sa.String(64), nullable=False),
+        sa.Column("approved_at", UtcDateTime()),
+        sa.Column("withdrawn_at", UtcDateTime()),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bank_answer")),
+    )
+    op.create_index("ix_bank_answer_days", "bank_answer", ["valid_to", "site"])
+    op.add_column("case", sa.Column("bank_id", sa.String(32), nullable=False, server_default=""))

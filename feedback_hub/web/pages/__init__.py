@@ -10,6 +10,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.web.i18n import init_i18n
 from feedback_hub.web.pages.account import account
 from feedback_hub.web.pages.admin import admin
+from feedback_hub.web.pages.answers import answers
 from feedback_hub.web.pages.audit import audit
 from feedback_hub.web.pages.board import board
 from feedback_hub.web.pages.calls import calls
@@ -52,6 +53,7 @@ def init_pages(app: Flask, hub: Hub) -> None:
         handset,
         status,
         board,
+        answers,
         issues,
         packs,
         audit,

@@ -27,7 +27,7 @@ from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads import case_page
 from feedback_hub.reads import queue as queue_reads
 from feedback_hub.reads.views import FormView, QueueFilters, QueueTab
-from feedback_hub.services import casework, loopback, referrals, triage
+from feedback_hub.services import bank, casework, loopback, referrals, triage
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.triage import Decision
 from feedback_hub.web.hub import current_hub
@@ -168,6 +168,12 @@ def _answer(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object
     return casework.answer(uow, current_hub().rules, actor, ref, words, outcome, now)
 
 
+def _inform(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    told = text("told") == "yes"
+    answer = text("answer", needed=True)
+    return bank.inform(uow, current_hub().rules, actor, ref, answer, now, told=told)
+
+
 def _loop_back(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     return loopback.loop_back(uow, current_hub().rules, actor, ref, word("method", Method), now)
 
@@ -225,6 +231,7 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "refer": (Action.WORK_CASE, _refer, N_("Referred. The answer will appear here.")),
     "hand-off": (Action.WORK_CASE, _hand_off, N_("Handed to the handlers.")),
     "answer": (Action.WORK_CASE, _answer, N_("The answer is ready. Now tell the person.")),
+    "inform": (Action.INFORM, _inform, N_("The answer from the bank is noted.")),
     "loop-back": (Action.WORK_CASE, _loop_back, N_("Noted. Close the case when it is over.")),
     "close": (Action.WORK_CASE, _close, N_("Closed.")),
     "reopen": (Action.WORK_CASE, _reopen, N_("Open again.")),

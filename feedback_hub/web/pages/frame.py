@@ -113,6 +113,7 @@ def _nav(hub: Hub, actor: Actor) -> tuple[str, ...]:
         "report": may_see_cases(actor) and actor.may(Action.SUBMIT),
         "cases": may_see_cases(actor),
         "calls": actor.may(Action.CALL_BACK),
+        "answers": actor.may(Action.READ_BANK),
         "referrals": actor.may(Action.ANSWER_REFERRAL),
         "handset": bool(handset_name(hub)) and may_see_cases(actor),
         "issues": actor.may(Action.READ_ISSUE),
