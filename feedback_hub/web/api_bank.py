@@ -67,15 +67,12 @@ def show_answer(answer_id: str) -> Response:
 def write_answer() -> Response:
     """Draft an answer; without a first day it is good from today."""
     body, hub = Body.of_request(), current_hub()
-    last = body.day("valid_to")
-    if last is None:
-        raise Invalid("valid_to", "is needed")
     words = BankWords(
         question=body.text("question", needed=True, most=LONGEST_QUESTION).strip(),
         text=body.text("text", needed=True).strip(),
         language=body.text("language", needed=True, most=8),
         valid_from=body.day("valid_from") or local_day(hub.clock(), hub.rules.calendar),
-        valid_to=last,
+        valid_to=body.need_day("valid_to"),
         site=body.text("site", most=64),
         sector=body.text("sector", most=64),
         by_text=body.flag("by_text") or False,

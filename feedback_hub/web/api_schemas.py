@@ -36,6 +36,7 @@ FLAG: Schema = {"type": "boolean"}
 TEXTS: Schema = {"type": "array", "items": TEXT}
 WHEN: Schema = {"type": "string", "format": "date-time"}
 DAY: Schema = {"type": "string", "format": "date"}
+LANGUAGE: Schema = {"type": "string", "examples": ["por"]}
 REFERENCE: Schema = {"type": "string", "pattern": "^[1-9][0-9]{8}$"}
 
 
@@ -497,7 +498,7 @@ ASKED: dict[str, Schema] = {
         {
             "question": {"type": "string", "maxLength": LONGEST_QUESTION},
             "text": {"type": "string", "maxLength": LONGEST_ANSWER},
-            "language": TEXT,
+            "language": LANGUAGE,
             "site": TEXT,
             "sector": word(Sector, ""),
             "valid_from": DAY,

@@ -148,6 +148,13 @@ class Body:
         except ValueError:
             raise self._invalid(name, "must be a day like 2026-03-31") from None
 
+    def need_day(self, name: str) -> date:
+        """A day, which must be there."""
+        day = self.day(name)
+        if day is None:
+            raise self._invalid(name, "is needed")
+        return day
+
     def uuid(self, name: str) -> str:
         """A UUID, which must be there, in its usual spelling."""
         written = self.text(name, needed=True, most=60)

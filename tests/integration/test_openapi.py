@@ -220,6 +220,10 @@ def filled(document: Document, operation: Document) -> Document:
 def example(schema: Document) -> object:
     if schema.get("format") == "uuid":
         return "7d444840-9dc0-11d1-b245-5ffdce74fad2"
+    if schema.get("format") == "date":
+        return "2099-12-31"
+    if "examples" in schema:
+        return schema["examples"][0]
     if "enum" in schema:
         return schema["enum"][0]
     return {"string": "words", "boolean": True, "integer": 1, "array": []}[schema["type"]]
