@@ -14,7 +14,7 @@ from feedback_hub.domain.errors import Invalid
 
 E = TypeVar("E", bound=StrEnum)
 
-LONGEST_TEXT = 100_000
+LONGEST_TEXT = 200_000
 
 
 class Malformed(Exception):
@@ -58,6 +58,7 @@ class Body:
             value = ""
         if not isinstance(value, str):
             raise self._invalid(name, "must be text")
+        value = _whole(value)
         if needed and not value.strip():
             raise self._invalid(name, "is needed")
         if len(value) > most:
@@ -112,7 +113,7 @@ class Body:
             raise self._invalid(name, "must be a list of texts")
         if len(value) > most:
             raise self._invalid(name, f"has more than {most} entries")
-        return tuple(dict.fromkeys(value))
+        return tuple(dict.fromkeys(_whole(item) for item in value))
 
     def answers(self, *, most: int = 50) -> tuple[tuple[str, str], ...]:
         """Every field of this object as text: texts and numbers, null left out."""
@@ -122,7 +123,7 @@ class Body:
                 continue
             if isinstance(value, bool) or not isinstance(value, str | int | float):
                 raise self._invalid(name, "must be text or a number")
-            found.append((name, str(value)))
+            found.append((_whole(name), _whole(str(value))))
         if len(found) > most:
             raise Invalid(self._prefix.rstrip("."), f"has more than {most} entries")
         return tuple(found)
@@ -165,3 +166,8 @@ class Body:
 
     def _invalid(self, name: str, problem: str) -> Invalid:
         return Invalid(f"{self._prefix}{name}", problem)
+
+
+def _whole(written: str) -> str:
+    """Half a character, which JSON can say and no page can, becomes U+FFFD as in every channel."""
+    return written.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
