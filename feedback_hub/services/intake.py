@@ -220,9 +220,12 @@ def _correct(rules: Rules, case: Case, form: Submission, now: datetime) -> None:
     """What a corrected form changes by itself: consent to what is agreed now, the level upwards."""
     if form.consent != Consent():
         case.consent = form.consent
-    level = highest(rules.frame.sensitivity_of(form.codes), form.sensitivity or Sensitivity.L1)
+    level = form.sensitivity or Sensitivity.L1
+    if form.codes:
+        level = highest(level, rules.frame.sensitivity_of(form.codes))
     if level is Sensitivity.L3:
-        case.suspect(rules.frame.priority_of(form.codes), now)
+        urgent = rules.frame.priority_of(form.codes) if form.codes else case.priority
+        case.suspect(urgent, now)
     case.sensitivity = highest(case.sensitivity, level)
 
 

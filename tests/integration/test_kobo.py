@@ -122,7 +122,6 @@ def test_whoever_does_not_know_the_password_leaves_nothing(hub: Hub, kobo: KoboS
     assert cases(hub) == []
 
 
-@pytest.mark.xfail(reason="a revision joins its case with the work on conversations", strict=False)
 def test_an_edited_form_is_no_second_case(hub: Hub, kobo: KoboServer) -> None:
     first = kobo.submit(**ANSWERS)
     post(hub, first)

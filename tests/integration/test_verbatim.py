@@ -101,6 +101,7 @@ class Road:
             drain(self.hub, queue)
         with self.hub.reading() as uow:
             new = set(uow.session.scalars(select(tables.case.c.ref))) - self.known
+        ref: str
         (ref,) = new
         self.known |= new
         return ref
