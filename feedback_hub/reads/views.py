@@ -51,7 +51,7 @@ class ReaderView:
     """Who is logged in. ``nav`` names the pages the policy lets them open, in order.
 
     Known names: ``home``, ``report``, ``cases``, ``referrals``, ``handset``,
-    ``issues``, ``wordings``, ``health``, ``audit``.
+    ``issues``, ``wordings``, ``people``, ``health``, ``audit``.
     """
 
     name: str

@@ -41,6 +41,8 @@ from tests.pages_world import (
 
 IDS = ("ref", "referral_id", "line_id", "request_id")
 PLAIN = {
+    "account_id": "of an account, and only administrators open accounts (test_users.py)",
+    "token_id": "of a token, likewise",
     "name": "a channel's, known to whoever configures",
     "endpoint": "a provider's webhook, signed",
     "path": "a provider's webhook, signed",

@@ -53,6 +53,12 @@ _FAULTS: Mapping[str, str] = {
     "tags": N_("A tag is a few words without numbers or names."),
     "messages": N_("At least one message stays. If all of it is the other matter, link the cases."),
     "to": N_("That case is closed: open it again first."),
+    "email": N_("Write an e-mail address that nobody here has yet."),
+    "name": N_("Write a name that is not too long."),
+    "role": N_("Choose a role."),
+    "days": N_("Choose when it ends."),
+    "absent_until": N_("Choose a day."),
+    "account": N_("The account is switched off. Switch it on first."),
     "number": N_("Write an invented number with + and the country code."),
 }
 """What is wrong with a field, in words somebody can act on; never what was typed there."""

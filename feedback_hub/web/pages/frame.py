@@ -118,6 +118,7 @@ def _nav(hub: Hub, actor: Actor) -> tuple[str, ...]:
         "handset": bool(handset_name(hub)) and may_see_cases(actor),
         "issues": actor.may(Action.READ_ISSUE),
         "wordings": actor.may(Action.APPROVE_WORDING),
+        "people": actor.may(Action.MANAGE_USERS),
         "health": actor.may(Action.CONFIGURE),
         "audit": actor.may(Action.READ_AUDIT),
     }
