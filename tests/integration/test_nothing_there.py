@@ -21,10 +21,10 @@ from sqlalchemy import insert, select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from feedback_hub.adapters import tables
+from feedback_hub.adapters import handlers, tables
 from feedback_hub.adapters.accounts import account_id_of, actor_by_id
 from feedback_hub.bootstrap import Hub
-from feedback_hub.domain.access import Action, Role, scope_of
+from feedback_hub.domain.access import Action, Membership, Role, scope_of
 from feedback_hub.domain.call_back import CallReason, Way
 from feedback_hub.domain.reference import check_digit
 from tests.pages_world import (
@@ -102,6 +102,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     app = make_app(hub)
     clients = {name: log_in(app, name) for name in PEOPLE}
     csrf = {name: token_in(client.get("/account").text) for name, client in clients.items()}
+    waiting = propose_handler(hub)
     ref = arrives(hub, PUMP)
     referral = refer(clients["ana"], csrf["ana"], ref)
     before = {
@@ -110,7 +111,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         for rule in lists(app)
     }
     secret_ref = arrives(hub, CHIEF)
-    values = forbidden(hub, ref, secret_ref, referral)
+    values = forbidden(hub, ref, secret_ref, referral, waiting)
     yield World(app, hub, clients, csrf, values, before, secret_ref)
     hub.close()
 
@@ -127,23 +128,32 @@ def refer(client: FlaskClient, csrf: str, ref: str) -> str:
     return str(answer.get_json()["id"])
 
 
-def forbidden(hub: Hub, ref: str, secret_ref: str, referral: str) -> dict[str, dict[str, str]]:
+def propose_handler(hub: Hub) -> str:
+    """Somebody waits for a handler's word; the question's id."""
+    with hub.unit_of_work() as uow:
+        celia = account_id_of(uow.session, "celia@example.org")
+        assert celia
+        handlers.propose(uow.session, Membership(Role.PROTECTION), hub.clock(), account_id=celia)
+        (waiting,) = handlers.proposed(uow.session)
+        uow.commit()
+    return waiting.id
+
+
+def forbidden(
+    hub: Hub, ref: str, secret_ref: str, referral: str, waiting: str
+) -> dict[str, dict[str, str]]:
     """What is there and does not exist for whom, by the one policy."""
     values: dict[str, dict[str, str]] = {name: {} for name in IDS}
     with hub.unit_of_work() as uow:
         case, secret = uow.case_by_ref(ref), uow.case_by_ref(secret_ref)
         assert case
         assert secret
-        line, waiting = uuid.uuid4().hex, uuid.uuid4().hex
+        line = uuid.uuid4().hex
         call = {column.name: "" for column in tables.call_back.c if not column.nullable}
         now = hub.clock()
         call |= {"id": line, "case_id": secret.id, "way": Way.CALL, "reason": CallReason.REQUEST}
         call |= {"opened_at": now, "not_before": now, "agreed": False, "tries": 0, "version": 1}  # type: ignore[dict-item]
         uow.session.execute(insert(tables.call_back).values(**call))
-        celia = account_id_of(uow.session, "celia@example.org")
-        asked = {"account_id": celia, "organisation": "", "site": "", "sector": ""}
-        asked |= {"asked_at": now}  # type: ignore[dict-item]
-        uow.session.execute(insert(tables.handler_request).values(id=waiting, **asked))
         asked_referral = uow.referral(referral)
         assert asked_referral
         for name in PEOPLE:
