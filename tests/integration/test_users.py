@@ -173,8 +173,11 @@ def test_switched_off_is_out_at_once_and_may_come_back(world: World) -> None:
 
 def test_name_languages_and_absence_are_kept(world: World) -> None:
     one = f"{USERS}/{world.id_of('celia')}"
-    said = {"name": "Célia M.", "languages": ["vmw", "por"], "absent_until": "2026-12-24"}
-    assert world.post(f"{one}/profile", **said).status_code == 303
+    spoken = ["vmw", "por"]
+    done = world.post(
+        f"{one}/profile", name="Célia M.", languages=spoken, absent_until="2026-12-24"
+    )
+    assert done.status_code == 303
     with world.hub.reading() as uow:
         kept = uow.session.execute(
             select(tables.account).where(tables.account.c.email == "celia@example.org")
