@@ -23,7 +23,7 @@ from feedback_hub.adapters.classifier import LexiconClassifier
 from feedback_hub.adapters.engine import make_engine, sqlite_url
 from feedback_hub.adapters.file_store import FolderStore
 from feedback_hub.adapters.file_types import ContentExaminer
-from feedback_hub.adapters.gazetteer import SiteNames
+from feedback_hub.adapters.gazetteer import SpeltPlaces
 from feedback_hub.adapters.rendering import JinjaRenderer, shipped_mails
 from feedback_hub.adapters.secrets_files import load_or_make
 from feedback_hub.adapters.tables import start_mappers
@@ -268,7 +268,7 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             unread_after=timedelta(seconds=config.clocks.unread_after.seconds),
         ),
         classifier=LexiconClassifier.shipped(frame),
-        gazetteer=SiteNames(),
+        gazetteer=SpeltPlaces(),
         channels=channels,
         attachments=Shelf(
             channels=channels,

@@ -17,6 +17,7 @@ from feedback_hub.adapters import (
     channel_accounts,
     judgements,
     notices,
+    places,
     search_index,
     tables,
 )
@@ -40,6 +41,7 @@ from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.reference import new_reference
 from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.domain.whereabouts import KnownPlace, Whereabouts
 from feedback_hub.services.ports import Kept
 from feedback_hub.services.records import (
     Alert,
@@ -641,6 +643,23 @@ class SqlUnitOfWork:
     def site_exists(self, code: str) -> bool:
         """Whether a site has this code."""
         return bool(code) and self.session.get(Site, code) is not None
+
+    def place_stamp(self) -> str:
+        """Another one whenever any place is another."""
+        return places.stamp(self.session)
+
+    def places(self) -> Sequence[KnownPlace]:
+        """Every site, and every place of a gazetteer."""
+        return places.known(self.session)
+
+    def keep_whereabouts(self, case_id: str, where: Whereabouts) -> None:
+        """Keep the district and the candidates of a case, in place of what was kept."""
+        self.session.flush()
+        places.keep(self.session, case_id, where)
+
+    def whereabouts_of(self, cases: Sequence[Case]) -> Mapping[str, Whereabouts]:
+        """The district and the candidates of each of these cases of which any is known."""
+        return places.of_cases(self.session, cases)
 
     def organisation_named(self, written: str) -> str:
         """The code of the organisation with this code or name, whatever the case; else empty."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
 import click
 
+from feedback_hub.adapters.gazetteer import ListedPlaces
 from feedback_hub.adapters.rejected import RejectedFile
 from feedback_hub.adapters.table_files import Damaged, TableFile
 from feedback_hub.bootstrap import Hub
@@ -18,7 +19,6 @@ from feedback_hub.cli.context import Failure, hub_of, reporting
 from feedback_hub.cli.progress import Progress
 from feedback_hub.cli.ready import has_database
 from feedback_hub.cli.taking import opened, refuse_unknown
-from feedback_hub.domain.place import Site
 from feedback_hub.domain.suggestion import Suggestion
 from feedback_hub.services.scoring import FIELDS, Score
 
@@ -65,14 +65,14 @@ def info(ctx: click.Context) -> None:
 def classify(ctx: click.Context, file: Path, ignore_unknown: bool) -> None:
     """Read each message of FILE (id, text); the rows with what was read go to standard output."""
     hub = hub_of(ctx)
-    sites = _sites(hub)
+    places = _places(hub)
     with opened(file) as table:
         refuse_unknown(file, table.columns, GIVEN, ("id", "text"), ignore_unknown)
         kept = [name for name in GIVEN if name in table.columns and name not in ADDED]
         writer = csv.writer(sys.stdout)
         writer.writerow([*kept, *ADDED])
         for cells in _rows(table, file):
-            read = _read(hub, sites, cells)
+            read = _read(hub, places, cells)
             writer.writerow([*(cells[name] for name in kept), *(read[name] for name in ADDED)])
 
 
@@ -85,14 +85,14 @@ def classify(ctx: click.Context, file: Path, ignore_unknown: bool) -> None:
 def evaluate(ctx: click.Context, file: Path, ignore_unknown: bool, report: Path | None) -> None:
     """Compare with what people said: FILE has id, text and the true type, code, sector, …."""
     hub = hub_of(ctx)
-    sites = _sites(hub)
+    places = _places(hub)
     score, rows = Score(), 0
     with opened(file) as table:
         known = tuple(dict.fromkeys((*GIVEN, *FIELDS)))
         refuse_unknown(file, table.columns, known, ("text",), ignore_unknown)
         for cells in _rows(table, file):
             # What is to be found is not given: language and site are truth here.
-            read = _read(hub, sites, {"text": cells["text"]})
+            read = _read(hub, places, {"text": cells["text"]})
             truth = {name: cells.get(name, "").strip() for name in FIELDS}
             score.add(truth, read, read["codes"].split(";"))
             rows += 1
@@ -133,20 +133,25 @@ def _rows(table: TableFile, path: Path) -> Iterator[Mapping[str, str]]:
         click.echo(f"{rejected.count} rejected; which and why: {rejected.path}", err=True)
 
 
-def _sites(hub: Hub) -> Sequence[Site]:
+def _places(hub: Hub) -> ListedPlaces:
     if not has_database(hub):
-        return ()
+        return ListedPlaces(())
     with hub.reading() as uow:
-        sites = uow.sites()
+        places = ListedPlaces(uow.places())
     hub.close()
-    return sites
+    return places
 
 
-def _read(hub: Hub, sites: Sequence[Site], cells: Mapping[str, str]) -> dict[str, str]:
+def _site(hub: Hub, places: ListedPlaces, text: str) -> str:
+    found = hub.gazetteer.whereabouts(text, places).site
+    return found.code if found is not None else ""
+
+
+def _read(hub: Hub, places: ListedPlaces, cells: Mapping[str, str]) -> dict[str, str]:
     text = cells["text"]
     given = cells.get("language", "").strip()
     suggestion: Suggestion = hub.classifier.classify(text, language=given or "und")
-    site = cells.get("site", "").strip() or hub.gazetteer.site_in(text, sites)[0]
+    site = cells.get("site", "").strip() or _site(hub, places, text)
     frame = hub.rules.frame
     reasons = dict.fromkeys(f"{r.field}={r.value}: {r.words}" for r in suggestion.reasons)
     return {

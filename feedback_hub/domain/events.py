@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     CLOSED = "closed"
     REOPENED = "reopened"
     APPEALED = "appealed"
+    PLACED = "placed"
     NOTED = "noted"
     TAGGED = "tagged"
     UNTAGGED = "untagged"

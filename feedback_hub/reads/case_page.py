@@ -32,6 +32,7 @@ from feedback_hub.domain.referral import MOVES as REFERRAL_MOVES
 from feedback_hub.domain.referral import Referral, ReferralState, ReferralVerb
 from feedback_hub.domain.routing import route
 from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.domain.whereabouts import NOWHERE
 from feedback_hub.reads import (
     attachments,
     audience,
@@ -165,6 +166,7 @@ def view(
         person=_person(uow, case) if team else PersonView(),
         messages=_messages(uow, known, actor, team=team),
         suggestion=_suggestion(known, sure_from),
+        where=uow.whereabouts_of([case]).get(case.id, NOWHERE) if team else NOWHERE,
         history=history,
         meeting=meetings.of_case(uow.session, case.id),
         own=tuple(
@@ -227,6 +229,7 @@ def _moves(known: _Known, rules: Rules, actor: Actor, now: datetime) -> frozense
         name
         for name, action, possible in (
             ("note", Action.NOTE, True),
+            ("place", Action.TRIAGE, case.is_open and not case.site),
             ("sensitivity", Action.CHANGE_SENSITIVITY, True),
             ("confirm", Action.CHANGE_SENSITIVITY, case.suspected),
             ("close", Action.WORK_CASE, bool(_outcomes(case, rules))),

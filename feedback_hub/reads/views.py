@@ -29,6 +29,7 @@ from feedback_hub.domain.person import AgeBand, Disability, PopulationGroup, Sex
 from feedback_hub.domain.referral import DeclineReason, ReferralState
 from feedback_hub.domain.routing import Why
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
+from feedback_hub.domain.whereabouts import NOWHERE, Whereabouts
 from feedback_hub.services.records import Alert, NoticeKind
 
 
@@ -505,6 +506,7 @@ class CaseView:
     person: PersonView = field(default_factory=PersonView)
     messages: tuple[MessageView, ...] = ()
     suggestion: SuggestionView | None = None
+    where: Whereabouts = NOWHERE
     history: tuple[HistoryLine, ...] = ()
     referrals: tuple[ReferralView, ...] = ()
     clocks: tuple[ClockView, ...] = ()

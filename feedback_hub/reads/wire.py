@@ -21,6 +21,7 @@ from feedback_hub.domain.masking import mask
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.domain.whereabouts import NOWHERE, KnownPlace, PlaceKind, Whereabouts
 from feedback_hub.reads.bank import BankLine
 from feedback_hub.services import custom_fields, loopback, remarks, seals
 from feedback_hub.services.conversation import as_said_now
@@ -37,15 +38,21 @@ def when(at: datetime | None) -> str | None:
 
 @dataclass(frozen=True)
 class Own:
-    """What a hub asks and notes besides: the answers with their questions, and tags."""
+    """What a hub asks and notes besides: the answers with their questions, tags, and where."""
 
     fields: tuple[tuple[CustomField, str], ...]
     tags: tuple[str, ...]
+    where: Whereabouts = NOWHERE
 
     def for_team(self) -> Json:
         """For whoever handles the case: all that is asked over the API."""
         fields = {f.name: said for f, said in self.fields if ShownIn.API in f.shown_in}
-        return {"fields": fields, "tags": list(self.tags)}
+        return {
+            "fields": fields,
+            "tags": list(self.tags),
+            "area": place_body(self.where.area) if self.where.area else None,
+            "place_candidates": [place_body(place) for place in self.where.candidates],
+        }
 
     def for_others(self, case: Case) -> Json:
         """For a desk or partner: nothing personal, and nothing the person wants to keep."""
@@ -64,10 +71,12 @@ def own_questions(uow: SqlUnitOfWork, rules: Rules, cases: Sequence[Case]) -> di
     """The answers and tags of each case."""
     ids = [case.id for case in cases]
     answers, tags = custom_fields.answers_of(uow, ids), uow.tags_of(ids)
+    where = uow.whereabouts_of(cases)
     return {
         one: Own(
             tuple(custom_fields.visible(rules, answers.get(one, {}), team=True)),
             tags.get(one, ()),
+            where.get(one, NOWHERE),
         )
         for one in ids
     }
@@ -358,6 +367,14 @@ def bank_body(line: BankLine) -> Json:
         "approved_at": when(answer.approved_at),
         "version": answer.version,
     }
+
+
+def place_body(place: KnownPlace) -> Json:
+    """A place that a case may be about; a P-code never travels without its scheme."""
+    body: Json = {"kind": place.kind, "name": place.name, "province": place.province}
+    if place.kind is PlaceKind.SITE:
+        return body | {"site": place.code, "district": place.district}
+    return body | {"pcode": place.code, "pcode_scheme": place.scheme}
 
 
 def site_body(site: Site) -> Json:

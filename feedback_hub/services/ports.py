@@ -30,6 +30,7 @@ from feedback_hub.domain.quiet import QuietHours
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.submission import Submission
 from feedback_hub.domain.suggestion import Suggestion
+from feedback_hub.domain.whereabouts import KnownPlace, Whereabouts
 from feedback_hub.services.records import (
     Alert,
     AttachmentRow,
@@ -114,11 +115,24 @@ class Classifier(Protocol):
         """What ``text`` is probably about. Always answers: nothing read is ``other.unclear``."""
 
 
-class Gazetteer(Protocol):
-    """Finds places that a text names."""
+class Places(Protocol):
+    """Every place the hub knows: its sites, and what gazetteers were imported."""
 
-    def site_in(self, text: str, sites: Sequence[Site]) -> tuple[str, str]:
-        """``(site code, the words that named it)``; both empty when none or ambiguous."""
+    def place_stamp(self) -> str:
+        """Another one whenever any place is another. Cheap: asked for each message."""
+
+    def places(self) -> Sequence[KnownPlace]:
+        """All of them."""
+
+
+class Gazetteer(Protocol):
+    """Finds places that a text names, however they are spelt."""
+
+    def whereabouts(self, text: str, known: Places, *, told: str = "") -> Whereabouts:
+        """Where ``text`` is about; what is not sure is a candidate, never a guess.
+
+        ``told`` is what somebody wrote in a field for the place.
+        """
 
 
 class VaultClosed(Exception):
@@ -504,6 +518,18 @@ class UnitOfWork(Protocol):
 
     def site_exists(self, code: str) -> bool:
         """Whether a site has this code."""
+
+    def place_stamp(self) -> str:
+        """See ``Places``."""
+
+    def places(self) -> Sequence[KnownPlace]:
+        """See ``Places``."""
+
+    def keep_whereabouts(self, case_id: str, where: Whereabouts) -> None:
+        """Keep the district and the candidates of a case, in place of what was kept."""
+
+    def whereabouts_of(self, cases: Sequence[Case]) -> Mapping[str, Whereabouts]:
+        """The district and the candidates of each of these cases of which any is known."""
 
     def organisation_named(self, written: str) -> str:
         """The code of the organisation with this code or name, whatever the case; else empty."""

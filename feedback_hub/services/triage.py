@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.case import Case, CaseState
 from feedback_hub.domain.clocks import keep_case
+from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotAllowed, NotFound
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.judgement import Judgement, Standing
@@ -17,6 +18,7 @@ from feedback_hub.domain.judgement import undo as take_back
 from feedback_hub.domain.routing import Route, Why, route
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest
 from feedback_hub.domain.suggestion import Reason, Suggestion
+from feedback_hub.domain.whereabouts import NOWHERE, PlaceKind
 from feedback_hub.services import conversation, dialogue, loopback, remarks
 from feedback_hub.services.notices import tell_urgent
 from feedback_hub.services.ports import Classifier, Gazetteer, Rules, UnitOfWork
@@ -61,14 +63,9 @@ def classify(
         if apart is not case:
             # It is read again there, as the first words of its own case.
             return
-    site, named = gazetteer.site_in(text, uow.sites()) if not case.site else ("", "")
-    if site:
-        why = Reason("site", site, named)
-        suggestion = replace(suggestion, site=site, reasons=(*suggestion.reasons, why))
-        case.site = site
     contact = uow.contact(case.contact_id) if case.contact_id else None
-    if contact is not None and not case.site:
-        case.site = contact.site
+    if not case.site:
+        suggestion = _find_place(uow, gazetteer, case, contact, text, suggestion)
     if case.language == loopback.UNKNOWN_LANGUAGE:
         case.language = suggestion.language
     _keep(uow, suggestion, message, now)
@@ -88,6 +85,49 @@ def classify(
         dialogue.ask_next(uow, rules, contact, case, now)
     keep_case(case, rules.targets, rules.calendar, now)
     tell_urgent(uow, rules, case, now)
+
+
+def _find_place(
+    uow: UnitOfWork,
+    gazetteer: Gazetteer,
+    case: Case,
+    contact: Contact | None,
+    text: str,
+    suggestion: Suggestion,
+) -> Suggestion:
+    """Set the site if the words name one, else if the person came by way of one; never guess.
+
+    What the words leave open is kept for a person to choose from.
+    """
+    where = gazetteer.whereabouts(text, uow, told=case.place)
+    came_by = contact.site if contact is not None else ""
+    choice = {place.code for place in where.candidates if place.kind is PlaceKind.SITE}
+    if where.site is not None:
+        case.site = where.site.code
+    elif came_by and (came_by in choice or where == NOWHERE):
+        case.site = came_by
+    if where != NOWHERE:
+        uow.keep_whereabouts(case.id, where)
+    if not where.words:
+        return suggestion
+    site = where.site.code if where.site is not None else ""
+    named = site or (where.area.name if where.area is not None else "")
+    why = (Reason("site", named, words) for words in where.words)
+    return replace(suggestion, site=site, reasons=(*suggestion.reasons, *why))
+
+
+def set_place(uow: UnitOfWork, actor: Actor, ref: str, site: str, now: datetime) -> Case:
+    """A person says which site it is about. Raises ``NotFound``, ``Invalid``."""
+    case = uow.visible_case(actor, Action.TRIAGE, ref)
+    if case is None:
+        raise NotFound
+    if not uow.site_exists(site):
+        raise Invalid("site", "is not a site of this hub")
+    if case.site != site:
+        case.site = site
+        case.note(EventKind.PLACED, site, actor.id, now)
+        suggest_route(uow, case, now)
+    return case
 
 
 def suggest_route(uow: UnitOfWork, case: Case, now: datetime) -> Route:

@@ -141,6 +141,16 @@ def show_judgements(ref: str) -> Response:
         return jsonify({"items": wire.judgements_body(uow, case)})
 
 
+@api_cases.post("/cases/<ref>/place")
+def place_case(ref: str) -> Response:
+    """Say which site it is about."""
+    site = Body.of_request().text("site", needed=True, most=64)
+    return _verb(
+        Action.TRIAGE,
+        lambda uow, actor, now: triage.set_place(uow, actor, _ref(ref), site, now),
+    )
+
+
 @api_cases.post("/cases/<ref>/confirm")
 def confirm_case(ref: str) -> Response:
     """A handler judges a suspected L3."""

@@ -24,6 +24,7 @@ from feedback_hub.domain.person import (
 from feedback_hub.domain.place import OrganisationKind, SiteStatus
 from feedback_hub.domain.referral import DeclineReason, ReferralState
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
+from feedback_hub.domain.whereabouts import PlaceKind
 from feedback_hub.reads.measures import AGES, DIMENSIONS
 from feedback_hub.services.loopback import Method
 
@@ -139,6 +140,18 @@ _CALL = {
     "open": FLAG,
 }
 _OWN: Schema = {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
+_PLACE = record(
+    {
+        "kind": word(PlaceKind),
+        "name": TEXT,
+        "province": TEXT,
+        "site": TEXT,
+        "district": TEXT,
+        "pcode": TEXT,
+        "pcode_scheme": TEXT,
+    },
+    ("kind", "name", "province"),
+)
 _CASE_OF_THE_TEAM = {
     "suspected": FLAG,
     "confirmed": FLAG,
@@ -151,6 +164,8 @@ _CASE_OF_THE_TEAM = {
     "loop_attempts": NUMBER,
     "satisfied": or_null(FLAG),
     "tags": TEXTS,
+    "area": or_null(_PLACE),
+    "place_candidates": list_of(_PLACE),
     "route": answer({"organisation": TEXT, "focal_point": TEXT}),
 }
 _REFERRAL = {
@@ -439,6 +454,7 @@ ASKED: dict[str, Schema] = {
     )
     | {"anyOf": [{"required": ["text"]}, {"required": ["codes"]}]},
     "Triage": record(_TRIAGE),
+    "Place": record({"site": TEXT}, ("site",)),
     "Tag": record({"tag": TEXT}, ("tag",)),
     "Sensitivity": record(
         {"level": word(Sensitivity), "reason": TEXT},

@@ -144,6 +144,7 @@ OPERATIONS: tuple[Operation, ...] = (
         items_of("Judgement"),
         found=True,
     ),
+    _case("place", "Place", "Say which site it is about."),
     _case("confirm", "Triage", "A handler judges a suspected L3."),
     _case("sensitivity", "Sensitivity", "Set the level, with a reason."),
     _case("answer", "Answer", "What the person is told."),

@@ -406,6 +406,7 @@ HISTORY: Mapping[EventKind, str] = {
     EventKind.CLOSED: N_("Closed: %(outcome)s"),
     EventKind.REOPENED: N_("Opened again"),
     EventKind.APPEALED: N_("The person disagrees"),
+    EventKind.PLACED: N_("The site was set"),
     EventKind.NOTED: N_("A note was written"),
     EventKind.TAGGED: N_("A tag was put on"),
     EventKind.UNTAGGED: N_("A tag was taken off"),

@@ -61,6 +61,7 @@ LONG_ON_POSTGRES = frozenset(
         "test_notices",
         "test_own_questions",
         "test_partner_links",
+        "test_places",
         "test_pull",
         "test_retention",
     }

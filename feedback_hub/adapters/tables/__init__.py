@@ -51,7 +51,14 @@ from feedback_hub.adapters.tables.messages import (
     outbox,
     wording,
 )
-from feedback_hub.adapters.tables.places import boundary, organisation, service, site
+from feedback_hub.adapters.tables.places import (
+    boundary,
+    case_place,
+    gazetteer,
+    organisation,
+    service,
+    site,
+)
 from feedback_hub.adapters.tables.shape import metadata
 from feedback_hub.adapters.tables.trust import (
     audit,
@@ -78,12 +85,14 @@ __all__ = [
     "case_event",
     "case_fields",
     "case_link",
+    "case_place",
     "case_tag",
     "channel_account",
     "contact",
     "data_key",
     "delivery",
     "erasure",
+    "gazetteer",
     "handler_request",
     "idempotency",
     "inbox",

@@ -17,8 +17,9 @@ from sqlalchemy import (
 )
 
 from feedback_hub.adapters.column_types import Word, Words
-from feedback_hub.adapters.tables.shape import CODE, id_column, metadata
+from feedback_hub.adapters.tables.shape import CODE, ID, id_column, metadata, when
 from feedback_hub.domain.place import MailWish, OrganisationKind, SiteStatus
+from feedback_hub.domain.whereabouts import PlaceKind
 
 organisation = Table(
     "organisation",
@@ -75,4 +76,35 @@ boundary = Table(
     Column("name", String(200), nullable=False),
     # A GeoJSON geometry, Polygon or MultiPolygon.
     Column("outline", Text, nullable=False),
+)
+
+# Districts, and whatever else a list of places names. Apart from the outlines, which are long.
+gazetteer = Table(
+    "gazetteer",
+    metadata,
+    Column("scheme", String(40), primary_key=True),
+    Column("pcode", String(20), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("aliases", Words, nullable=False),
+    # The province.
+    Column("parent", String(200), nullable=False),
+    Column("parent_pcode", String(20), nullable=False),
+    when("changed_at", nullable=False),
+    Index("ix_gazetteer_changed", "changed_at"),
+)
+
+# Where a case without a site is about: what is sure, then what a person chooses from.
+case_place = Table(
+    "case_place",
+    metadata,
+    Column("case_id", ID, ForeignKey("case.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("sure", Boolean, nullable=False),
+    Column("kind", Word(PlaceKind), nullable=False),
+    # A site's code, else a P-code of the scheme.
+    Column("code", CODE, nullable=False),
+    Column("scheme", String(40), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("district", String(200), nullable=False),
+    Column("province", String(200), nullable=False),
 )

@@ -17,6 +17,7 @@ down_revision = "0002"
 def upgrade() -> None:
     """Add the tables and columns of every part."""
     _understanding()
+    _places()
     _administration()
     _triage()
     _information_bank()
@@ -130,3 +131,38 @@ def _information_bank() -> None:
     )
     op.create_index("ix_bank_answer_days", "bank_answer", ["valid_to", "site"])
     op.add_column("case", sa.Column("bank_id", sa.String(32), nullable=False, server_default=""))
+
+
+def _places() -> None:
+    """Lists of places, and where a case without a site may be about."""
+    op.create_table(
+        "gazetteer",
+        sa.Column("scheme", sa.String(40), nullable=False),
+        sa.Column("pcode", sa.String(20), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("aliases", sa.Text(), nullable=False),
+        sa.Column("parent", sa.String(200), nullable=False),
+        sa.Column("parent_pcode", sa.String(20), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("scheme", "pcode", name=op.f("pk_gazetteer")),
+    )
+    op.create_index("ix_gazetteer_changed", "gazetteer", ["changed_at"])
+    op.create_table(
+        "case_place",
+        sa.Column("case_id", sa.String(32), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("sure", sa.Boolean(), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("code", sa.String(64), nullable=False),
+        sa.Column("scheme", sa.String(40), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("district", sa.String(200), nullable=False),
+        sa.Column("province", sa.String(200), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_case_place_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "position", name=op.f("pk_case_place")),
+    )
+    # What was imported as outlines is a list of places too.
+    op.execute(
+        "INSERT INTO gazetteer (scheme, pcode, name, aliases, parent, parent_pcode, changed_at)"
+        " SELECT scheme, pcode, name, '[]', '', '', CURRENT_TIMESTAMP FROM boundary"
+    )

@@ -137,6 +137,11 @@ def _triage(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object
     return triage.triage(uow, current_hub().rules, actor, ref, decision, now)
 
 
+def _place(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    site = text("site", needed=True)
+    return triage.set_place(uow, actor, ref, site, now)
+
+
 def _confirm(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     return triage.confirm(uow, current_hub().rules, actor, ref, Decision(), now)
 
@@ -226,6 +231,7 @@ def _untag(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
 
 _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "triage": (Action.TRIAGE, _triage, N_("Triaged.")),
+    "place": (Action.TRIAGE, _place, N_("The site is set.")),
     "confirm": (Action.CHANGE_SENSITIVITY, _confirm, N_("Confirmed. Only handlers see it.")),
     "sensitivity": (Action.CHANGE_SENSITIVITY, _sensitivity, N_("Changed.")),
     "refer": (Action.WORK_CASE, _refer, N_("Referred. The answer will appear here.")),
