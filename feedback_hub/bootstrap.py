@@ -239,6 +239,7 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             last_rung=config.clocks.last_rung,
             contact_per_minute=config.conversation.contact_per_minute,
             account_per_minute=config.conversation.account_per_minute,
+            acknowledgements_a_day=config.conversation.acknowledgements_a_day,
             quiet=QuietHours(*config.loopback.quiet_hours, config.hub.timezone)
             if config.loopback.quiet_hours
             else None,

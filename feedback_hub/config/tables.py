@@ -390,6 +390,13 @@ class ConversationConfig:
         least=60,
         most=1_000_000,
     )
+    acknowledgements_a_day: int = setting(
+        "Acknowledgements that one number or chat gets in 24 hours, one a case at most. Of what "
+        "comes beyond, the team lets the person know.",
+        default=5,
+        least=1,
+        most=1000,
+    )
 
 
 @dataclass(frozen=True)

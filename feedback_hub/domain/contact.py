@@ -118,6 +118,7 @@ class Withheld(StrEnum):
     NO_APPROVED_WORDING = "no_approved_wording"
     CONTENT_NOT_AGREED = "content_not_agreed"
     NOT_FOR_TEXT = "not_for_text"
+    TOLD_ENOUGH = "told_enough"
 
 
 def why_not(

@@ -260,6 +260,10 @@ def _may_tell(
         withheld = Withheld.NOT_ASKED
     if withheld is None and wording is None:
         withheld = Withheld.NO_APPROVED_WORDING
+    if withheld is None and purpose is Purpose.ACKNOWLEDGEMENT:
+        told = uow.told_since(contact.id, (purpose,), now - timedelta(days=1))
+        if told >= rules.acknowledgements_a_day:
+            withheld = Withheld.TOLD_ENOUGH
     return wording, withheld
 
 

@@ -87,6 +87,7 @@ class Rules:
     last_rung: str = ""
     contact_per_minute: int = 20
     account_per_minute: int = 12000
+    acknowledgements_a_day: int = 5
     reply_channels: frozenset[str] = frozenset()
     conversation_window: timedelta = timedelta(hours=72)
     sure_from: float = 0.5

@@ -221,6 +221,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Withheld.NOT_ASKED: N_("The person rang, and was not asked whether we may write."),
         Withheld.NO_APPROVED_WORDING: N_("The wording is a draft: nobody has approved it yet."),
         Withheld.NOT_FOR_TEXT: N_("This answer is not approved for texts, or no longer true."),
+        Withheld.TOLD_ENOUGH: N_("The person got enough such texts for one day."),
         Withheld.CONTENT_NOT_AGREED: N_(
             "The person has not agreed that a text says what it is about."
         ),

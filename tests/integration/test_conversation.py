@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from feedback_hub.domain.access import Action
 from feedback_hub.domain.case import Case
-from feedback_hub.domain.contact import Purpose
+from feedback_hub.domain.contact import Purpose, Withheld
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.sensitivity import Sensitivity
@@ -30,6 +31,21 @@ def test_who_writes_again_goes_on_with_their_case_and_is_acknowledged_once(talk:
     talk.says("")
     assert talk.words(talk.case()) == [PUMP, "Ainda nao vieram reparar", ""]
     assert [t.purpose for t in talk.texts()] == [Purpose.ACKNOWLEDGEMENT]
+
+
+def test_who_raises_many_matters_gets_no_text_for_each(talk: Talk) -> None:
+    talk.hub.rules = replace(talk.hub.rules, acknowledgements_a_day=2)
+    for _ in range(4):
+        talk.says(PUMP)
+        talk.close(talk.cases()[-1])
+    assert [t.withheld for t in talk.texts()] == [None, None, *[Withheld.TOLD_ENOUGH] * 2]
+    # Somebody lets the person know.
+    assert [case.acknowledged_at is None for case in talk.cases()] == [False, False, True, True]
+    talk.says(PUMP, BERTA)
+    assert [t.withheld for t in talk.texts(BERTA)] == [None]
+    talk.now += timedelta(days=1)
+    talk.says(PUMP)
+    assert talk.texts()[-1].withheld is None
 
 
 def test_messages_that_came_before_anything_was_read_are_one_conversation(talk: Talk) -> None:
