@@ -189,8 +189,12 @@ class TwoPeople(RuleBasedStateMachine):
 
 
 def lives(talk: Talk, examples: int, steps: int) -> None:
+    class Here(TwoPeople):
+        def __init__(self) -> None:
+            super().__init__(talk)
+
     run_state_machine_as_test(
-        lambda: TwoPeople(talk),
+        Here,
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
