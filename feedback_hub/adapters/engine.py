@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event
+from sqlalchemy import Connection, CursorResult, Engine, Executable, Table, create_engine, event
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 
 BUSY_SECONDS = 30
 
@@ -38,6 +42,16 @@ def change(session: Session, statement: Executable) -> int:
     # Without the option psycopg's count of an INSERT is not kept: it would read as -1.
     options = {"preserve_rowcount": True}
     return cast("CursorResult[Any]", session.execute(statement, execution_options=options)).rowcount
+
+
+def insert_into(session: Session, table: Table) -> sqlite.Insert | PostgresInsert:
+    """An INSERT in the database's own dialect: both know ``ON CONFLICT``, each by its own class."""
+    if session.get_bind().dialect.name == "postgresql":
+        # Loaded where it is spoken: the other database's processes start sooner without it.
+        from sqlalchemy.dialects.postgresql import insert as insert_there  # noqa: PLC0415
+
+        return insert_there(table)
+    return sqlite.insert(table)
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

@@ -20,9 +20,10 @@ from feedback_hub.adapters import (
     places,
     search_index,
     tables,
+    triage_queue,
 )
 from feedback_hub.adapters.accounts import account_id_of, actor_by_id
-from feedback_hub.adapters.engine import change
+from feedback_hub.adapters.engine import change, insert_into
 from feedback_hub.adapters.vault import Keyring, SqlVault
 from feedback_hub.adapters.visibility import case_visible, referral_visible
 from feedback_hub.domain.access import Action, Actor, CaseFacts, Role, scope_of
@@ -575,6 +576,27 @@ class SqlUnitOfWork:
         """The latest judgement of a case."""
         return judgements.last_of(self.session, case_id)
 
+    def take_to_triage(
+        self, actor: Actor, now: datetime, *, handlers: bool, most: int
+    ) -> Sequence[Case]:
+        """Up to ``most`` cases that ``actor`` has before them now."""
+        found = triage_queue.claim(self.session, actor, now, handlers=handlers, most=most)
+        for one in found:
+            self._saw(actor, one)
+        return found
+
+    def hold_to_triage(self, case_id: str, actor: Actor, now: datetime) -> bool:
+        """Whether ``actor`` has the case before them from now on, and nobody else."""
+        return triage_queue.lease(self.session, case_id, actor.id, now)
+
+    def end_triage(self, case_id: str) -> None:
+        """Nobody needs to hold it any more."""
+        triage_queue.end(self.session, case_id)
+
+    def leave_to_others(self, case_id: str, actor: Actor, now: datetime) -> None:
+        """``actor`` leaves it to others to triage."""
+        triage_queue.leave(self.session, case_id, actor.id, now)
+
     def remove(self, judgement: Judgement) -> None:
         """It was a slip."""
         self.session.delete(judgement)
@@ -778,12 +800,7 @@ class SqlUnitOfWork:
         return self.session.scalars(statement).one_or_none()
 
     def _insert(self, table: Table) -> sqlite.Insert | PostgresInsert:
-        if self.session.get_bind().dialect.name == "postgresql":
-            # Loaded where it is spoken: the other database's processes start sooner without it.
-            from sqlalchemy.dialects.postgresql import insert as insert_there  # noqa: PLC0415
-
-            return insert_there(table)
-        return sqlite.insert(table)
+        return insert_into(self.session, table)
 
 
 def _attachments(case_id: str) -> Select[AttachmentRow]:

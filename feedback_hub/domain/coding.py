@@ -199,6 +199,11 @@ class CodingFrame:
         """The codes of one type, in the file's order."""
         return tuple(code for code in self.codes if code.type is feedback_type)
 
+    def by_type(self) -> tuple[tuple[FeedbackType, tuple[str, ...]], ...]:
+        """Every type that has codes, with them, in the file's order."""
+        kinds = dict.fromkeys(code.type for code in self)
+        return tuple((kind, tuple(c.code for c in self.of_type(kind))) for kind in kinds)
+
     def type_of(self, codes: Sequence[str]) -> FeedbackType:
         """The type of the first of ``codes`` (at least one), the most likely."""
         return self[_some(codes)[0]].type

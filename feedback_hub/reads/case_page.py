@@ -196,7 +196,6 @@ def view(
 
 def choices(uow: SqlUnitOfWork, rules: Rules, ref_case: CaseView, now: datetime) -> CaseChoices:
     """What the forms of a case offer."""
-    kinds = dict.fromkeys(code.type for code in rules.frame)
     here = {
         service.organisation: service.focal_point
         for service in uow.services_on(ref_case.sector, now.date())
@@ -207,7 +206,7 @@ def choices(uow: SqlUnitOfWork, rules: Rules, ref_case: CaseView, now: datetime)
         select(Organisation).where(organisation_table.c.active).order_by(organisation_table.c.name)
     )
     return CaseChoices(
-        codes=tuple((kind, tuple(c.code for c in rules.frame.of_type(kind))) for kind in kinds),
+        codes=rules.frame.by_type(),
         sectors=tuple(Sector),
         sites=tuple(site_names(uow)),
         organisations=tuple(

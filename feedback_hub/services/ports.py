@@ -484,6 +484,23 @@ class UnitOfWork(Protocol):
     def judgement_of(self, case_id: str) -> Judgement | None:
         """The latest judgement of a case."""
 
+    def take_to_triage(
+        self, actor: Actor, now: datetime, *, handlers: bool, most: int
+    ) -> Sequence[Case]:
+        """Up to ``most`` cases that ``actor`` has before them now, and nobody else.
+
+        Of highly sensitive ones with ``handlers``, of all others without.
+        """
+
+    def hold_to_triage(self, case_id: str, actor: Actor, now: datetime) -> bool:
+        """Whether ``actor`` has the case before them from now on, and nobody else."""
+
+    def end_triage(self, case_id: str) -> None:
+        """Nobody needs to hold it any more: it is decided."""
+
+    def leave_to_others(self, case_id: str, actor: Actor, now: datetime) -> None:
+        """``actor`` leaves it to others to triage, and is not offered it again for a while."""
+
     def remove(self, judgement: Judgement) -> None:
         """It was a slip: nothing is learnt from it."""
 

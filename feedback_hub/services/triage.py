@@ -184,6 +184,7 @@ def triage(
     elif decision.reason.strip():
         _note(uow, case, decision.reason, actor, now)
     _learn(uow, case, before, actor, now)
+    uow.end_triage(case.id)
     after_decision(uow, rules, case, now)
     return case
 
@@ -205,6 +206,7 @@ def undo(uow: UnitOfWork, rules: Rules, actor: Actor, ref: str, now: datetime) -
         raise IllegalMove("case", "undo triage", case.state.value)
     take_back(case, judgement, actor.id, now)
     uow.remove(judgement)
+    uow.hold_to_triage(case.id, actor, now)
     after_decision(uow, rules, case, now)
     return case
 

@@ -114,7 +114,7 @@ def show_related(ref: str) -> Response:
 @api_cases.post("/cases/<ref>/triage")
 def triage_case(ref: str) -> Response:
     """A person decides what it is about."""
-    decision = _decision(Body.of_request())
+    decision = decision_in(Body.of_request())
     return _verb(
         Action.TRIAGE,
         lambda uow, actor, now: triage.triage(
@@ -154,7 +154,7 @@ def place_case(ref: str) -> Response:
 @api_cases.post("/cases/<ref>/confirm")
 def confirm_case(ref: str) -> Response:
     """A handler judges a suspected L3."""
-    decision = _decision(Body.of_request())
+    decision = decision_in(Body.of_request())
     return _verb(
         Action.CHANGE_SENSITIVITY,
         lambda uow, actor, now: triage.confirm(
@@ -455,7 +455,8 @@ def _ref(written: str) -> str:
     return parse_reference(written) or ""
 
 
-def _decision(body: Body) -> Decision:
+def decision_in(body: Body) -> Decision:
+    """What a person decided (CONTRACT, Bodies: triage). Raises ``Invalid``."""
     return Decision(
         codes=body.texts("codes"),
         sector=body.text("sector", most=64) if body.has("sector") else None,

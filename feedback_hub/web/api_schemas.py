@@ -234,6 +234,27 @@ ANSWERS: dict[str, Schema] = {
             )
         }
     ),
+    "TriageDeck": answer({"left": NUMBER, "items": list_of(named("TriageCard"))}),
+    "TriageCard": answer(
+        {
+            "ref": REFERENCE,
+            "version": NUMBER,
+            "state": word(CaseState),
+            "channel": TEXT,
+            "received_at": WHEN,
+            "language": TEXT,
+            "needs_speaker": FLAG,
+            "codes": TEXTS,
+            "suspected": FLAG,
+            "texts": TEXTS,
+            "translations": TEXTS,
+            "unsure": TEXTS,
+            "reasons": list_of(answer({"words": TEXT, "value": TEXT})),
+            "confidence": or_null(REAL),
+            "classifier": TEXT,
+        }
+        | _LABEL
+    ),
     "Line": record(
         {
             "id": TEXT,

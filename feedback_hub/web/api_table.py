@@ -89,6 +89,15 @@ def _bank(verb: str, summary: str) -> Operation:
     return Operation("post", path, summary, named("BankAnswer"), "VersionRead")
 
 
+def _triage(verb: str, body: str, summary: str) -> Operation:
+    path = f"/triage/{{ref}}{verb}"
+    return Operation("post", path, summary, named("TriageDeck"), body, queries=_TRIAGE)
+
+
+_TRIAGE: tuple[tuple[str, Schema], ...] = (
+    ("queue", {"type": "string", "enum": ["ordinary", "handlers"]}),
+    ("most", NUMBER | {"minimum": 1, "maximum": 10, "default": 2}),
+)
 _MADE = (201,)
 _PAGE = (("cursor", TEXT), ("limit", NUMBER | {"minimum": 1, "maximum": 200}))
 
@@ -137,6 +146,15 @@ OPERATIONS: tuple[Operation, ...] = (
         found=True,
     ),
     _case("triage", "Triage", "A person decides what it is about."),
+    _get(
+        "/triage/next",
+        "What the caller has before them to triage: nobody else gets it meanwhile.",
+        named("TriageDeck"),
+        *_TRIAGE,
+        found=True,
+    ),
+    _triage("", "Triage", "Decide one, as suggested unless the body says otherwise; the next."),
+    _triage("/leave", "Nothing", "Leave one to others; the next."),
     _case("undo-triage", "VersionRead", "Take back one's own triage of a moment ago."),
     _get(
         "/cases/{ref}/judgements",

@@ -21,6 +21,7 @@ from feedback_hub.web.api_issues import api_issues
 from feedback_hub.web.api_measures import api_measures
 from feedback_hub.web.api_referrals import api_referrals
 from feedback_hub.web.api_register import api_register
+from feedback_hub.web.api_triage import api_triage
 from feedback_hub.web.attachments import api_files, case_files
 from feedback_hub.web.body import Malformed
 from feedback_hub.web.calls import prompts
@@ -55,6 +56,7 @@ def create_app(hub: Hub) -> Flask:
         case_files,
         api_referrals,
         api_register,
+        api_triage,
         api_issues,
         api_measures,
         openapi,

@@ -91,6 +91,7 @@ case = Table(
     Column("version", Integer, nullable=False),
     # The queue's order is (received_at, id) within a state and level; keyset pages ride on these.
     Index("ix_case_queue", "state", "received_at", "id"),
+    Index("ix_case_triage", "state", "priority", "received_at", "id"),
     Index("ix_case_received", "received_at", "id"),
     Index("ix_case_site", "site", "received_at", "id"),
     Index("ix_case_owner", "owner", "received_at", "id"),
@@ -173,6 +174,7 @@ triage_lease = Table(
     Column("case_id", ID, ForeignKey("case.id"), primary_key=True),
     # Who has the case before them, so that nobody else gets it to decide.
     Column("holder", CODE, nullable=False),
+    when("held_since", nullable=False),
     when("leased_until", nullable=False),
     # Who left it to others last, and is not offered it again for a while.
     Column("left_by", CODE, nullable=False),

@@ -98,6 +98,7 @@ def _triage() -> None:
         "triage_lease",
         sa.Column("case_id", sa.String(32), nullable=False),
         sa.Column("holder", sa.String(64), nullable=False),
+        sa.Column("held_since", UtcDateTime(), nullable=False),
         sa.Column("leased_until", UtcDateTime(), nullable=False),
         sa.Column("left_by", sa.String(64), nullable=False),
         sa.Column("left_at", UtcDateTime()),
@@ -105,6 +106,7 @@ def _triage() -> None:
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_triage_lease")),
     )
     op.create_index("ix_triage_lease_holder", "triage_lease", ["holder", "leased_until"])
+    op.create_index("ix_case_triage", "case", ["state", "priority", "received_at", "id"])
 
 
 def _information_bank() -> None:

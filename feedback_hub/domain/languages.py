@@ -1,0 +1,21 @@
+"""Which languages machines read here, and what waits for a person who speaks them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from feedback_hub.domain.coding import UNCLEAR
+
+UNKNOWN = "und"
+READ_BY_MACHINE = frozenset({"por", "eng", "fra", "swh", "spa"})
+"""ISO 639-3 (issue: "classify well in ...; for others say needs a speaker")."""
+
+
+def needs_speaker(language: str, codes: Sequence[str]) -> bool:
+    """Whether somebody who speaks ``language`` (ISO 639-3) has to say what was meant.
+
+    In an unknown one only where the machine could make nothing of it: short texts name none.
+    """
+    if language == UNKNOWN:
+        return tuple(codes) in {(), (UNCLEAR,)}
+    return language not in READ_BY_MACHINE

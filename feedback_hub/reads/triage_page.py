@@ -1,0 +1,172 @@
+"""Triage one after the other: each case with its words, what the machine thinks, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from feedback_hub.adapters import triage_queue
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.domain.access import Action, Actor, scope_of
+from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.languages import needs_speaker
+from feedback_hub.domain.sensitivity import Priority, Sensitivity
+from feedback_hub.reads import attachments, conversation
+from feedback_hub.reads.rows import code_of
+from feedback_hub.reads.views import MessageView
+from feedback_hub.reads.wire import message_text
+from feedback_hub.services.conversation import as_said_now
+from feedback_hub.services.ports import Rules
+from feedback_hub.services.records import RemarkKind
+
+AHEAD = 2
+"""The one to decide, and the next, so that it is there when the first is done."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the machine thinks of the first words. ``unsure``: fields that a person decides.
+
+    ``reasons`` are (words, what was concluded from them).
+    """
+
+    codes: tuple[str, ...]
+    sector: str
+    sensitivity: Sensitivity
+    priority: Priority
+    site: str
+    language: str
+    confidence: float
+    classifier: str
+    reasons: tuple[tuple[str, str], ...]
+    unsure: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One case as it is triaged: as it stands, which the machine's suggestion has become."""
+
+    ref: str
+    version: int
+    state: CaseState
+    channel: str
+    received_at: datetime
+    language: str
+    codes: tuple[str, ...]
+    sector: str
+    sensitivity: Sensitivity
+    suspected: bool
+    priority: Priority
+    site: str
+    place: str
+    messages: tuple[MessageView, ...]
+    needs_speaker: bool
+    translations: tuple[str, ...] = ()
+    reading: Reading | None = None
+
+    @property
+    def unsure(self) -> frozenset[str]:
+        """What a person decides without the machine."""
+        return self.reading.unsure if self.reading else frozenset({"codes", "sector", "priority"})
+
+
+@dataclass(frozen=True)
+class Deck:
+    """What somebody has before them: the first to decide now. ``left`` counts these too.
+
+    ``both``: the reader has the ordinary queue and the handlers'.
+    """
+
+    cards: tuple[Card, ...]
+    left: int
+    handlers: bool = False
+    both: bool = False
+
+
+def queues(actor: Actor) -> frozenset[bool]:
+    """Which queues exist for ``actor``: the handlers' (True), the ordinary one (False)."""
+    levels = {level for grant in scope_of(actor, Action.TRIAGE).grants for level in grant.levels}
+    return frozenset(level is Sensitivity.L3 for level in levels)
+
+
+def take(
+    uow: SqlUnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    now: datetime,
+    *,
+    handlers: bool,
+    most: int = AHEAD,
+) -> Deck:
+    """Take on up to ``most`` cases and show them. To be committed: it leases, and notes who saw."""
+    cases = uow.take_to_triage(actor, now, handlers=handlers, most=most)
+    cards = tuple(card(uow, rules, one) for one in cases)
+    uow.audit_seen(now)
+    return Deck(
+        cards=cards,
+        left=triage_queue.left(uow.session, actor, now, handlers=handlers),
+        handlers=handlers,
+        both=len(queues(actor)) > 1,
+    )
+
+
+def card(uow: SqlUnitOfWork, rules: Rules, case: Case) -> Card:
+    """One case to triage, with every word of it."""
+    said = uow.messages_of(case.id)
+    uow.vault.load({message.key_id for message in said})
+    read = conversation.readings(uow, case.id)
+    first = next((read[message.id] for message in said if message.id in read), None)
+    remarks = conversation.remarks_of(uow, case.id)
+    files = attachments.by_message(uow, case)
+    return Card(
+        ref=case.ref,
+        version=case.version,
+        state=case.state,
+        channel=case.channel,
+        received_at=case.received_at,
+        language=case.language,
+        codes=case.codes or (code_of(case),),
+        sector=case.sector,
+        sensitivity=case.sensitivity,
+        suspected=case.suspected,
+        priority=case.priority,
+        site=case.site,
+        place=case.place,
+        messages=tuple(
+            conversation.inbound(
+                latest,
+                message_text(uow, latest),
+                read[latest.id].reasons if latest.id in read else (),
+                tuple(message_text(uow, one) for one in earlier),
+                tuple(file for one in (*earlier, latest) for file in files.get(one.id, ())),
+            )
+            for latest, earlier in as_said_now(said)
+        ),
+        needs_speaker=needs_speaker(case.language, case.codes),
+        translations=tuple(
+            remarks.text(row.id) for row in remarks.rows if row.kind is RemarkKind.TRANSLATION
+        ),
+        reading=_reading(rules, first) if first else None,
+    )
+
+
+def _reading(rules: Rules, found: conversation.Reading) -> Reading:
+    row = found.row
+    sure = {
+        "codes": row.confidence,
+        "sector": row.sector_confidence or row.confidence,
+        "sensitivity": row.sensitivity_confidence or row.confidence,
+        "priority": row.priority_confidence or row.confidence,
+    }
+    return Reading(
+        codes=row.codes,
+        sector=row.sector,
+        sensitivity=row.sensitivity,
+        priority=row.priority,
+        site=row.site,
+        language=row.language,
+        confidence=row.confidence,
+        classifier=row.classifier,
+        reasons=found.reasons,
+        unsure=frozenset(name for name, confidence in sure.items() if confidence < rules.sure_from),
+    )
