@@ -110,10 +110,16 @@ def sound_alarms(hub: Hub, now: datetime) -> int:
 
 
 def pace_accounts(hub: Hub, now: datetime) -> int:
-    """Let no flooded account keep the others' messages waiting."""
+    """Let no flooded account keep the others' messages waiting.
+
+    Looks first: on SQLite a transaction that may write waits for, and keeps, everybody else.
+    """
+    every, accounts = timedelta(seconds=TICK_EVERY), hub.channels.accounts
+    with hub.reading() as uow:
+        if not pacing.is_news(uow, hub.rules, accounts, now, every):
+            return 0
     with hub.unit_of_work() as uow:
-        every = timedelta(seconds=TICK_EVERY)
-        put_off = pacing.pace_accounts(uow, hub.rules, hub.channels.accounts, now, every)
+        put_off = pacing.pace_accounts(uow, hub.rules, accounts, now, every)
         uow.commit()
     return put_off
 

@@ -32,6 +32,20 @@ def waits(uow: UnitOfWork, rules: Rules, contact: Contact, row: InboxRow, now: d
     return True
 
 
+def is_news(
+    uow: UnitOfWork, rules: Rules, accounts: Iterable[str], now: datetime, every: timedelta
+) -> bool:
+    """Whether ``pace_accounts`` would change anything. Reads only: mostly it would not."""
+    share = _share(rules, every)
+    counted = uow.waiting_messages(now)
+    flooded = {alert.subject for alert in uow.lasting_alerts() if alert.kind is AlertKind.FLOOD}
+    for channel in accounts:
+        ready, waiting = counted.get(channel, (0, 0))
+        if ready > share or (channel in flooded and waiting < _QUIET):
+            return True
+    return False
+
+
 def pace_accounts(
     uow: UnitOfWork, rules: Rules, accounts: Iterable[str], now: datetime, every: timedelta
 ) -> int:
@@ -39,7 +53,7 @@ def pace_accounts(
 
     Called every ``every``. Returns how many messages were put off.
     """
-    share = max(int(rules.account_per_minute * every.total_seconds() / 60), 1)
+    share = _share(rules, every)
     put_off = 0
     counted = uow.waiting_messages(now)
     for channel in accounts:
@@ -50,3 +64,7 @@ def pace_accounts(
         elif waiting < _QUIET:
             alerts.resolve(uow, AlertKind.FLOOD, channel, now)
     return put_off
+
+
+def _share(rules: Rules, every: timedelta) -> int:
+    return max(int(rules.account_per_minute * every.total_seconds() / 60), 1)

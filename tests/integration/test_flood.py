@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from feedback_hub.adapters import tables
 from feedback_hub.bootstrap import Hub
@@ -13,6 +13,7 @@ from feedback_hub.domain.message import InboundMessage
 from feedback_hub.services import intake, pacing
 from feedback_hub.services.records import AlertKind, Queue
 from tests.integration.databases import NOW
+from workers import schedule
 from workers.drain import drain
 
 MINUTE = timedelta(minutes=1)
@@ -68,6 +69,17 @@ def test_a_stop_never_waits(hub: Hub) -> None:
     heard(hub)
     with hub.reading() as uow:
         assert uow.session.scalar(select(tables.contact.c.stopped_at)) is not None
+
+
+def test_while_nobody_floods_the_tick_only_reads(hub: Hub) -> None:
+    begun: list[str] = []
+    event.listen(hub.engine, "before_cursor_execute", lambda *said: begun.append(said[2]))
+    sent(hub, 3, "+258841230001")
+    assert begun, "the test must see what is run"
+    begun.clear()
+    assert schedule.pace_accounts(hub, NOW) == 0
+    # On SQLite "BEGIN IMMEDIATE" is what takes the lock.
+    assert [said for said in begun if said != "BEGIN" and not said.startswith("SELECT")] == []
 
 
 def test_an_account_that_floods_waits_behind_the_others_until_it_is_over(hub: Hub) -> None:
