@@ -54,8 +54,8 @@ STATES: Mapping[str, DeliveryState | None] = {
     "rejected": DeliveryState.FAILED,
     "failed": DeliveryState.FAILED,
 }
-ARRIVALS = frozenset({"sms:received", "sms:data-received", "mms:received"})
-"""Events of a gateway with one address for all that tell of a message to us."""
+ARRIVALS = frozenset({"sms:received", "sms:data-received"})
+"""Events of a gateway with one address for all that tell of a text to us."""
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 _PLACEHOLDERS = (

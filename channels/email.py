@@ -193,8 +193,11 @@ class Adapter:
                 last = number
         return Pulled(deliveries, f"{validity}:{last}", more=len(fresh) > _AT_ONCE)
 
-    def fetch(self, attachment: Attachment, most: int) -> bytes:
-        """A file out of the mail it came with. Raises ``DeliveryError``."""
+    def fetch(self, attachment: Attachment, most: int, seconds: float = 60.0) -> bytes:
+        """A file out of the mail it came with, as patient as every look at the mailbox.
+
+        Raises ``DeliveryError``.
+        """
         gone = DeliveryError(SendFault.REFUSED, permanent=True, provider_code="gone")
         if attachment.url.startswith("data:;base64,"):
             content = b64decode(attachment.url.partition(",")[2])

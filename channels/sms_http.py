@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlencode
 
+from channels import _mms
 from channels._sms_gateways import (
     ARRIVALS,
     STATES,
@@ -38,6 +39,7 @@ from channels.base import (
 )
 from feedback_hub.domain.gsm7 import foreign_to_gsm7
 from feedback_hub.domain.message import (
+    Attachment,
     CannotAsk,
     DeliveryError,
     DeliveryReceipt,
@@ -92,6 +94,8 @@ class Adapter:
             is_report = request.endpoint == "status"
             return [self._receipt(fields, now) if is_report else self._message(fields, now)]
         event = _plain(fields.get(name, b""))
+        if event in (_mms.WHOLE, _mms.NOTICE):
+            return [self._picture(fields, now, whole=event == _mms.WHOLE)]
         if event in ARRIVALS:
             return [self._message(fields, now, is_text=event == "sms:received")]
         return [self._receipt(fields, now)] if event in STATES else []
@@ -123,6 +127,10 @@ class Adapter:
             return None
         self._api.refuse(answer, writes=False)
         return message.id
+
+    def fetch(self, attachment: Attachment, most: int, seconds: float = 60.0) -> bytes:
+        """A file of a picture message, which came with it. Raises ``DeliveryError``."""
+        return _mms.content_of(attachment, most)
 
     def missed(self, since: datetime) -> Sequence[InboundMessage]:
         """Nothing: gateways keep what they could not deliver and call again."""
@@ -216,6 +224,25 @@ class Adapter:
             address=phone_address(sender, names.country),
             kind=MessageKind.TEXT if is_text else MessageKind.UNKNOWN,
             recipient=_plain(fields.get(names.recipient_param, b"")) or names.from_number,
+            sent_at=self._time(when),
+        )
+
+    def _picture(self, fields: Fields, now: datetime, *, whole: bool) -> InboundMessage:
+        sender, text = _mms.sender_in(fields), _mms.text_in(fields)
+        if not sender:
+            raise Unparseable("the sender is missing")
+        files = tuple(_mms.files_in(fields))
+        when = _plain(fields.get(self.settings.time_param, b""))
+        content = "\0".join((sender, text, *(file.url for file in files))).encode()
+        return InboundMessage(
+            external_id=self._identity(fields, content, when, now),
+            received_at=now,
+            text=text,
+            sender=sender,
+            address=phone_address(sender, self.settings.country),
+            kind=MessageKind.TEXT if whole else MessageKind.UNKNOWN,
+            recipient=_plain(fields.get(self.settings.recipient_param, b"")),
+            attachments=files,
             sent_at=self._time(when),
         )
 

@@ -12,12 +12,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from inspect import signature
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from channels.base import Item, Pulls, Unparseable, Unverified, WebhookRequest, load_kind
+from channels.base import (
+    HoldsFiles,
+    Item,
+    Pulls,
+    Unparseable,
+    Unverified,
+    WebhookRequest,
+    load_kind,
+)
 from feedback_hub.config import keys_of
 from feedback_hub.domain.message import DeliveryReceipt, InboundMessage
 from feedback_hub.domain.submission import Submission
@@ -123,6 +132,14 @@ def test_its_secrets_are_never_in_its_repr(kind: str) -> None:
 @each_kind
 def test_it_is_named_as_its_section(kind: str) -> None:
     assert account(kind).channel().name == account(kind).name
+
+
+@each_kind
+def test_a_file_is_fetched_with_a_limit_and_in_time(kind: str) -> None:
+    channel = account(kind).channel()
+    if isinstance(channel, HoldsFiles):
+        # Being of a protocol says nothing of what a method takes, and the hub passes all three.
+        signature(channel.fetch).bind("attachment", 100, 1.0)
 
 
 @pytest.mark.parametrize("kind", ["base", "_twilio", "nothing", "../base", "", "Twilio_SMS"])

@@ -400,10 +400,71 @@ def test_a_text_to_the_phone_is_signed_and_read(phone: Adapter) -> None:
     assert later[0].external_id != item.external_id
 
 
-def test_a_picture_is_a_message_though_the_phone_keeps_it(phone: Adapter) -> None:
+PICTURE = {
+    "messageId": "17",
+    "sender": f"{PERSON}/TYPE=PLMN",
+    "recipient": None,
+    "simNumber": 1,
+    "subject": "Bomba",
+    "body": "está assim",
+    "receivedAt": "2026-03-02T10:00:00.000+02:00",
+    "attachments": [
+        {"partId": 1, "contentType": "application/smil", "name": "a.smil", "data": "PHNtaWw+"},
+        {"partId": 2, "contentType": "text/plain; charset=utf-8", "data": "ZXN0w6E="},
+        {
+            "partId": 3,
+            "contentType": "image/jpeg",
+            "name": "bomba.jpg",
+            "size": 4,
+            "data": "/9j/4A==",
+        },
+        {"partId": 4, "contentType": "video/3gpp", "size": 900000, "data": None},
+    ],
+}
+
+
+def picture(phone: Adapter, **changed: object) -> InboundMessage:
+    item = phone.parse(event("mms:downloaded", PICTURE | changed), NOW)[0]
+    assert isinstance(item, InboundMessage)
+    return item
+
+
+def test_a_picture_message_comes_with_its_files(phone: Adapter) -> None:
+    item = picture(phone)
+    assert (item.kind, item.text) == (MessageKind.TEXT, "Bomba\nestá assim")
+    assert (item.address, item.sent_at) == (PERSON, NOW)
+    photo, film = item.attachments
+    assert (photo.content_type, photo.filename) == ("image/jpeg", "bomba.jpg")
+    assert phone.fetch(photo, 100) == b"\xff\xd8\xff\xe0"
+    for attachment, most, code in (
+        (film, 100, "not_held"),
+        (photo, 3, "too_large"),
+        (replace(photo, url="data:;base64,=broken="), 100, "unreadable"),
+        (replace(photo, url="http://169.254.169.254/"), 100, "not_held"),
+    ):
+        with pytest.raises(DeliveryError) as refused:
+            phone.fetch(attachment, most)
+        assert (refused.value.permanent, refused.value.provider_code) == (True, code)
+
+
+def test_a_repeated_picture_is_one_and_another_picture_is_another(phone: Adapter) -> None:
+    assert picture(phone).external_id == picture(phone).external_id
+    others = (
+        {"attachments": PICTURE["attachments"][:3]},  # type: ignore[index]
+        {"body": "e assim"},
+        {"sender": "+258849999999"},
+        {"receivedAt": "2026-03-02T10:00:01.000+02:00"},
+    )
+    ids = {picture(phone, **other).external_id for other in others}
+    assert len(ids | {picture(phone).external_id}) == 5
+
+
+def test_a_picture_that_the_phone_kept_is_a_message_all_the_same(phone: Adapter) -> None:
     item = phone.parse(event("mms:received", {"phoneNumber": PERSON, "transactionId": "T"}), NOW)[0]
     assert isinstance(item, InboundMessage)
-    assert (item.kind, item.text) == (MessageKind.UNKNOWN, "")
+    assert (item.kind, item.text, item.attachments) == (MessageKind.UNKNOWN, "", ())
+    with pytest.raises(Unparseable):
+        phone.parse(event("mms:downloaded", {"body": "de quem?"}), NOW)
 
 
 @pytest.mark.parametrize(
@@ -461,7 +522,7 @@ def test_the_phone_never_sends_twice(gateway: GatewayServer, phone: Adapter) -> 
 )
 def test_no_payload_of_a_phone_does_anything_but_be_read_or_rejected(payload: object) -> None:
     adapter = channel(profile="android")
-    for name in ("sms:received", "sms:failed", "mms:received", "?"):
+    for name in ("sms:received", "sms:failed", "mms:received", "mms:downloaded", "?"):
         body = json.dumps({"event": name, "payload": payload}).encode()
         try:
             items = adapter.parse(asked(body=body, content_type="application/json"), NOW)
