@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
@@ -29,6 +29,7 @@ LONGEST_TEXT = 4096
 """UTF-16 units in one message (https://core.telegram.org/bots/api#sendmessage)."""
 
 _SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105  a header's name
+_ANSWER = "answerCallbackQuery"
 _RECEIVED = WebhookReply()
 _LONGEST_POLL = 20.0
 _GRACE = 5.0
@@ -80,10 +81,9 @@ class Adapter:
         A webhook's answer may be a call of the API (https://core.telegram.org/bots/api, "Making
         requests when getting updates"), so no other is needed.
         """
-        for item in items:
-            if isinstance(item, InboundMessage) and (query := item.metadata.get("callback")):
-                call = {"method": "answerCallbackQuery", "callback_query_id": query}
-                return WebhookReply(200, json.dumps(call).encode(), "application/json")
+        for query in _pressed(items):
+            call = {"method": _ANSWER, "callback_query_id": query}
+            return WebhookReply(200, json.dumps(call).encode(), "application/json")
         return _RECEIVED
 
     def send(self, message: OutboundMessage) -> str:
@@ -156,6 +156,7 @@ class Adapter:
             deliveries.append((json.dumps(update).encode(), self._pulled(update, now)))
         if newest >= 0:
             cursor = f"{newest + 1}@{int(now.timestamp())}"
+        self._stop_hourglasses(items for _, found in deliveries for items in found or ())
         return Pulled(deliveries, cursor, more=len(updates) >= _MOST_UPDATES)
 
     def registered(self) -> str:
@@ -210,6 +211,17 @@ class Adapter:
                     ) from None
             time.sleep(pause)
         raise AssertionError("unreachable")
+
+    def _stop_hourglasses(self, items: Iterable[Item]) -> None:
+        """Tell Telegram that each press arrived, or a polled bot's buttons seem dead for a minute.
+
+        That is all it says: until the update is confirmed Telegram hands the press over again.
+        """
+        try:
+            for query in _pressed(items):
+                self._api.call(_ANSWER, {"callback_query_id": query}, patience=_GRACE)
+        except DeliveryError:
+            return  # too old, or away: what was pressed is read all the same
 
     def _pulled(self, update: object, now: datetime) -> Sequence[Item] | None:
         """What one pulled update says; None where it cannot be read."""
@@ -282,6 +294,13 @@ def _buttons(choices: Sequence[str]) -> list[list[dict[str, str]]]:
         [{"text": choice, "callback_data": str(number)}]
         for number, choice in enumerate(choices, start=1)
     ]
+
+
+def _pressed(items: Iterable[Item]) -> Iterator[str]:
+    """The ids of the presses on a button among ``items``."""
+    for item in items:
+        if isinstance(item, InboundMessage) and (query := item.metadata.get("callback")):
+            yield query
 
 
 def _offset(cursor: str, now: datetime) -> int | None:

@@ -80,7 +80,10 @@ DIALOGUE: Mapping[Step, Question] = MappingProxyType(
     }
 )
 
-ASKS = frozenset(question.purpose for question in DIALOGUE.values())
+STEP_OF: Mapping[Purpose, Step] = MappingProxyType(
+    {question.purpose: step for step, question in DIALOGUE.items()}
+)
+ASKS = frozenset(STEP_OF)
 SKIPPED = ""
 _NUMBERED = re.compile(r"\b([1-9]) ([^\W\d_][^,;.?!\d]*)")
 

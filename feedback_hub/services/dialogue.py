@@ -12,6 +12,7 @@ from feedback_hub.domain.dialogue import (
     DIALOGUE,
     MOST_QUESTIONS,
     SKIPPED,
+    STEP_OF,
     Step,
     answer_in,
     folded,
@@ -27,20 +28,39 @@ def take_answer(
     uow: UnitOfWork, rules: Rules, contact: Contact, message: InboundMessage, now: datetime
 ) -> bool:
     """Whether the message is nothing but the answer to the question that waits; then it is kept."""
-    step, asked_at = contact.asking, contact.asked_at
-    if step is None or asked_at is None or now - asked_at > rules.conversation_window:
-        return False
     if message.kind is not MessageKind.TEXT or message.attachments or message.revises:
         return False
+    asked = _pressed(uow, contact, message) or _waiting(rules, contact, now)
+    if asked is None:
+        return False
+    step, case_id = asked
     answer = answer_in(step, message.text, _site_names(uow) if step is Step.SITE else {})
     if answer is None:
         return False
-    case = uow.case(contact.asking_case) if contact.asking_case else None
-    contact.asking = None
+    case = uow.case(case_id) if case_id else None
     if answer != SKIPPED:
         _set(uow, step, answer, contact, case, now)
-    ask_next(uow, rules, contact, case, now)
+    if step is contact.asking:
+        contact.asking = None
+        ask_next(uow, rules, contact, case, now)
     return True
+
+
+def _waiting(rules: Rules, contact: Contact, now: datetime) -> tuple[Step, str] | None:
+    """The question that waits for an answer, and the case it is about."""
+    if contact.asking is None or contact.asked_at is None:
+        return None
+    is_over = now - contact.asked_at > rules.conversation_window
+    return None if is_over else (contact.asking, contact.asking_case)
+
+
+def _pressed(uow: UnitOfWork, contact: Contact, message: InboundMessage) -> tuple[Step, str] | None:
+    """The question whose button this is: an older one's must not answer the one that waits now."""
+    if not message.reply_to or "callback" not in message.metadata:
+        return None
+    question = uow.delivery_by_provider(contact.channel, message.reply_to)
+    step = STEP_OF.get(question.purpose) if question else None
+    return (step, question.case_id or "") if question and step else None
 
 
 def ask_next(

@@ -176,6 +176,19 @@ def test_what_is_pulled_stays_at_telegram_until_the_cursor_comes_back(
     assert telegram_server.waiting == []
 
 
+def test_a_pulled_press_is_answered_and_an_answer_that_fails_holds_nothing_up(
+    telegram_server: TelegramServer,
+) -> None:
+    pressed = document("inbound_button")["callback_query"]
+    telegram_server.receive(callback_query=pressed)
+    first = polled(telegram_server).pull("", NOW)
+    assert telegram_server.answered == [pressed["id"]]
+    assert ids(first) == ["700100200:38:b2"]
+    old = Answer(False, status=400, description="Bad Request: query is too old")
+    telegram_server.answer_next(old, method="answerCallbackQuery")
+    assert ids(polled(telegram_server).pull("", NOW)) == ids(first)
+
+
 def test_what_cannot_be_read_is_kept_and_holds_nothing_up(telegram_server: TelegramServer) -> None:
     telegram_server.receive(telepathy={"thought": "?"})
     telegram_server.receive(message=message(2))

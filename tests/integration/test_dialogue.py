@@ -87,6 +87,25 @@ def test_opening_a_chat_is_no_case_and_a_poster_names_the_site(asking: Talk) -> 
     assert purposes(asking)[2:] == [Purpose.ACKNOWLEDGEMENT, Purpose.ASK_CONSENT]
 
 
+def test_a_button_answers_its_own_question_whenever_it_is_pressed(asking: Talk) -> None:
+    def press(number: str, question: Purpose) -> None:
+        (asked,) = [t for t in asking.texts() if t.purpose is question]
+        asking.says(number, metadata={"callback": "1"}, reply_to=asked.provider_id)
+
+    asking.says(BARE)
+    press("1", Purpose.ASK_LANGUAGE)
+    asking.says("1")
+    assert asking.case().consent.share is Share.ANONYMOUS
+    press("2", Purpose.ASK_CONSENT)
+    press("2", Purpose.ASK_LANGUAGE)
+    contact = asking.contact()
+    assert contact is not None
+    assert (asking.case().consent.share, contact.language) == (Share.NO, "eng")
+    assert contact.asking is Step.SITE
+    assert asking.words(asking.case()) == [BARE]
+    assert len(purposes(asking)) == 4
+
+
 def test_it_is_off_unless_it_is_set(talk: Talk) -> None:
     talk.says(BARE)
     talk.says("1")

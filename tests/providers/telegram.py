@@ -91,6 +91,8 @@ class TelegramServer:
         """Parameters of each message it took, with its ``message_id``."""
         self.calls: list[tuple[str, dict[str, Any]]] = []
         """Method and parameters of every call, whatever became of it."""
+        self.answered: list[str] = []
+        """Ids of the presses on a button whose hourglass was stopped."""
         self.webhook: dict[str, Any] = {}
         self.blocked: set[str] = set()
         self.files: dict[str, tuple[str, bytes]] = {}
@@ -180,6 +182,9 @@ class TelegramServer:
             case "getWebhookInfo":
                 url = self.webhook.get("url", "")
                 return {"url": url, "pending_update_count": len(self._updates)}
+            case "answerCallbackQuery":
+                self.answered.append(given["callback_query_id"])
+                return True
             case "getFile":
                 return self._get_file(str(given.get("file_id")))
         return Answer(status=404, description="Not Found")
