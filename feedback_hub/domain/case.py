@@ -85,6 +85,11 @@ MOVES: dict[CaseVerb, dict[CaseState, CaseState]] = {
     CaseVerb.APPEAL: {CaseState.CLOSED: CaseState.APPEALED},
 }
 
+SCORES = range(1, 6)
+"""What a person may say of the answer (DOMAIN.md, One record)."""
+LEAST_CONTENT = 3
+"""From this score on the answer was good enough: below it somebody else looks again."""
+
 _FALLBACKS = frozenset({"desk", "in_person", "public"})
 """Ways of reaching somebody whom no call or text reached."""
 _WITHOUT_LOOP = frozenset({Outcome.DUPLICATE, Outcome.NOT_FEEDBACK, Outcome.WITHDRAWN})
@@ -134,7 +139,9 @@ class Case(Recorder):
     a machine raised and no handler has judged. ``due_at`` is the next duty's deadline, ``alarm_at``
     when somebody is reminded or told next, both UTC and by ``clocks``. ``loop_attempts``
     counts the days on which somebody tried to reach the person; ``attempted_on`` is the last.
-    ``bank_id``: the answer of the information bank that ``answer_id`` repeats word for word.
+    ``satisfied`` is what the person says of the last answer, ``satisfaction`` the score 1-5 where
+    they gave one. ``bank_id``: the answer of the information bank that ``answer_id`` repeats word
+    for word.
     """
 
     id: str
@@ -178,8 +185,23 @@ class Case(Recorder):
     alarm_at: datetime | None = None
     clocks: tuple[Clock, ...] = ()
     satisfied: bool | None = None
+    satisfaction: int | None = None
     from_history: bool = False
     version: int = 0
+
+    @property
+    def contested_by_person(self) -> bool:
+        """Whether the person says that the answer is not good, and nobody gave another yet."""
+        return self.state is CaseState.APPEALED or (self.is_open and self.satisfied is False)
+
+    @property
+    def may_be_judged(self) -> bool:
+        """Whether the person may still say how good the answer is: once a closing."""
+        return not self.is_open and self.satisfied is None and bool(self.answer_id)
+
+    def may_decide(self, actor: str) -> bool:
+        """Whether ``actor`` may decide now: not on a contested answer of their own."""
+        return not (self.contested_by_person and actor == self.answered_by)
 
     @property
     def is_open(self) -> bool:
@@ -327,6 +349,7 @@ class Case(Recorder):
         self._move(CaseVerb.CLOSE, actor, now, reason_id, {"outcome": outcome.value})
         self.outcome = outcome
         self.closed_at = now
+        self.satisfied = self.satisfaction = None
 
     def reopen(self, reason_id: str, actor: str, now: datetime) -> None:
         """It was not over. Raises ``IllegalMove``."""
@@ -341,6 +364,23 @@ class Case(Recorder):
         self._move(CaseVerb.APPEAL, actor, now, reason_id)
         self.appealed_at = now
         self._not_over()
+
+    def judge(self, satisfied: bool, score: int | None, actor: str, now: datetime) -> None:
+        """The person says whether the answer was good; "no" opens the case again.
+
+        Raises ``IllegalMove`` while it is open or when it was said before.
+        """
+        if not self.may_be_judged:
+            state = self.state.value if self.is_open else "judged"
+            raise IllegalMove("case", "judge the answer", state)
+        detail = {"satisfied": "yes" if satisfied else "no"}
+        if score is not None:
+            detail["score"] = str(score)
+        self._happened(EventKind.SATISFACTION, actor, now, detail=detail)
+        if not satisfied:
+            self.reopen("", actor, now)
+            self.owner = ""
+        self.satisfied, self.satisfaction = satisfied, score
 
     def assign(self, owner: str, actor: str, now: datetime) -> None:
         """Give it to somebody of the case team. Raises ``IllegalMove`` when closed."""
@@ -368,11 +408,12 @@ class Case(Recorder):
     def _answered(self, answer_id: str, outcome: Outcome, actor: str, bank_id: str) -> None:
         self.answer_id, self.answer_outcome, self.answered_by = answer_id, outcome, actor
         self.bank_id = bank_id
+        self.satisfied = self.satisfaction = None
 
     def _not_over(self) -> None:
         self.outcome = None
         self.closed_at = None
-        self.satisfied = None
+        self.satisfied = self.satisfaction = None
         # Old attempts do not make a person unreachable now.
         self.loop_attempts = 0
         self.attempted_on = None

@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     ASK_CONSENT = "ask_consent"
     ASK_SITE = "ask_site"
     ASK_SAFE = "ask_safe"
+    ASK_SATISFACTION = "ask_satisfaction"
     SCRIPT_OPENING = "script_opening"
     SCRIPT_PRIVACY = "script_privacy"
     SCRIPT_ANSWER = "script_answer"

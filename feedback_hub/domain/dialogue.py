@@ -26,6 +26,7 @@ class Step(StrEnum):
     CONSENT = "consent"
     SITE = "site"
     SAFE = "safe"
+    SATISFACTION = "satisfaction"
 
 
 MOST_QUESTIONS = 3
@@ -76,6 +77,18 @@ DIALOGUE: Mapping[Step, Question] = MappingProxyType(
         # Sets whether the phone is private; "no" ends every text about the case.
         Step.SAFE: Question(
             Purpose.ASK_SAFE, (Choice(Answered.YES, _YES), Choice(Answered.NO, _NO))
+        ),
+        # Asked when the case is closed, not with the others. A plain yes or no has its place too.
+        Step.SATISFACTION: Question(
+            Purpose.ASK_SATISFACTION,
+            (
+                Choice("1", frozenset({"nada", "not at all"})),
+                Choice("2", frozenset({"pouco", "a little"}) | _NO),
+                Choice("3", frozenset({"mais ou menos", "so so"})),
+                Choice("4", frozenset({"bem", "well"}) | _YES),
+                Choice("5", frozenset({"muito bem", "very well"})),
+            ),
+            about_case=True,
         ),
     }
 )

@@ -184,6 +184,8 @@ def view(
         answer=said.text(case.answer_id),
         outcome=case.outcome,
         closing_reason=_closing_reason(known) if case.outcome else "",
+        satisfied=case.satisfied,
+        satisfaction=case.satisfaction,
         outcomes=_outcomes(case, rules),
         attempts=case.loop_attempts,
         attempts_needed=rules.attempts_before_unreachable,
@@ -236,8 +238,8 @@ def _moves(known: _Known, rules: Rules, actor: Actor, now: datetime) -> frozense
             ("appeal", Action.WORK_CASE, _may_appeal(case, rules, now)),
             (
                 "satisfaction",
-                Action.WORK_CASE,
-                not case.is_open and case.satisfied is None and case.answered_by != actor.id,
+                Action.CALL_BACK,
+                case.may_be_judged and case.answered_by != actor.id,
             ),
             (
                 "inform",

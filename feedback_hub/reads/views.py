@@ -528,6 +528,8 @@ class CaseView:
     answer: str = ""
     outcome: Outcome | None = None
     closing_reason: str = ""
+    satisfied: bool | None = None
+    satisfaction: int | None = None
     outcomes: tuple[Outcome, ...] = ()
     attempts: int = 0
     attempts_needed: int = 0

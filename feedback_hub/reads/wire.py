@@ -109,6 +109,7 @@ def case_body(case: Case, referrals: Iterable[Referral], now: datetime) -> Json:
         "outcome": case.outcome,
         "loop_attempts": case.loop_attempts,
         "satisfied": case.satisfied,
+        "satisfaction": case.satisfaction,
         "route": {
             "organisation": case.route_organisation,
             "focal_point": case.route_focal_point,

@@ -12,7 +12,7 @@ from feedback_hub.domain.call_back import local_day
 from feedback_hub.domain.case import Case, CaseState, Outcome
 from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.coding import FeedbackType, Sector
-from feedback_hub.domain.errors import Invalid, NotFound
+from feedback_hub.domain.errors import Invalid, NotAllowed, NotFound
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import remarks, triage
 from feedback_hub.services.casework import reach
@@ -105,6 +105,8 @@ def inform(
     Raises ``NotFound``, ``IllegalMove``, ``Invalid``, ``StaleVersion``.
     """
     case = reach(uow, actor, Action.INFORM if told else Action.WORK_CASE, ref, version)
+    if not case.may_decide(actor.id):
+        raise NotAllowed("somebody who did not answer before decides now")
     answer = uow.bank_answer(answer_id)
     day = local_day(now, rules.calendar)
     if answer is None or answer.standing(day) is not Standing.CURRENT:

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.call_back import CallReason
-from feedback_hub.domain.case import Case, Outcome
+from feedback_hub.domain.case import LEAST_CONTENT, SCORES, Case, Outcome
 from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.custom_field import read_tag
-from feedback_hub.domain.errors import Invalid, NotFound
+from feedback_hub.domain.errors import Invalid, NotAllowed, NotFound
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.sensitivity import Sensitivity, highest
-from feedback_hub.services import call_list, conversation, remarks, triage
+from feedback_hub.services import call_list, conversation, remarks, satisfaction, triage
 from feedback_hub.services.ports import Rules, UnitOfWork
 from feedback_hub.services.records import Message, RemarkKind
 from feedback_hub.services.seals import text_bound_to
@@ -57,6 +57,8 @@ def answer(
     Raises ``NotFound``, ``IllegalMove``, ``Invalid``.
     """
     case = reach(uow, actor, Action.WORK_CASE, ref, version)
+    if not case.may_decide(actor.id):
+        raise NotAllowed("somebody who did not answer before decides now")
     answer_id = remarks.write(uow, RemarkKind.ANSWER, case.id, text, actor.id, now)
     if on_the_spot:
         case.answer_on_spot(answer_id, outcome, actor.id, now)
@@ -83,6 +85,7 @@ def close(
     case.close(outcome, reason_id, actor.id, now, rules.attempts_before_unreachable)
     call_list.drop(uow, case, now)
     keep_case(case, rules.targets, rules.calendar, now)
+    satisfaction.ask(uow, rules, case, now)
     return case
 
 
@@ -156,6 +159,8 @@ def assign(uow: UnitOfWork, actor: Actor, ref: str, owner: str, now: datetime) -
         colleague = uow.actor(owner)
         if colleague is None or uow.visible_case(colleague, Action.WORK_CASE, ref) is None:
             raise Invalid("owner", "is nobody who may work on this case")
+        if not case.may_decide(colleague.id):
+            raise Invalid("owner", "gave the answer that the person contests")
         owner = colleague.id
     case.assign(owner, actor.id, now)
     return case
@@ -174,23 +179,34 @@ def hand_off(
     return case
 
 
-def satisfaction(
-    uow: UnitOfWork, rules: Rules, actor: Actor, ref: str, satisfied: bool, now: datetime
+def judge(
+    uow: UnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    ref: str,
+    satisfied: bool | None,
+    now: datetime,
+    *,
+    score: int | None = None,
+    version: int | None = None,
 ) -> Case:
-    """What the person says of the answer; "no" reopens a closed case.
+    """Note what the person says of the answer, by a ``score`` 1-5 or yes and no.
 
-    Never asked by the one who answered (DOMAIN.md, Loop back). Raises ``NotFound``, ``Invalid``.
+    Never asked by the one who answered (DOMAIN.md, Loop back). Raises ``NotFound``,
+    ``IllegalMove``, ``Invalid``.
     """
-    case = reach(uow, actor, Action.WORK_CASE, ref)
+    case = reach(uow, actor, Action.CALL_BACK, ref, version)
     if case.answered_by == actor.id:
         raise Invalid("satisfied", "must be asked by somebody other than the one who answered")
-    case.satisfied = satisfied
-    answered = {"satisfied": "yes" if satisfied else "no"}
-    case.record(Event(EventKind.SATISFACTION, case.id, actor.id, now, "", answered))
-    if not satisfied and not case.is_open:
-        case.reopen("", actor.id, now)
-        case.owner = ""
-        keep_case(case, rules.targets, rules.calendar, now)
+    if score is not None:
+        if score not in SCORES:
+            raise Invalid("score", f"must be from {SCORES.start} to {SCORES.stop - 1}")
+        if satisfied is not None and satisfied is not (score >= LEAST_CONTENT):
+            raise Invalid("score", "does not fit what satisfied says")
+        satisfied = score >= LEAST_CONTENT
+    if satisfied is None:
+        raise Invalid("satisfied", "is needed, or a score")
+    satisfaction.take(uow, rules, case, satisfied, score, actor.id, now)
     return case
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from feedback_hub.domain.case import Case
+from feedback_hub.domain.case import LEAST_CONTENT, Case
 from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.dialogue import (
@@ -19,7 +19,7 @@ from feedback_hub.domain.dialogue import (
 )
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.message import InboundMessage, MessageKind
-from feedback_hub.services import loopback
+from feedback_hub.services import loopback, satisfaction
 from feedback_hub.services.ports import Rules, UnitOfWork
 from feedback_hub.services.records import Task
 
@@ -39,7 +39,7 @@ def take_answer(
         return False
     case = uow.case(case_id) if case_id else None
     if answer != SKIPPED:
-        _set(uow, step, answer, contact, case, now)
+        _set(uow, rules, step, answer, contact, case, now)
     if step is contact.asking:
         contact.asking = None
         ask_next(uow, rules, contact, case, now)
@@ -103,10 +103,18 @@ def _known(step: Step, contact: Contact, case: Case | None) -> bool:
             return bool(contact.site or (case and case.site))
         case Step.SAFE:
             return contact.private_phone is not Answered.NOT_ASKED
+        case Step.SATISFACTION:
+            return True
 
 
 def _set(
-    uow: UnitOfWork, step: Step, answer: str, contact: Contact, case: Case | None, now: datetime
+    uow: UnitOfWork,
+    rules: Rules,
+    step: Step,
+    answer: str,
+    contact: Contact,
+    case: Case | None,
+    now: datetime,
 ) -> None:
     match step:
         case Step.LANGUAGE:
@@ -116,6 +124,12 @@ def _set(
         case Step.SAFE:
             contact.private_phone = Answered(answer)
     if case is None:
+        return
+    if step is Step.SATISFACTION:
+        score = int(answer)
+        if case.may_be_judged:
+            content = score >= LEAST_CONTENT
+            satisfaction.take(uow, rules, case, content, score, "machine", now)
         return
     if step is Step.CONSENT:
         case.consent = replace(case.consent, share=Share(answer))

@@ -43,6 +43,8 @@ class Method(StrEnum):
 
 
 _ANSWERS = frozenset({Purpose.ANSWER, Purpose.ANSWER_READY})
+_WAITING = _ANSWERS | {Purpose.ASK_SATISFACTION}
+"""What nobody waits for at this moment: it can wait for the morning."""
 _BY_PEOPLE = {Method.CALL: Way.CALL, Method.DESK: Way.DESK}
 
 
@@ -332,7 +334,7 @@ def _may_go(uow: UnitOfWork, rules: Rules, delivery: Delivery, now: datetime) ->
 
     What the person waits for at this moment, because they have just written, goes at once.
     """
-    if delivery.purpose not in _ANSWERS:
+    if delivery.purpose not in _WAITING:
         return now
     if rules.segments_a_day:
         midnight = datetime.combine(local_day(now, rules.calendar), time(), rules.calendar.zone)

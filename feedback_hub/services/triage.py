@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from feedback_hub.domain.access import Action, Actor
-from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.case import Case
 from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotAllowed, NotFound
@@ -158,8 +158,8 @@ def triage(
     if case is None:
         raise NotFound
     uow.expect(case, decision.version)
-    if case.state is CaseState.APPEALED and case.answered_by == actor.id:
-        raise NotAllowed("an appeal is judged by somebody who did not decide before")
+    if not case.may_decide(actor.id):
+        raise NotAllowed("an answer that the person contests is judged by somebody else")
     codes = decision.codes or case.codes
     _check(uow, rules, codes, decision)
     before = Standing.of(case)

@@ -320,11 +320,12 @@ def hand_off_case(ref: str) -> Response:
 @api_cases.post("/cases/<ref>/satisfaction")
 def note_satisfaction(ref: str) -> Response:
     """What the person says of the answer."""
-    satisfied = Body.of_request().flag("satisfied", needed=True) is True
+    body = Body.of_request()
+    satisfied, score = body.flag("satisfied"), body.number("score")
     return _verb(
-        Action.WORK_CASE,
-        lambda uow, actor, now: casework.satisfaction(
-            uow, current_hub().rules, actor, _ref(ref), satisfied, now
+        Action.CALL_BACK,
+        lambda uow, actor, now: casework.judge(
+            uow, current_hub().rules, actor, _ref(ref), satisfied, now, score=score
         ),
     )
 

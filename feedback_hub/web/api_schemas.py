@@ -8,7 +8,7 @@ from enum import StrEnum
 from feedback_hub.domain.attachment import AttachmentFault, AttachmentKind, AttachmentState
 from feedback_hub.domain.bank import LONGEST_ANSWER, LONGEST_QUESTION, Standing
 from feedback_hub.domain.call_back import CallReason, CallResult, Way
-from feedback_hub.domain.case import CaseState, Outcome
+from feedback_hub.domain.case import SCORES, CaseState, Outcome
 from feedback_hub.domain.coding import FeedbackType, Sector
 from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.issue import IssueState
@@ -37,6 +37,7 @@ FLAG: Schema = {"type": "boolean"}
 TEXTS: Schema = {"type": "array", "items": TEXT}
 WHEN: Schema = {"type": "string", "format": "date-time"}
 DAY: Schema = {"type": "string", "format": "date"}
+SCORE: Schema = {"type": "integer", "minimum": SCORES.start, "maximum": SCORES.stop - 1}
 LANGUAGE: Schema = {"type": "string", "examples": ["por"]}
 REFERENCE: Schema = {"type": "string", "pattern": "^[1-9][0-9]{8}$"}
 
@@ -163,6 +164,7 @@ _CASE_OF_THE_TEAM = {
     "outcome": or_null(word(Outcome)),
     "loop_attempts": NUMBER,
     "satisfied": or_null(FLAG),
+    "satisfaction": or_null(SCORE),
     "tags": TEXTS,
     "area": or_null(_PLACE),
     "place_candidates": list_of(_PLACE),
@@ -493,7 +495,11 @@ ASKED: dict[str, Schema] = {
         ("owner",),
     ),
     "HandOff": record({"group": TEXT}),
-    "Satisfaction": record({"satisfied": FLAG}, ("satisfied",)),
+    "Satisfaction": record({"satisfied": FLAG, "score": SCORE})
+    | {
+        "description": "Either of the two.",
+        "anyOf": [{"required": ["satisfied"]}, {"required": ["score"]}],
+    },
     "Link": record({"ref": TEXT, "issue": TEXT}) | {"description": "Either of the two."},
     "SplitOff": record({"messages": TEXTS, "sensitivity": word(Sensitivity)}),
     "Move": record({"messages": TEXTS, "to": REFERENCE} | _VERSION, ("to",)),

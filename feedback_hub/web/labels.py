@@ -238,6 +238,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Purpose.ASK_CONSENT: N_("Question: may we share it without the name?"),
         Purpose.ASK_SITE: N_("Question: which site?"),
         Purpose.ASK_SAFE: N_("Question: is it safe to answer on this phone?"),
+        Purpose.ASK_SATISFACTION: N_("Question: did the answer help?"),
         Purpose.SCRIPT_OPENING: N_("Calling back: who is there?"),
         Purpose.SCRIPT_PRIVACY: N_("Calling back: the right person, alone?"),
         Purpose.SCRIPT_ANSWER: N_("Calling back: the answer"),
@@ -418,7 +419,7 @@ HISTORY: Mapping[EventKind, str] = {
     EventKind.TRANSLATED: N_("Translated"),
     EventKind.STATUS_ASKED: N_("The person asked how it stands"),
     EventKind.DIALOGUE_ANSWERED: N_("The person answered a question of ours"),
-    EventKind.SATISFACTION: N_("The person was asked whether the answer is good"),
+    EventKind.SATISFACTION: N_("The person said how good the answer is: %(score)s"),
     EventKind.ACKNOWLEDGED: N_("The person was told that it arrived"),
     EventKind.WITHHELD: N_("A text was not sent"),
     EventKind.DELIVERY: N_("News of a text"),
@@ -599,6 +600,10 @@ def history_sentence(line: HistoryLine, label: Callable[[str], str]) -> str:
     if "method" in values:
         method = METHODS[values["method"]]
         values["method"] = gettext(method)
+    if "satisfied" in values:
+        score, said_yes = values.get("score"), values["satisfied"] == "yes"
+        content = gettext("good") if said_yes else gettext("not good")
+        values["score"] = gettext("%(score)s of 5", score=score) if score else content
     known = {"code": "", "outcome": "", "method": "", "owner": "", "organisation": "", "reason": ""}
     return gettext(HISTORY[line.event], **(known | values)).rstrip(": ")
 

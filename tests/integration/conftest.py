@@ -64,6 +64,7 @@ LONG_ON_POSTGRES = frozenset(
         "test_places",
         "test_pull",
         "test_retention",
+        "test_satisfaction",
     }
 )
 """Here SQLite only; road, storage, search and visibility are tried on both each time."""

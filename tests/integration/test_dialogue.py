@@ -127,7 +127,8 @@ def test_a_phone_that_is_not_safe_gets_no_more_texts_about_the_case(
 
 
 def test_every_question_can_be_configured() -> None:
-    assert (tuple(Step), MOST_QUESTIONS) == (values.QUESTIONS, values.MOST_QUESTIONS)
+    asked = tuple(step for step in Step if step is not Step.SATISFACTION)
+    assert (asked, MOST_QUESTIONS) == (values.QUESTIONS, values.MOST_QUESTIONS)
 
 
 @pytest.mark.parametrize("language", ["por", "eng"])

@@ -218,12 +218,12 @@ class TestWhoSeesWhat:
 
     def test_each_role_is_offered_what_it_may_open(self, app: Flask) -> None:
         for name, pages in {
-            "ana": ["home", "report", "cases", "calls", "handset", "issues", "wordings"],
-            "jorge": ["home", "referrals"],
-            "rosa": ["home", "report", "cases", "calls", "handset"],
-            "filipe": ["home", "report", "cases", "calls", "handset"],
-            "graca": ["home", "issues", "wordings"],
-            "ines": ["home", "wordings", "health"],
+            "ana": ["home", "report", "cases", "calls", "answers", "handset", "issues", "wordings"],
+            "jorge": ["home", "answers", "referrals"],
+            "rosa": ["home", "report", "cases", "calls", "answers", "handset"],
+            "filipe": ["home", "report", "cases", "calls", "answers", "handset"],
+            "graca": ["home", "answers", "issues", "wordings"],
+            "ines": ["home", "answers", "wordings", "health"],
             "abel": ["home", "audit"],
         }.items():
             client = log_in(app, name)

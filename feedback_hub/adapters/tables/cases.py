@@ -87,6 +87,7 @@ case = Table(
     when("alarm_at"),
     Column("clocks", Clocks, nullable=False, server_default="[]"),
     Column("satisfied", Boolean),
+    Column("satisfaction", Integer),
     Column("from_history", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
     # The queue's order is (received_at, id) within a state and level; keyset pages ride on these.

@@ -21,6 +21,7 @@ def upgrade() -> None:
     _administration()
     _triage()
     _information_bank()
+    _satisfaction()
 
 
 def _understanding() -> None:
@@ -168,3 +169,8 @@ def _places() -> None:
         "INSERT INTO gazetteer (scheme, pcode, name, aliases, parent, parent_pcode, changed_at)"
         " SELECT scheme, pcode, name, '[]', '', '', CURRENT_TIMESTAMP FROM boundary"
     )
+
+
+def _satisfaction() -> None:
+    """How good the person finds the answer, from 1 to 5."""
+    op.add_column("case", sa.Column("satisfaction", sa.Integer()))

@@ -50,6 +50,7 @@ _FAULTS: Mapping[str, str] = {
     "valid_from": N_("Choose the first day."),
     "valid_to": N_("Choose a last day that is still to come, not before the first."),
     "answer": N_("This answer is not given to people today. Choose another."),
+    "satisfied": N_("Choose what the person says. Somebody who did not answer asks them."),
     "tags": N_("A tag is a few words without numbers or names."),
     "messages": N_("At least one message stays. If all of it is the other matter, link the cases."),
     "to": N_("That case is closed: open it again first."),

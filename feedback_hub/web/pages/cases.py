@@ -19,8 +19,8 @@ from flask import (
 
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor
-from feedback_hub.domain.case import Outcome
-from feedback_hub.domain.consent import Answered, Share
+from feedback_hub.domain.case import SCORES, Outcome
+from feedback_hub.domain.consent import Share
 from feedback_hub.domain.errors import NotFound
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
@@ -199,8 +199,9 @@ def _appeal(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object
 
 
 def _satisfaction(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
-    satisfied = word("satisfied", Answered) is Answered.YES
-    return casework.satisfaction(uow, current_hub().rules, actor, ref, satisfied, now)
+    written = text("score")
+    score = int(written) if written in {str(one) for one in SCORES} else None
+    return casework.judge(uow, current_hub().rules, actor, ref, None, now, score=score)
 
 
 def _note(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
@@ -242,7 +243,7 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "close": (Action.WORK_CASE, _close, N_("Closed.")),
     "reopen": (Action.WORK_CASE, _reopen, N_("Open again.")),
     "appeal": (Action.WORK_CASE, _appeal, N_("Open again: somebody else decides now.")),
-    "satisfaction": (Action.WORK_CASE, _satisfaction, N_("Noted what the person says.")),
+    "satisfaction": (Action.CALL_BACK, _satisfaction, N_("Noted what the person says.")),
     "tag": (Action.NOTE, _tag, N_("The tag is on.")),
     "untag": (Action.NOTE, _untag, N_("The tag is off.")),
     "note": (Action.NOTE, _note, N_("The note is kept.")),
