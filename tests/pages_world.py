@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import re
+import shutil
+import tempfile
 import uuid
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from flask import Flask
@@ -13,6 +17,7 @@ from flask.testing import FlaskClient
 from flask_security import hash_password
 
 from feedback_hub.adapters.accounts import add_account
+from feedback_hub.adapters.engine import make_engine, sqlite_url
 from feedback_hub.adapters.wordings import seed_wordings
 from feedback_hub.bootstrap import Hub, build
 from feedback_hub.config import parse_config
@@ -25,6 +30,7 @@ from feedback_hub.services.records import InboxKind
 from feedback_hub.web.app import create_app
 
 LINE = "practice"
+DATABASE = "hub.sqlite3"
 PASSWORD = "correct horse battery"
 PUMP = "a bomba de agua de Ntokota nao funciona ha 3 dias, liguem 841234567"
 CHIEF = "o chefe disse que se eu for dormir com ele o meu nome fica na lista"
@@ -68,8 +74,8 @@ def make_hub(
     }
     config = parse_config(document, {})
     hub = build(config, clock=clock) if clock else build(config)
-    migrate(hub.engine)
-    seed_wordings(hub.engine)
+    home.mkdir(exist_ok=True)
+    shutil.copyfile(_migrated(), home / DATABASE)
     with hub.unit_of_work() as uow:
         uow.session.add_all(
             [
@@ -85,6 +91,19 @@ def make_hub(
         )
         uow.commit()
     return hub
+
+
+@cache
+def _migrated() -> Path:
+    """A database with tables and draft wordings, made once: migrating takes longer than a test."""
+    folder = tempfile.TemporaryDirectory(prefix="fh-pages-")
+    atexit.register(folder.cleanup)
+    path = Path(folder.name) / DATABASE
+    engine = make_engine(sqlite_url(path))
+    migrate(engine)
+    seed_wordings(engine)
+    engine.dispose()
+    return path
 
 
 def settle(app: Flask, hub: Hub) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from passlib.hash import argon2
 
 from tests.integration.databases import (
     database,
@@ -31,6 +33,21 @@ __all__ = [
     "talk",
     "twilio_server",
 ]
+
+OWASP = {"memory_cost": 19 * 1024, "default_rounds": 2, "parallelism": 1}
+"""The least that the OWASP Password Storage Cheat Sheet asks of argon2id (KiB, passes, lanes)."""
+CHEAP = {"memory_cost": 8, "default_rounds": 1, "parallelism": 1}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """A log-in takes a third of a second, so that guessing takes long; here there are hundreds."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, cost in CHEAP.items():
+            assert getattr(argon2, name) >= OWASP[name]
+            patch.setattr(argon2, name, cost)
+        yield
+
 
 LONG = frozenset(
     {
