@@ -34,6 +34,14 @@ def _secret_token(raw: str) -> str:
     return raw
 
 
+def _username(raw: str) -> str:
+    # Source: https://core.telegram.org/bots/features#botfather
+    name = raw.removeprefix("@")
+    if name and not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{4,31}", name):
+        raise Unfit("is not a bot's user name", "Letters, digits and _; @BotFather shows it.")
+    return name
+
+
 @dataclass(frozen=True)
 class TelegramSettings:
     """One bot."""
@@ -48,6 +56,11 @@ class TelegramSettings:
         'How messages arrive: "webhook" (Telegram calls base_url) or "polling" (the hub asks, '
         "where it has no public address).",
         default=Mode.WEBHOOK,
+    )
+    username: str = setting(
+        "The bot's user name, without @: posters then carry a QR code that opens it.",
+        default="",
+        parse=_username,
     )
     api_base: str = setting(
         "Where the Bot API is; change it only for tests or a Bot API server of your own.",

@@ -181,6 +181,14 @@ class Registers(Protocol):
         """Have the provider call this hub. Raises ``DeliveryError``."""
 
 
+@runtime_checkable
+class Linked(Protocol):
+    """A channel that a link, or a QR code on a poster, leads into."""
+
+    def link(self, site: str) -> str:
+        """Where it leads; ``site``'s code travels with the first message. Empty: not set up."""
+
+
 SAYABLE = frozenset({"por", "eng"})
 """The languages that a machine's voice may speak for us; any other is heard as a recording."""
 

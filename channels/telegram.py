@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -31,6 +32,7 @@ LONGEST_TEXT = 4096
 _SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105  a header's name
 _ANSWER = "answerCallbackQuery"
 _RECEIVED = WebhookReply()
+_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_POLL = 20.0
 _GRACE = 5.0
 _MOST_UPDATES = 100
@@ -113,6 +115,13 @@ class Adapter:
     def missed(self, since: datetime) -> Sequence[InboundMessage]:
         """Nothing: Telegram itself keeps what it could not hand over, for 24 hours."""
         return ()
+
+    def link(self, site: str) -> str:
+        """A deep link (https://core.telegram.org/bots/features#deep-linking); empty: no name."""
+        if not self.settings.username:
+            return ""
+        start = f"?start={site}" if _PAYLOAD.fullmatch(site) else ""
+        return f"https://t.me/{self.settings.username}{start}"
 
     def check(self) -> str:
         """Ask who the bot is and where its updates go. Raises ``DeliveryError``."""

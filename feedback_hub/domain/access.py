@@ -142,6 +142,12 @@ class Actor:
         """Whether any role permits ``action`` on something at all."""
         return any(action in GRANTED[membership.role] for membership in self.memberships)
 
+    def may_at(self, action: Action, site: str) -> bool:
+        """Whether a role that holds at ``site`` permits ``action`` there."""
+        return any(
+            action in GRANTED[held.role] and held.site in {"", site} for held in self.memberships
+        )
+
     @property
     def organisations(self) -> frozenset[str]:
         """Every organisation the actor belongs to."""

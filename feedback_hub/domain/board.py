@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from feedback_hub.domain.errors import IllegalMove, Invalid
@@ -12,6 +12,20 @@ from feedback_hub.domain.masking import mask
 MOST_WORDS = 12
 """What is read on a wall or heard once: longer is not."""
 LONGEST = 160  # characters: twelve long words
+
+
+MOST_PEOPLE = 100_000
+"""More never heard one reading; a larger number is a slip."""
+
+
+class Occasion(StrEnum):
+    """Where a board was read aloud."""
+
+    COMMITTEE = "committee"
+    COMMUNITY = "community"
+    RADIO = "radio"
+    DISTRIBUTION = "distribution"
+    OTHER = "other"
 
 
 class EntryState(StrEnum):
@@ -89,3 +103,27 @@ class BoardEntry:
             raise IllegalMove("board entry", "archive", self.state.value)
         self.state = EntryState.ARCHIVED
         self.archived_at = now
+
+
+@dataclass(eq=False)
+class BoardReading:
+    """A site's board was read aloud: who cannot read has heard it. ``people`` None: not counted.
+
+    ``read_on`` is the local day.
+    """
+
+    id: str
+    site: str
+    language: str
+    occasion: Occasion
+    read_on: date
+    people: int | None
+    noted_by: str
+    noted_at: datetime
+
+    def check(self, today: date) -> None:
+        """Raises ``Invalid`` for a day to come or a number nobody counted."""
+        if self.read_on > today:
+            raise Invalid("read_on", "is a day to come")
+        if self.people is not None and not 0 <= self.people <= MOST_PEOPLE:
+            raise Invalid("people", f"must be 0 to {MOST_PEOPLE}")

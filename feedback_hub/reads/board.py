@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 
-from feedback_hub.adapters.tables import board_entry, case, issue, issue_case
+from feedback_hub.adapters.tables import board_entry, board_reading, case, issue, issue_case
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
-from feedback_hub.domain.board import BoardEntry, EntryState
+from feedback_hub.domain.board import BoardEntry, BoardReading, EntryState
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.place import Site
 from feedback_hub.domain.sensitivity import Sensitivity
 
 MOST = 30
 """Entries on one board: more is read by nobody."""
+MOST_PAST = 100
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,17 @@ class BoardPage:
 
 
 @dataclass(frozen=True)
+class PastBoard:
+    """What a site's board said before, the newest first, and when it was read aloud."""
+
+    site: str
+    name: str
+    lines: Sequence[tuple[BoardLine, datetime, datetime]]
+    """Each with when it came and when it left."""
+    readings: Sequence[BoardReading]
+
+
+@dataclass(frozen=True)
 class IssueWork:
     """An issue with its entries, the newest first, and the sites it may stand on."""
 
@@ -62,12 +74,6 @@ def public(
     place = uow.session.get(Site, site)
     if place is None:
         return None
-    ordinary = exists().where(
-        issue_case.c.issue_id == board_entry.c.issue_id,
-        issue_case.c.case_id == case.c.id,
-        case.c.site == site,
-        case.c.sensitivity == Sensitivity.L1,
-    )
     rows = uow.session.execute(
         select(BoardEntry, issue.c.sector)
         .join(issue, issue.c.id == board_entry.c.issue_id)
@@ -75,7 +81,7 @@ def public(
             board_entry.c.site == site,
             board_entry.c.state == EntryState.APPROVED,
             board_entry.c.public_at <= now,
-            ordinary,
+            _is_ordinary(site),
         )
         .order_by(board_entry.c.public_at.desc(), board_entry.c.id)
     )
@@ -85,19 +91,63 @@ def public(
         if there is None or (entry.language == language != there[0].language):
             chosen[entry.issue_id] = entry, sector
     shown = list(chosen.values())[:MOST]
-    lines = [
-        BoardLine(
-            said=entry.said,
-            did=entry.did,
-            not_yet=entry.not_yet,
-            sector=sector,
-            language=entry.language,
-            people=entry.people if entry.people >= threshold else None,
-        )
-        for entry, sector in shown
-    ]
+    lines = [_line(entry, sector, threshold) for entry, sector in shown]
     newest = max((entry.public_at for entry, _ in shown if entry.public_at), default=None)
     return BoardPage(site, place.name, lines, newest)
+
+
+def past(uow: SqlUnitOfWork, site: str, threshold: int) -> PastBoard | None:
+    """What was public once, and every reading; None where there is no such site.
+
+    An issue all of whose cases there were raised since is gone from the past as well.
+    """
+    place = uow.session.get(Site, site)
+    if place is None:
+        return None
+    rows = uow.session.execute(
+        select(BoardEntry, issue.c.sector)
+        .join(issue, issue.c.id == board_entry.c.issue_id)
+        .where(
+            board_entry.c.site == site,
+            board_entry.c.state == EntryState.ARCHIVED,
+            board_entry.c.public_at <= board_entry.c.archived_at,
+            _is_ordinary(site),
+        )
+        .order_by(board_entry.c.archived_at.desc(), board_entry.c.id)
+        .limit(MOST_PAST)
+    )
+    lines = [
+        (_line(entry, sector, threshold), entry.public_at, entry.archived_at)
+        for entry, sector in rows
+    ]
+    readings = uow.session.scalars(
+        select(BoardReading)
+        .where(board_reading.c.site == site)
+        .order_by(board_reading.c.read_on.desc(), board_reading.c.noted_at.desc())
+        .limit(MOST_PAST)
+    ).all()
+    return PastBoard(site, place.name, lines, readings)
+
+
+def _is_ordinary(site: str) -> ColumnElement[bool]:
+    """Whether the entry's issue still has an ordinary case there."""
+    return exists().where(
+        issue_case.c.issue_id == board_entry.c.issue_id,
+        issue_case.c.case_id == case.c.id,
+        case.c.site == site,
+        case.c.sensitivity == Sensitivity.L1,
+    )
+
+
+def _line(entry: BoardEntry, sector: str, threshold: int) -> BoardLine:
+    return BoardLine(
+        said=entry.said,
+        did=entry.did,
+        not_yet=entry.not_yet,
+        sector=sector,
+        language=entry.language,
+        people=entry.people if entry.people >= threshold else None,
+    )
 
 
 def work(uow: SqlUnitOfWork, found: Issue, refs: Sequence[str]) -> IssueWork:

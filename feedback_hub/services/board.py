@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from feedback_hub.domain.access import Actor
+from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.audit import AuditAction
-from feedback_hub.domain.board import BoardEntry, BoardWords, EntryState
+from feedback_hub.domain.board import BoardEntry, BoardReading, BoardWords, EntryState, Occasion
+from feedback_hub.domain.call_back import local_day
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.sensitivity import Sensitivity
@@ -93,6 +94,32 @@ def archive(
     entry = _reach(uow, entry_id, version)
     entry.archive(now)
     return entry
+
+
+def note_reading(
+    uow: UnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    site: str,
+    language: str,
+    occasion: Occasion,
+    read_on: date,
+    people: int | None,
+    now: datetime,
+) -> BoardReading:
+    """Write down that the board was read aloud there. Raises ``NotFound``, ``Invalid``.
+
+    By who writes reports at that site: somebody of another site was not there.
+    """
+    if not uow.site_exists(site) or not actor.may_at(Action.SUBMIT, site):
+        raise NotFound
+    today = local_day(now, rules.calendar)
+    reading = BoardReading(
+        uuid.uuid4().hex, site, language, occasion, read_on, people, actor.id, now
+    )
+    reading.check(today)
+    uow.add(reading)
+    return reading
 
 
 def _reach(uow: UnitOfWork, entry_id: str, version: int | None) -> BoardEntry:

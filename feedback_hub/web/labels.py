@@ -19,6 +19,7 @@ from feedback_hub.domain.access import Role
 from feedback_hub.domain.attachment import AttachmentFault, AttachmentKind
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.bank import Standing
+from feedback_hub.domain.board import Occasion
 from feedback_hub.domain.call_back import CallReason, CallResult, Way
 from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.clock import Duty
@@ -47,6 +48,7 @@ from feedback_hub.domain.referral import DeclineReason, ReferralState
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads.views import HistoryLine
 from feedback_hub.services.records import Alert, AlertKind, NoticeKind, WebhookState
+from feedback_hub.web.pictograms import sector_sign
 
 
 def gettext(words: str, **values: object) -> str:
@@ -288,6 +290,13 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         NoticeKind.RETURNED: N_("A partner asks something"),
         NoticeKind.DECLINED: N_("A partner cannot take a referral"),
         NoticeKind.UNREACHED: N_("Nobody at the partner could be told: ring them"),
+    },
+    Occasion: {
+        Occasion.COMMITTEE: N_("Committee meeting"),
+        Occasion.COMMUNITY: N_("Community meeting"),
+        Occasion.RADIO: N_("Radio"),
+        Occasion.DISTRIBUTION: N_("Distribution"),
+        Occasion.OTHER: N_("Somewhere else"),
     },
     WebhookState: {
         WebhookState.OURS: N_("calls this hub"),
@@ -672,6 +681,7 @@ def install(app: Flask, words: Words) -> None:
         state_label=state_label,
         sector_label=sector_label,
         sector_short=sector_short,
+        sector_sign=sector_sign,
         type_label=type_label,
         language_name=language_name,
         purpose_label=purpose_label,

@@ -16,6 +16,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.web.poster import Poster, PosterPart, Size, draw
 from tests.pages_world import START, Clock, log_in, make_app, make_hub, token_in
 
 SAID = "A bomba de água não funciona."
@@ -158,3 +159,63 @@ def test_who_has_no_part_in_it_writes_and_approves_nothing(hub: Hub, app: Flask)
     graca = log_in(app, "graca")
     assert send(graca, issue_id, **WORDS)[0] == 403
     assert app.test_client().get("/board/XXX").status_code == 404
+
+
+def test_the_board_is_a_poster_too_with_a_code_to_scan(hub: Hub, app: Flask, clock: Clock) -> None:
+    issue_id = issue_over(hub, *[Sensitivity.L1] * 5)
+    send(log_in(app, "ana"), issue_id, **WORDS | {"not_yet": "Falta — “uma peça” de Pemba."})
+    approve(log_in(app, "graca"), issue_id)
+    clock.now += timedelta(hours=25)
+    anybody = app.test_client()
+    for size, points in (("a3", 841), ("a4", 595)):
+        answer = anybody.get(f"/board/NTO/poster.pdf?lang=pt&size={size}")
+        assert answer.status_code == 200
+        assert answer.mimetype == "application/pdf"
+        assert f"/MediaBox [0 0 {points}".encode() in answer.data
+    assert anybody.get("/board/NTO/poster.pdf?size=a0").status_code == 404
+    assert anybody.get("/board/XXX/poster.pdf").status_code == 404
+    assert DID in anybody.get("/board/NTO/script?lang=pt").text
+
+
+def test_entries_of_many_issues_go_on_to_another_sheet() -> None:
+    part = PosterPart("check", "We did", "word " * 12)
+    short, long = (
+        draw(Poster("Ntokota", "", [[part, part]] * entries, "1458", "https://t.me/a_bot"), Size.A4)
+        for entries in (1, 30)
+    )
+    assert short.count(b"/Type /Page\n") == 1
+    assert long.count(b"/Type /Page\n") > 5
+
+
+def test_the_past_stays_readable_and_readings_are_noted_by_who_works_there(
+    hub: Hub, app: Flask, clock: Clock
+) -> None:
+    issue_id = issue_over(hub, *[Sensitivity.L1] * 5)
+    ana = log_in(app, "ana")
+    send(ana, issue_id, **WORDS)
+    approve(ana, issue_id)
+    clock.now += timedelta(hours=25)
+    anybody = app.test_client()
+    assert SAID not in anybody.get("/board/NTO/past").text
+    ana = log_in(app, "ana")  # the day is over, and with it the session
+    found = re.search(rf"{issue_id}/entries/(\w+)/archive", ana.get(f"/issues/{issue_id}").text)
+    assert found
+    send(ana, issue_id, f"/{found[1]}/archive")
+    assert SAID in anybody.get("/board/NTO/past").text
+
+    # Filipe is the desk of Ntokota, and of no other site.
+    filipe = log_in(app, "filipe")
+    reading = {"occasion": "radio", "language": "por", "read_on": "2026-03-02", "people": "40"}
+    for site, form, status in (
+        ("NTO", reading, 303),
+        ("NTO", reading | {"read_on": "2027-01-01"}, 422),
+        ("NTO", reading | {"people": "many"}, 422),
+        ("COR", reading, 404),
+    ):
+        token = token_in(filipe.get("/board/NTO/past").text)
+        answer = filipe.post(f"/board/{site}/readings", data=form | {"csrf_token": token})
+        assert answer.status_code == status, answer.text
+    shown = anybody.get("/board/NTO/past", headers={"Accept-Language": "en"}).text
+    assert shown.count("Radio") == 1
+    assert "40 people" in shown
+    assert "Note a reading" not in shown

@@ -34,6 +34,7 @@ from feedback_hub.adapters.tables.cases import (
 from feedback_hub.adapters.tables.community import (
     bank_answer,
     board_entry,
+    board_reading,
     issue,
     issue_case,
     meeting,
@@ -79,6 +80,7 @@ __all__ = [
     "audit_head",
     "bank_answer",
     "board_entry",
+    "board_reading",
     "boundary",
     "call_back",
     "case",

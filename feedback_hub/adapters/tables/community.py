@@ -6,7 +6,7 @@ from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, String
 
 from feedback_hub.adapters.column_types import JsonMap, Word
 from feedback_hub.adapters.tables.shape import CODE, ID, id_column, metadata, when
-from feedback_hub.domain.board import EntryState
+from feedback_hub.domain.board import EntryState, Occasion
 from feedback_hub.domain.consent import Answered
 from feedback_hub.domain.issue import IssueState
 from feedback_hub.domain.meeting import MeetingKind
@@ -77,6 +77,20 @@ bank_answer = Table(
     when("withdrawn_at"),
     Column("version", Integer, nullable=False),
     Index("ix_bank_answer_days", "valid_to", "site"),
+)
+
+board_reading = Table(
+    "board_reading",
+    metadata,
+    id_column(),
+    Column("site", CODE, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("occasion", Word(Occasion), nullable=False),
+    Column("read_on", Date, nullable=False),
+    Column("people", Integer),
+    Column("noted_by", CODE, nullable=False),
+    when("noted_at", nullable=False),
+    Index("ix_board_reading_site", "site", "read_on"),
 )
 
 meeting = Table(

@@ -16,7 +16,7 @@ from feedback_hub.adapters.tables.cases import (
     remark,
     suggestion,
 )
-from feedback_hub.adapters.tables.community import bank_answer, board_entry, issue
+from feedback_hub.adapters.tables.community import bank_answer, board_entry, board_reading, issue
 from feedback_hub.adapters.tables.messages import (
     alert,
     attachment,
@@ -30,7 +30,7 @@ from feedback_hub.adapters.tables.places import organisation, service, site
 from feedback_hub.adapters.tables.shape import metadata
 from feedback_hub.adapters.tables.trust import wrong_try
 from feedback_hub.domain.bank import BankAnswer
-from feedback_hub.domain.board import BoardEntry
+from feedback_hub.domain.board import BoardEntry, BoardReading
 from feedback_hub.domain.call_back import CallBack
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.consent import Consent
@@ -107,3 +107,4 @@ def start_mappers() -> None:
     mapper(Issue, issue, version_id_col=issue.c.version)
     mapper(BoardEntry, board_entry, version_id_col=board_entry.c.version)
     mapper(BankAnswer, bank_answer, version_id_col=bank_answer.c.version)
+    mapper(BoardReading, board_reading)

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _triage()
     _information_bank()
     _satisfaction()
+    _readings()
 
 
 def _understanding() -> None:
@@ -174,3 +175,20 @@ def _places() -> None:
 def _satisfaction() -> None:
     """How good the person finds the answer, from 1 to 5."""
     op.add_column("case", sa.Column("satisfaction", sa.Integer()))
+
+
+def _readings() -> None:
+    """When and where a board was read aloud."""
+    op.create_table(
+        "board_reading",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("site", sa.String(64), nullable=False),
+        sa.Column("language", sa.String(8), nullable=False),
+        sa.Column("occasion", sa.String(32), nullable=False),
+        sa.Column("read_on", sa.Date(), nullable=False),
+        sa.Column("people", sa.Integer()),
+        sa.Column("noted_by", sa.String(64), nullable=False),
+        sa.Column("noted_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_board_reading")),
+    )
+    op.create_index("ix_board_reading_site", "board_reading", ["site", "read_on"])
