@@ -13,7 +13,7 @@ from typing import Protocol, Self
 from feedback_hub.domain.access import Action, Actor, CaseFacts, Role
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.bank import BankAnswer
-from feedback_hub.domain.board import BoardEntry
+from feedback_hub.domain.board import BoardEntry, BoardReading
 from feedback_hub.domain.call_back import CallBack
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.clock import WorkingCalendar
@@ -217,6 +217,7 @@ Kept = (
     | Referral
     | Issue
     | BoardEntry
+    | BoardReading
     | BankAnswer
     | Contact
     | Message

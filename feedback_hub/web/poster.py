@@ -148,16 +148,18 @@ class _Sheet:
         self.pdf.set_font("Roboto", "B" if bold else "", points * self.scale)
         self.pdf.set_text_color(*ink)
         self.pdf.set_xy(self.left + indent * self.scale, self.y)
-        height = self.pdf.multi_cell(
+        line = points * self.scale * 0.3528 * 1.3  # a point is 0.3528 mm; a little air
+        written = self.pdf.multi_cell(
             self.width - indent * self.scale,
-            points * self.scale * 0.3528 * 1.3,  # a point is 0.3528 mm; a little air between lines
+            line,
             words,
             align="L",
             dry_run=measure,
-            output="HEIGHT",
+            output="LINES",
         )
-        self.y += float(height)
-        return float(height)
+        height = line * len(written) if isinstance(written, list) else 0.0
+        self.y += height
+        return height
 
     def _icon(self, name: str) -> None:
         side = _ICON * self.scale
@@ -167,7 +169,7 @@ class _Sheet:
 def _qr(link: str) -> BytesIO:
     import qrcode  # noqa: PLC0415  and Pillow with it
 
-    picture = BytesIO()
-    qrcode.make(link, border=1).save(picture, format="PNG")
-    picture.seek(0)
-    return picture
+    image = BytesIO()
+    qrcode.make(link, border=1).save(image, format="PNG")
+    image.seek(0)
+    return image
