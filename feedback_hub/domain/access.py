@@ -50,6 +50,7 @@ class Action(StrEnum):
     READ_BANK = "read_bank"
     WRITE_BANK = "write_bank"
     INFORM = "inform"
+    READ_ROUTING = "read_routing"
     READ_AUDIT = "read_audit"
 
 
@@ -85,7 +86,7 @@ GRANTED: dict[Role, frozenset[Action]] = {
     # Not protection: an issue ends in a public answer, and their cases never may.
     Role.CASE_MANAGER: _TEAM
     | {Action.READ_ISSUE, Action.WORK_ISSUE, Action.READ_MEASURES, Action.APPROVE_WORDING}
-    | {Action.INFORM}
+    | {Action.INFORM, Action.READ_ROUTING}
     | _BANK,
     Role.FOCAL_POINT: frozenset(
         {Action.READ_CASE, Action.READ_REFERRAL, Action.ANSWER_REFERRAL, Action.READ_REGISTER}
@@ -95,11 +96,12 @@ GRANTED: dict[Role, frozenset[Action]] = {
     Role.COORDINATOR: frozenset(
         {Action.READ_ISSUE, Action.READ_MEASURES, Action.READ_REGISTER, Action.APPROVE_WORDING}
     )
-    | _BANK,
+    | _BANK
+    | {Action.READ_ROUTING},
     Role.ADMIN: frozenset(
         {Action.MANAGE_USERS, Action.CONFIGURE, Action.READ_REGISTER, Action.APPROVE_WORDING}
     )
-    | {Action.READ_BANK},
+    | {Action.READ_BANK, Action.READ_ROUTING},
     Role.AUDITOR: frozenset({Action.READ_AUDIT}),
     Role.MECHANISM: frozenset(
         {Action.SUBMIT, Action.READ_CASE, Action.READ_REGISTER, Action.READ_BANK, Action.INFORM}

@@ -21,6 +21,23 @@ class Why(StrEnum):
     ONLY_ACCUSED = "only_accused"
 
 
+class Verdict(StrEnum):
+    """What becomes of one service when a matter is routed."""
+
+    CHOSEN = "chosen"
+    RESERVE = "reserve"
+    ELSEWHERE = "elsewhere"
+    ACCUSED = "accused"
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """One service, and what becomes of it."""
+
+    service: Service
+    verdict: Verdict
+
+
 @dataclass(frozen=True)
 class Route:
     """Where a matter would go. ``organisation`` empty: the case manager's queue, and ``why``."""
@@ -31,6 +48,33 @@ class Route:
     backup: str = ""
 
 
+def weigh(
+    services: Iterable[Service],
+    *,
+    site: str,
+    sector: str,
+    on: date,
+    accused_organisation: str = "",
+) -> list[Weighed]:
+    """What becomes of each service, the chosen one first: at the site before everywhere.
+
+    The accused organisation drops out (DOMAIN.md, Sensitivity: conflict of interest). Ties are
+    broken by organisation code, so that the same question gets the same answer.
+    """
+    weighed: list[Weighed] = []
+    for service in sorted(services, key=lambda s: (s.site == EVERYWHERE, s.organisation, s.site)):
+        verdict = Verdict.RESERVE
+        if not service.serves(site, sector, on):
+            verdict = Verdict.ELSEWHERE
+        elif accused_organisation and service.organisation == accused_organisation:
+            verdict = Verdict.ACCUSED
+        elif all(one.verdict is not Verdict.CHOSEN for one in weighed):
+            verdict = Verdict.CHOSEN
+        weighed.append(Weighed(service, verdict))
+    order = list(Verdict)
+    return sorted(weighed, key=lambda one: order.index(one.verdict))
+
+
 def route(
     services: Iterable[Service],
     *,
@@ -39,19 +83,16 @@ def route(
     on: date,
     accused_organisation: str = "",
 ) -> Route:
-    """The service that answers for ``sector`` at ``site``; one at the site before one everywhere.
-
-    The accused organisation drops out (DOMAIN.md, Sensitivity: conflict of interest). Ties are
-    broken by organisation code, so that the same question gets the same answer.
-    """
+    """The service that answers for ``sector`` at ``site``, as ``weigh`` chose it."""
     if not sector:
         return Route(Why.NO_SECTOR)
-    fitting = [service for service in services if service.serves(site, sector, on)]
-    impartial = [s for s in fitting if s.organisation != accused_organisation]
-    if not impartial:
-        if fitting:
+    weighed = weigh(
+        services, site=site, sector=sector, on=on, accused_organisation=accused_organisation
+    )
+    best = next((one.service for one in weighed if one.verdict is Verdict.CHOSEN), None)
+    if best is None:
+        if any(one.verdict is Verdict.ACCUSED for one in weighed):
             return Route(Why.ONLY_ACCUSED)
         return Route(Why.NO_SERVICE if site else Why.NO_SITE)
-    best = min(impartial, key=lambda s: (s.site == EVERYWHERE, s.organisation))
     why = Why.SERVICE_EVERYWHERE if best.site == EVERYWHERE else Why.SERVICE_AT_SITE
     return Route(why, best.organisation, best.focal_point, best.backup)

@@ -60,6 +60,7 @@ class ReaderView:
     organisation: str = ""
     nav: tuple[str, ...] = ()
     notices: int = 0
+    routing: bool = False
 
 
 @dataclass(frozen=True)

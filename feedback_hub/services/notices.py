@@ -8,8 +8,9 @@ whoever entered it drop out by the one access policy. Of an L3 only its handlers
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from feedback_hub.domain.access import Action, Actor, Role
 from feedback_hub.domain.case import Case
@@ -19,6 +20,20 @@ from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.services.ports import Rules, UnitOfWork
 from feedback_hub.services.records import Notice, NoticeKind, Task
+
+
+class Rung(StrEnum):
+    """Where somebody is looked for, in this order; an L3 has its handlers only."""
+
+    FOCAL_POINT = "focal_point"
+    BACKUP = "backup"
+    COLLEAGUES = "colleagues"
+    ADDRESS = "address"
+    TEAM = "team"
+    COORDINATORS = "coordinators"
+    LAST = "last"
+    HANDLERS = "handlers"
+
 
 _URGENT = frozenset({Priority.P0, Priority.P1})
 _DUTY = {
@@ -118,29 +133,34 @@ def tell_again(uow: UnitOfWork, rules: Rules, notice_id: str, now: datetime) -> 
 def partner_of(
     uow: UnitOfWork, case: Case, referral: Referral, step: int, now: datetime
 ) -> Sequence[Actor | str]:
-    """Who answers for a referral: its focal point, from the deadline (step 2) the back-up too.
-
-    Where they are away or gone: the back-up, else everybody there, else the organisation's own
-    address. An address without an account is told by e-mail.
-    """
-    named = [referral.focal_point] if step <= 1 else [referral.focal_point, referral.backup]
-    there = uow.accounts(Role.FOCAL_POINT, referral.organisation)
-    organisation = uow.organisation(referral.organisation)
-    # In turn, and only as far as needed: each may be empty.
-    for addresses in (
-        named,
-        [referral.backup],
-        [one.id for one in there],
-        [organisation.email if organisation else ""],
-    ):
-        people = [
-            person
-            for address in dict.fromkeys(filter(None, addresses))
-            if (person := _reachable(uow, case, referral, address, now)) is not None
-        ]
+    """Who answers for a referral: the first rung of the partner's on which somebody hears."""
+    for _rung, asked in partner_rungs(uow, case, referral, step, now):
+        people = [person for person in asked.values() if person is not None]
         if people:
             return people
     return ()
+
+
+def partner_rungs(
+    uow: UnitOfWork, case: Case, referral: Referral, step: int, now: datetime
+) -> Iterator[tuple[Rung, Mapping[str, Actor | str | None]]]:
+    """Each rung of a partner: whom it names, and who of them is there (None: is not).
+
+    The focal point, from the deadline (step 2) with the back-up; where they are away or gone the
+    back-up, else everybody there, else the organisation's own address. An address without an
+    account is told by e-mail.
+    """
+    named = [referral.focal_point] if step <= 1 else [referral.focal_point, referral.backup]
+    there = [one.id for one in uow.accounts(Role.FOCAL_POINT, referral.organisation)]
+    organisation = uow.organisation(referral.organisation)
+    for rung, addresses in (
+        (Rung.FOCAL_POINT, named),
+        (Rung.BACKUP, [referral.backup]),
+        (Rung.COLLEAGUES, there),
+        (Rung.ADDRESS, [organisation.email if organisation else ""]),
+    ):
+        asked = dict.fromkeys(filter(None, addresses))
+        yield rung, {one: _reachable(uow, case, referral, one, now) for one in asked}
 
 
 def _reachable(

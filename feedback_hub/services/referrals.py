@@ -43,7 +43,7 @@ def refer(
     if share is Share.NO:
         raise Invalid("share", "the person does not want it shared")
     _check_partner(uow, case, organisation)
-    referral = _new(uow, case, organisation, share, actor, now)
+    referral = draft(uow, case, organisation, actor.id, now, share=share)
     referral.note_id = _note(uow, referral, note, actor, now)
     referral.send(actor.id, now)
     case.refer(referral.id, actor.id, now)
@@ -74,7 +74,7 @@ def refer_on(
         if above.organisation == organisation:
             raise Invalid("organisation", "has this referral already")
         above = uow.referral(above.parent_id) if above.parent_id else None
-    child = _new(uow, case, organisation, referral.share, actor, now)
+    child = draft(uow, case, organisation, actor.id, now, share=referral.share)
     child.parent_id = referral.id
     child.note_id = _note(uow, child, note, actor, now)
     referral.refer_on(child.id, actor.id, now)
@@ -298,10 +298,17 @@ def _check_partner(uow: UnitOfWork, case: Case, organisation: str) -> None:
         raise Invalid("organisation", "cannot be asked about this case")
 
 
-def _new(
-    uow: UnitOfWork, case: Case, organisation: str, share: Share, actor: Actor, now: datetime
+def draft(
+    uow: UnitOfWork,
+    case: Case,
+    organisation: str,
+    actor: str,
+    now: datetime,
+    *,
+    share: Share = Share.ANONYMOUS,
 ) -> Referral:
-    referral = Referral(uuid.uuid4().hex, case.id, organisation, now, actor.id, share)
+    """A referral that is not sent yet, with the people of the service that fits the case."""
+    referral = Referral(uuid.uuid4().hex, case.id, organisation, now, actor, share)
     routed = route(
         [
             service
@@ -314,7 +321,7 @@ def _new(
     )
     referral.focal_point, referral.backup = routed.focal_point, routed.backup
     words = {"referral": referral.id, "organisation": organisation}
-    referral.record(Event(EventKind.REFERRAL_DRAFTED, case.id, actor.id, now, referral.id, words))
+    referral.record(Event(EventKind.REFERRAL_DRAFTED, case.id, actor, now, referral.id, words))
     uow.add(referral)
     return referral
 

@@ -8,7 +8,9 @@ from sqlalchemy import select
 from feedback_hub.adapters import tables
 from feedback_hub.domain.access import Action
 from feedback_hub.domain.place import Organisation, Service
+from feedback_hub.reads import routing as routes
 from feedback_hub.reads import wire
+from feedback_hub.web.asked_route import asked_example
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.security import require
 
@@ -40,3 +42,12 @@ def services() -> Response:
         order = (tables.service.c.site, tables.service.c.sector)
         found = uow.session.scalars(select(Service).order_by(*order))
         return jsonify({"items": [wire.service_body(one) for one in found]})
+
+
+@api_register.get("/routing")
+def routing() -> Response:
+    """Who would get an example, and why; nothing is kept of it."""
+    require(Action.READ_ROUTING)
+    hub = current_hub()
+    with hub.unit_of_work() as uow:
+        return jsonify(routes.body(routes.told(uow, hub.rules, asked_example())))

@@ -23,10 +23,12 @@ from feedback_hub.domain.person import (
 )
 from feedback_hub.domain.place import OrganisationKind, SiteStatus
 from feedback_hub.domain.referral import DeclineReason, ReferralState
+from feedback_hub.domain.routing import Verdict, Why
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.whereabouts import PlaceKind
 from feedback_hub.reads.measures import AGES, DIMENSIONS
 from feedback_hub.services.loopback import Method
+from feedback_hub.services.notices import Rung
 
 Schema = dict[str, object]
 
@@ -321,6 +323,32 @@ ANSWERS: dict[str, Schema] = {
             "created_at": WHEN,
             "cases": list_of(REFERENCE),
             "version": NUMBER,
+        }
+    ),
+    "Routed": answer(
+        {
+            "sector": word(Sector, ""),
+            "sensitivity": word(Sensitivity),
+            "priority": word(Priority),
+            "organisation": TEXT,
+            "why": word(Why, "handlers"),
+            "handlers": TEXT | {"description": "The handlers' group of an L3, else empty."},
+            "accept_by": or_null(WHEN),
+            "lands": or_null(word(Rung)) | {"description": "Where somebody hears; null: nobody."},
+            "services": list_of(
+                answer({"organisation": TEXT, "site": TEXT, "verdict": word(Verdict)})
+            ),
+            "rungs": list_of(
+                answer(
+                    {
+                        "rung": word(Rung),
+                        "told": TEXTS,
+                        "missed": TEXTS,
+                        "count": NUMBER,
+                        "speaks": NUMBER,
+                    }
+                )
+            ),
         }
     ),
     "BankAnswer": answer(

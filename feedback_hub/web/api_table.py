@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from feedback_hub.domain.bank import Standing
 from feedback_hub.domain.call_back import Way
 from feedback_hub.domain.case import CaseState
+from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.issue import IssueState
-from feedback_hub.domain.sensitivity import Priority
+from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.web.api_schemas import (
     DAY,
     FLAG,
     NUMBER,
     TEXT,
+    WHEN,
     Schema,
     items_of,
     named,
@@ -287,6 +289,18 @@ OPERATIONS: tuple[Operation, ...] = (
     _get("/sites", "Every site.", items_of("Site")),
     _get("/services", "Who answers for which sector where.", items_of("Service")),
     _get("/organisations", "Every organisation.", items_of("Organisation")),
+    _get(
+        "/routing",
+        "Who would get an example, and why: real routing, of which nothing is kept.",
+        named("Routed"),
+        ("code", TEXT | {"description": "A code of the frame; needed."}),
+        ("site", TEXT),
+        ("sector", word(Sector)),
+        ("sensitivity", word(Sensitivity)),
+        ("language", TEXT),
+        ("accused", TEXT | {"description": "The accused organisation."}),
+        ("at", WHEN | {"description": "The moment it comes in; now, if left out."}),
+    ),
     _get(
         "/measures",
         "Counts and rates of the cases received in a period, always with the denominator.",

@@ -81,6 +81,7 @@ LONG_ON_POSTGRES = frozenset(
         "test_places",
         "test_pull",
         "test_retention",
+        "test_routing_trial",
         "test_satisfaction",
     }
 )

@@ -26,6 +26,7 @@ from feedback_hub.web.pages.partner_links import partner_links
 from feedback_hub.web.pages.referrals import referrals
 from feedback_hub.web.pages.report import report
 from feedback_hub.web.pages.report_many import report_many
+from feedback_hub.web.pages.routing import routing
 from feedback_hub.web.pages.status import status
 from feedback_hub.web.security import SecondFactorOwed, Unauthenticated
 
@@ -55,6 +56,7 @@ def init_pages(app: Flask, hub: Hub) -> None:
         board,
         answers,
         issues,
+        routing,
         packs,
         audit,
         admin,

@@ -51,6 +51,8 @@ _FAULTS: Mapping[str, str] = {
     "valid_to": N_("Choose a last day that is still to come, not before the first."),
     "answer": N_("This answer is not given to people today. Choose another."),
     "satisfied": N_("Choose what the person says. Somebody who did not answer asks them."),
+    "code": N_("Choose what it is about."),
+    "at": N_("Choose a day and a time."),
     "tags": N_("A tag is a few words without numbers or names."),
     "messages": N_("At least one message stays. If all of it is the other matter, link the cases."),
     "occasion": N_("Choose where it was read."),

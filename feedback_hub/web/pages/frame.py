@@ -104,6 +104,7 @@ def _reader(hub: Hub) -> ReaderView | None:
         organisation=organisation,
         nav=_nav(hub, actor),
         notices=unread,
+        routing=actor.may(Action.READ_ROUTING),
     )
 
 
