@@ -6,6 +6,7 @@ here makes a handler of highly sensitive cases while there is one to ask (see ``
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +21,7 @@ from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.errors import Invalid, NotAllowed, NotFound
 from feedback_hub.domain.place import Organisation, Site
 
+_LANGUAGE = re.compile("[a-z]{3}")
 LONGEST_NAME, LONGEST_TOKEN_NAME = 200, 100
 
 
@@ -166,6 +168,8 @@ def keep_profile(
 ) -> None:
     """What somebody is called, speaks (ISO 639-3), and the last day they are away."""
     _exists(uow, account_id)
+    if not all(_LANGUAGE.fullmatch(one) for one in languages):
+        raise Invalid("languages", "must be ISO 639-3 codes, as in vmw")
     _set(uow, account_id, name=_name(name), languages=languages, absent_until=absent_until)
     _note(uow, by, AuditAction.ACCOUNT_CHANGED, account_id)
 

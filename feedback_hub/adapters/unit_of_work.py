@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -27,7 +27,7 @@ from feedback_hub.adapters.engine import change, insert_into
 from feedback_hub.adapters.vault import Keyring, SqlVault
 from feedback_hub.adapters.visibility import case_visible, referral_visible
 from feedback_hub.domain.access import Action, Actor, CaseFacts, Role, scope_of
-from feedback_hub.domain.audit import AuditAction, AuditHead, AuditLine, lines_of
+from feedback_hub.domain.audit import AuditAction, AuditHead, AuditLine, Seen, lines_of
 from feedback_hub.domain.bank import BankAnswer
 from feedback_hub.domain.board import BoardEntry
 from feedback_hub.domain.call_back import CallBack
@@ -91,7 +91,7 @@ class SqlUnitOfWork:
     ) -> None:
         self.session = session
         self.vault = SqlVault(session, keyring)
-        self.seen: dict[str, str] = {}
+        self.seen: dict[Seen, None] = {}
         """Sensitive cases that were opened here, and by whom."""
         self._device = device
         self._keep_head = keep_head
@@ -136,14 +136,29 @@ class SqlUnitOfWork:
         self._audited.append(line)
 
     def audit_seen(self, now: datetime) -> None:
-        """Note who opened which sensitive case, once a transaction."""
-        for case_id, actor in self.seen.items():
-            self.audit(AuditAction.CASE_READ, actor, now, kind="case", object_id=case_id)
+        """Note who was shown what of sensitive cases, each once a transaction."""
+        for one in self.seen:
+            count = str(one.count) if one.count else ""
+            self.audit(
+                one.action, one.actor, now, kind=one.kind, object_id=one.object_id, reason=count
+            )
         self.seen.clear()
 
-    def _saw(self, actor: Actor, case: Case) -> None:
+    def saw(self, actor: Actor, case: Case) -> None:
+        """``actor`` is shown a case: noted if it is sensitive."""
         if case.sensitivity is not Sensitivity.L1:
-            self.seen[case.id] = actor.id
+            self.seen[Seen(AuditAction.CASE_READ, actor.id, "case", case.id)] = None
+
+    def saw_file(self, actor: Actor, case: Case, attachment_id: str) -> None:
+        """``actor`` is given a file of a case: noted if the case is sensitive."""
+        if case.sensitivity is not Sensitivity.L1:
+            self.seen[Seen(AuditAction.FILE_READ, actor.id, "attachment", attachment_id)] = None
+
+    def saw_list(self, actor: Actor, cases: Iterable[Case]) -> None:
+        """``actor`` is shown words or names of cases in a list: one line, and how many."""
+        count = sum(case.sensitivity is not Sensitivity.L1 for case in cases)
+        if count:
+            self.seen[Seen(AuditAction.LIST_READ, actor.id, "cases", count=count)] = None
 
     def _hold(self, _session: Session, kept: object) -> None:
         if isinstance(kept, Recorder):
@@ -351,7 +366,7 @@ class SqlUnitOfWork:
         visible = case_visible(scope_of(actor, action))
         found = self._one(select(Case).where(tables.case.c.ref == ref, visible))
         if found is not None:
-            self._saw(actor, found)
+            self.saw(actor, found)
         return found
 
     def visible_referral(
@@ -366,7 +381,7 @@ class SqlUnitOfWork:
         ).one_or_none()
         if row is None:
             return None
-        self._saw(actor, row[1])
+        self.saw(actor, row[1])
         return row[0], row[1]
 
     def facts(self, case: Case) -> CaseFacts:

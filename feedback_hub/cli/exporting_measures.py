@@ -12,9 +12,11 @@ from feedback_hub.adapters import accounts
 from feedback_hub.adapters.table_writing import write_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
+from feedback_hub.cli.acting import operator
 from feedback_hub.cli.context import Failure, reporting
 from feedback_hub.cli.ready import ready_hub
 from feedback_hub.domain.access import Action, Actor, ActorKind, Membership, Role
+from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.place import Site
 from feedback_hub.reads import measure_rows, measures
@@ -56,6 +58,7 @@ def measures_command(
         if site:
             _known(sites, site)
         measured = _measured(hub, uow, email, asked)
+    _audit(hub, "measures", site)
     count = _write(file, Frame(_day(measured, "from"), _day(measured, "to"), sites), measured)
     click.echo(f"{count} figures in {file}")
 
@@ -87,6 +90,7 @@ def site_command(
         services = measure_rows.services_at(uow, code)
     figures = measure_rows.snapshot(measured, site, services, until)
     frame = Frame(_day(measured, "from"), _day(measured, "to"), sites)
+    _audit(hub, "site", code)
     count = _write(file, frame, measured, figures)
     click.echo(f"{count} figures in {file}")
 
@@ -120,6 +124,12 @@ def _measured(hub: Hub, uow: SqlUnitOfWork, email: str, asked: Asked) -> Json:
         raise Failure(f"{email} is no active account that may read measures; see user list")
     threshold = hub.config.loopback.small_number_threshold
     return measures.measure(uow, hub.rules, actor, asked, hub.clock(), threshold)
+
+
+def _audit(hub: Hub, kind: str, site: str) -> None:
+    with hub.unit_of_work() as uow:
+        uow.audit(AuditAction.EXPORTED, operator(), hub.clock(), kind=kind, object_id=site)
+        uow.commit()
 
 
 def _day(measured: Json, name: str) -> str:

@@ -19,7 +19,14 @@ class AuditAction(StrEnum):
 
     LOGGED_IN = "logged_in"
     LOG_IN_FAILED = "log_in_failed"
+    LOGGED_OUT = "logged_out"
+    SECOND_FACTOR_SET = "second_factor_set"
+    SECOND_FACTOR_FAILED = "second_factor_failed"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
     CASE_READ = "case_read"
+    FILE_READ = "file_read"
+    LIST_READ = "list_read"
     EXPORTED = "exported"
     ACCOUNT_ADDED = "account_added"
     ROLES_ADDED = "roles_added"
@@ -66,6 +73,17 @@ class AuditLine:
     object_id: str = ""
     reason: str = ""
     device: str = ""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What ``actor`` was shown of a sensitive case, for the log. ``count``: cases in a list."""
+
+    action: AuditAction
+    actor: str
+    kind: str
+    object_id: str = ""
+    count: int = 0
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ def open_file(
         content = uow.vault.open_bytes(row.key_id, sealed, content_bound_to(row.id))
     except (FileNotFoundError, VaultClosed):
         raise NotFound from None
+    uow.saw_file(actor, case, row.id)
     name = f"{case.ref}-{number}.{EXTENSIONS.get(row.media_type, 'bin')}"
     return Opened(content, row.media_type, name)
 

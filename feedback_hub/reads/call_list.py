@@ -151,6 +151,7 @@ def sheet(uow: SqlUnitOfWork, rules: Rules, actor: Actor, line_id: str, now: dat
     contact = uow.contact(case.contact_id) if case.contact_id else None
     if not row.mine:
         return CallSheet(row, (), attempts=case.loop_attempts)
+    uow.saw(actor, case)
     answer = remarks.read(uow, case.answer_id)
     return CallSheet(
         row,
@@ -199,6 +200,8 @@ def _rows(
     *,
     with_names: bool = False,
 ) -> tuple[CallRow, ...]:
+    if with_names:
+        uow.saw_list(actor, (case for _, case in found))
     names = names_for(uow, {line.claimed_by for line, _ in found})
     return tuple(
         _row(line, case, actor, now, names, spoken, _named(uow, case) if with_names else "")

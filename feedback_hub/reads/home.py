@@ -116,4 +116,4 @@ def _next_cases(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> tuple[QueueR
         .limit(FIRST)
     ).all()
     referrals = case_list.referrals_of(uow, actor, [case.id for case in found])
-    return queue.rows(uow, found, referrals, now)
+    return queue.rows(uow, actor, found, referrals, now)

@@ -46,7 +46,7 @@ def page(
     sectors, types = _present(uow, actor)
     return QueuePage(
         filters=filters,
-        rows=rows(uow, found.cases, found.referrals, now),
+        rows=rows(uow, actor, found.cases, found.referrals, now),
         counts={
             tab: case_list.count(uow, actor, TABS[tab], now)
             for tab in QueueTab
@@ -82,13 +82,14 @@ def narrowed(filters: QueueFilters) -> Filters:
 
 def rows(
     uow: SqlUnitOfWork,
+    actor: Actor,
     cases: Sequence[Case],
     referrals: Mapping[str, Sequence[Referral]],
     now: datetime,
 ) -> tuple[QueueRow, ...]:
     """These cases as lines."""
     names = names_for(uow, (case.owner for case in cases))
-    words = snippets(uow, [case.id for case in cases])
+    words = snippets(uow, actor, cases)
     kinds = wordless(uow, words)
     return tuple(
         queue_row(

@@ -72,7 +72,7 @@ def page(
     own = {m.organisation for m in actor.memberships if m.role in _OURS}
     return ReferralInbox(
         tab=tab,
-        rows=_rows(uow, found, now),
+        rows=_rows(uow, actor, found, now),
         counts={each: _count(uow, actor, STATES[each]) for each in InboxTab},
         organisation=", ".join(sorted(names.organisation(code) for code in own)),
         older=_cursor(found[-1][0]) if older else "",
@@ -109,7 +109,7 @@ def most_pressing(
         .order_by(func.coalesce(referral_table.c.due_at, referral_table.c.sent_at))
         .limit(limit)
     )
-    return _rows(uow, [(row[0], row[1]) for row in found], now)
+    return _rows(uow, actor, [(row[0], row[1]) for row in found], now)
 
 
 def view(
@@ -231,9 +231,9 @@ def _count(uow: SqlUnitOfWork, actor: Actor, states: tuple[ReferralState, ...]) 
 
 
 def _rows(
-    uow: SqlUnitOfWork, found: list[tuple[Referral, Case]], now: datetime
+    uow: SqlUnitOfWork, actor: Actor, found: list[tuple[Referral, Case]], now: datetime
 ) -> tuple[ReferralRow, ...]:
-    words = snippets(uow, [case.id for _, case in found])
+    words = snippets(uow, actor, [case for _, case in found])
     return tuple(
         referral_row(referral, case, words.get(case.id, ""), now) for referral, case in found
     )

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.domain.access import Actor
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.clock import Clock, Duty
 from feedback_hub.domain.coding import UNCLEAR
@@ -75,10 +76,15 @@ def _soonest(clocks: Sequence[Clock], due_at: datetime | None, now: datetime) ->
     return clock_to(duty, due_at, now)
 
 
-def snippets(uow: SqlUnitOfWork, case_ids: Sequence[str]) -> dict[str, str]:
-    """The masked beginning of each case's first words, in two queries for the whole page."""
-    if not case_ids:
+def snippets(uow: SqlUnitOfWork, actor: Actor, cases: Sequence[Case]) -> dict[str, str]:
+    """The masked beginning of each case's first words, in two queries for the whole page.
+
+    That ``actor`` read it in a list is noted where cases are sensitive.
+    """
+    if not cases:
         return {}
+    uow.saw_list(actor, cases)
+    case_ids = [case.id for case in cases]
     first: dict[str, Message] = {}
     messages = uow.session.scalars(
         select(Message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from feedback_hub.domain.access import Role
 from feedback_hub.domain.attachment import AttachmentFault, AttachmentKind, AttachmentState
 from feedback_hub.domain.bank import LONGEST_ANSWER, LONGEST_QUESTION, Standing
 from feedback_hub.domain.call_back import CallReason, CallResult, Way
@@ -27,6 +28,7 @@ from feedback_hub.domain.routing import Verdict, Why
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.whereabouts import PlaceKind
 from feedback_hub.reads.measures import AGES, DIMENSIONS
+from feedback_hub.reads.people import TokenState
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.notices import Rung
 
@@ -95,6 +97,29 @@ def items_of(name: str) -> Schema:
 _COUNT = or_null(NUMBER) | {"description": "Null where it is below the threshold."}
 _SHARE = {"count": _COUNT, "of": _COUNT, "rate": or_null(REAL)}
 _HOURS = {"count": _COUNT, "median_hours": or_null(REAL)}
+
+_ROLE = {"role": word(Role), "organisation": TEXT, "site": TEXT, "sector": TEXT}
+_USER = {
+    "id": TEXT,
+    "email": TEXT,
+    "name": TEXT,
+    "roles": list_of(answer(_ROLE | {"id": TEXT, "waits": FLAG})),
+    "active": FLAG,
+    "has_password": FLAG,
+    "has_second_factor": FLAG,
+    "languages": TEXTS,
+    "absent_until": or_null(DAY),
+    "last_login_at": or_null(WHEN),
+}
+_TOKEN = {
+    "id": TEXT,
+    "name": TEXT,
+    **_ROLE,
+    "state": word(TokenState),
+    "created_at": WHEN,
+    "expires_at": or_null(WHEN),
+    "last_used_at": or_null(WHEN),
+}
 
 
 def _counts_by() -> Schema:
@@ -437,6 +462,10 @@ ANSWERS: dict[str, Schema] = {
             "highly_sensitive_by_month": _counts_by(),
         }
     ),
+    "User": answer(_USER),
+    "Invited": answer(_USER | {"welcome": TEXT}),
+    "Token": answer(_TOKEN),
+    "TokenMade": answer(_TOKEN | {"token": TEXT}),
     "Problem": record(
         {
             "type": TEXT,
@@ -461,6 +490,7 @@ _TRIAGE = {
     "site": TEXT,
     "reason": TEXT,
 } | _VERSION
+_ADDRESS: Schema = {"type": "string", "format": "email", "examples": ["zita@example.org"]}
 _REASON = record({"reason": TEXT}, ("reason",))
 
 ASKED: dict[str, Schema] = {
@@ -544,6 +574,14 @@ ASKED: dict[str, Schema] = {
         {"organisation": TEXT, "share": word(Share), "note": TEXT} | _VERSION, ("organisation",)
     ),
     "ReferOn": record({"organisation": TEXT, "note": TEXT}, ("organisation",)),
+    "NewUser": record({"email": _ADDRESS, "name": TEXT} | _ROLE, ("email", "role")),
+    "NewRole": record(_ROLE, ("role",)),
+    "Withdraw": record({"membership": TEXT}, ("membership",)),
+    "Profile": record({"name": TEXT, "languages": TEXTS, "absent_until": DAY}),
+    "NewToken": record(
+        {"name": TEXT, "expires_at": WHEN | {"examples": ["2099-12-31T00:00:00Z"]}} | _ROLE,
+        ("name", "role", "expires_at"),
+    ),
     "Nothing": record({}),
     "VersionRead": record(_VERSION),
     "Decline": record({"reason": word(DeclineReason), "text": TEXT} | _VERSION, ("reason",)),

@@ -100,6 +100,12 @@ _TRIAGE: tuple[tuple[str, Schema], ...] = (
     ("queue", {"type": "string", "enum": ["ordinary", "handlers"]}),
     ("most", NUMBER | {"minimum": 1, "maximum": 10, "default": 2}),
 )
+
+
+def _user(verb: str, body: str, summary: str, answer: str = "User") -> Operation:
+    return Operation("post", f"/users/{{account_id}}/{verb}", summary, named(answer), body)
+
+
 _MADE = (201,)
 _PAGE = (("cursor", TEXT), ("limit", NUMBER | {"minimum": 1, "maximum": 200}))
 
@@ -308,6 +314,41 @@ OPERATIONS: tuple[Operation, ...] = (
         ("from", DAY | {"description": "The first day, in the hub's time zone."}),
         ("to", DAY | {"description": "The last day, which is part of the period."}),
         ("site", TEXT),
+    ),
+    _get("/users", "Everybody who may come in, for administrators.", items_of("User")),
+    Operation(
+        "post",
+        "/users",
+        "Invite somebody; answers, this once, with the address to choose a password at.",
+        named("Invited"),
+        "NewUser",
+        _MADE,
+        found=False,
+    ),
+    _get("/users/{account_id}", "One of them.", named("User"), found=True),
+    _user("invite", "Nothing", "A new address to choose a password at.", "Invited"),
+    _user("grant", "NewRole", "One more role; a handler's waits for another handler's word."),
+    _user("withdraw", "Withdraw", "Take one role away."),
+    _user("profile", "Profile", "Name, languages and absence, as a whole."),
+    _user("reset-second-factor", "Nothing", "Forget a lost second factor."),
+    _user("disable", "Nothing", "Shut them out, at once and everywhere."),
+    _user("enable", "Nothing", "Let them in again."),
+    _get("/tokens", "Every token, without its secret, for administrators.", items_of("Token")),
+    Operation(
+        "post",
+        "/tokens",
+        "Make a token; answers with it this once.",
+        named("TokenMade"),
+        "NewToken",
+        _MADE,
+        found=False,
+    ),
+    Operation(
+        "post",
+        "/tokens/{token_id}/revoke",
+        "The token opens nothing any more.",
+        named("Token"),
+        "Nothing",
     ),
     _get("/openapi.json", "This document.", {"type": "object"}, public=True),
 )

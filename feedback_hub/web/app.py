@@ -19,6 +19,7 @@ from feedback_hub.web.api_calls import api_calls
 from feedback_hub.web.api_cases import api_cases
 from feedback_hub.web.api_issues import api_issues
 from feedback_hub.web.api_measures import api_measures
+from feedback_hub.web.api_people import api_people
 from feedback_hub.web.api_referrals import api_referrals
 from feedback_hub.web.api_register import api_register
 from feedback_hub.web.api_triage import api_triage
@@ -59,6 +60,7 @@ def create_app(hub: Hub) -> Flask:
         api_triage,
         api_issues,
         api_measures,
+        api_people,
         openapi,
         health,
         metrics,

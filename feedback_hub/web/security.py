@@ -24,6 +24,7 @@ from feedback_hub.adapters.accounts import (
     token_hash,
 )
 from feedback_hub.adapters.engine import change
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.audit import AuditAction
@@ -93,6 +94,9 @@ class AccountStore(SQLAlchemySessionUserDatastore):
             for account_id, values in changed:
                 if values:
                     uow.session.execute(_account(account_id).values(**values))
+                for column, action in _NOTED.items():
+                    if column in values:
+                        _note(uow, hub, action, account_id)
             uow.commit()
 
     def mf_delete_recovery_code(self, user: UserMixin, idx: int) -> bool:
@@ -108,10 +112,23 @@ class AccountStore(SQLAlchemySessionUserDatastore):
             taken = change(
                 uow.session, _account(str(user.id)).where(unchanged).values(mf_recovery_codes=left)
             )
+            if taken:
+                _note(uow, hub, AuditAction.RECOVERY_CODE_USED, str(user.id))
             uow.commit()
         if not taken:
             raise Conflict
         return True
+
+
+_NOTED = {
+    "tf_totp_secret": AuditAction.SECOND_FACTOR_SET,
+    "mf_recovery_codes": AuditAction.RECOVERY_CODES_MADE,
+}
+"""What the library changes of an account that belongs in the audit log."""
+
+
+def _note(uow: SqlUnitOfWork, hub: Hub, action: AuditAction, account_id: str) -> None:
+    uow.audit(action, account_id, hub.clock(), kind="account", object_id=account_id)
 
 
 def _account(account_id: str) -> Update:
@@ -190,9 +207,7 @@ def init_security(app: Flask, hub: Hub) -> None:
         sessions.begin(hub, str(user.id))
         with hub.unit_of_work() as uow:
             uow.session.execute(_account(user.id).values(last_login_at=hub.clock()))
-            uow.audit(
-                AuditAction.LOGGED_IN, user.id, hub.clock(), kind="account", object_id=user.id
-            )
+            _note(uow, hub, AuditAction.LOGGED_IN, user.id)
             uow.commit()
 
     app.extensions["feedback_hub_keep"] = (_close, _logged_in)
@@ -216,6 +231,7 @@ def _only_live_log_ins(app: Flask, hub: Hub) -> None:
     def _logged_out(_app: Flask, user: Account, **_more: object) -> None:
         with hub.unit_of_work() as uow:
             sessions.end(uow.session, str(user.id), sessions.own_id())
+            _note(uow, hub, AuditAction.LOGGED_OUT, str(user.id))
             uow.commit()
         sessions.forget()
 

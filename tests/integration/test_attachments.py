@@ -15,12 +15,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
+from sqlalchemy import select
 
 from feedback_hub.adapters.accounts import add_token
+from feedback_hub.adapters.tables import audit
 from feedback_hub.bootstrap import Hub, build
 from feedback_hub.config import parse_config
 from feedback_hub.domain.access import Membership, Role
 from feedback_hub.domain.attachment import AttachmentFault, AttachmentState
+from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.message import Attachment, InboundMessage
 from feedback_hub.domain.place import Organisation, Site
 from feedback_hub.domain.sensitivity import Sensitivity
@@ -220,6 +223,10 @@ def test_for_everybody_else_there_is_no_file(world: World) -> None:
                 assert got.status_code == (404 if name in {"ana", "rosa"} else 403)
                 assert VOICE not in got.data
     assert world.app.test_client().get(address(ref, row)).status_code == 302
+    with world.hub.reading() as uow:
+        files = select(audit.c.object_id).where(audit.c.action == AuditAction.FILE_READ)
+        # Of the sensitive levels, by who may.
+        assert uow.session.scalars(files).all() == [row.id, row.id]
 
 
 def test_a_file_is_reached_by_its_own_case_only(world: World) -> None:

@@ -14,7 +14,17 @@ from feedback_hub.adapters.tables import case as case_table
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.audit import AuditAction
 from tests.integration.commands import Commands, commands
-from tests.pages_world import CHIEF, PUMP, Clock, arrives, log_in, make_app, make_hub, visitor
+from tests.pages_world import (
+    CHIEF,
+    PUMP,
+    Clock,
+    arrives,
+    log_in,
+    make_app,
+    make_hub,
+    token_in,
+    visitor,
+)
 
 __all__ = ["commands"]
 
@@ -65,6 +75,21 @@ def test_opening_a_sensitive_case_is_noted_and_an_ordinary_one_is_not(app: Flask
     assert lines(hub, AuditAction.CASE_READ) == [(rosa, case_id(hub, suspected))] * 2
 
 
+def test_lists_that_show_first_words_are_noted_once_a_page(app: Flask, hub: Hub) -> None:
+    arrives(hub, CHIEF)
+    arrives(hub, PUMP, "+258840000418")
+    handler = log_in(app, "rosa")
+    handler.get("/")
+    handler.get("/cases")
+    log_in(app, "ana").get("/cases")
+    assert lines(hub, AuditAction.LIST_READ) == [(id_of(hub, "rosa"), "")] * 2
+    with hub.reading() as uow:
+        counts = uow.session.scalars(
+            select(audit.c.reason).where(audit.c.action == AuditAction.LIST_READ)
+        )
+        assert set(counts) == {"1"}
+
+
 def test_who_may_not_see_it_opens_nothing(app: Flask, hub: Hub) -> None:
     suspected = arrives(hub, CHIEF)
     assert log_in(app, "ana").get(f"/cases/{suspected}").status_code == 404
@@ -72,16 +97,18 @@ def test_who_may_not_see_it_opens_nothing(app: Flask, hub: Hub) -> None:
 
 
 def test_log_ins_are_noted_with_their_failures(app: Flask, hub: Hub) -> None:
-    log_in(app, "ana")
+    ana = log_in(app, "ana")
+    ana.post("/logout", data={"csrf_token": token_in(ana.get("/account").text)})
     for email in ("ana@example.org", "my-secret-typed-here"):
         client = visitor(app)
         page = client.get("/login").text
         token = page.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
         client.post("/login", data={"email": email, "password": "wrong", "csrf_token": token})
-    ana = id_of(hub, "ana")
-    assert lines(hub, AuditAction.LOGGED_IN) == [(ana, ana)]
+    who = id_of(hub, "ana")
+    assert lines(hub, AuditAction.LOGGED_IN) == [(who, who)]
+    assert lines(hub, AuditAction.LOGGED_OUT) == [(who, who)]
     known, unknown = lines(hub, AuditAction.LOG_IN_FAILED)
-    assert known == ("", ana)
+    assert known == ("", who)
     assert len(unknown[1]) == 32
     assert "secret" not in unknown[1]
 
@@ -122,6 +149,7 @@ def test_commands_leave_their_lines_and_the_log_is_checked(commands: Commands) -
     commands.run("token", "add", "--name", "x", "--role", "admin")
     commands.run("packs", "approve", "por")
     commands.run("export", "cases", "out.csv", "--as", "a@b.org")
+    commands.run("export", "measures", "figures.csv")
     commands.run("user", "disable", "a@b.org")
     kept = [row.action for row in commands.rows("SELECT DISTINCT action FROM audit")]
     assert set(kept) == {
@@ -131,6 +159,8 @@ def test_commands_leave_their_lines_and_the_log_is_checked(commands: Commands) -
         "exported",
         "account_disabled",
     }
+    exported = commands.rows("SELECT kind FROM audit WHERE action = 'exported'")
+    assert [row.kind for row in exported] == ["cases", "measures"]
     assert "lines hold; 1 heads kept outside agree" in commands.run("audit", "verify").stdout
 
 

@@ -14,9 +14,10 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from feedback_hub.adapters.accounts import account_id_of, add_membership, add_token
-from feedback_hub.adapters.tables import account
+from feedback_hub.adapters.tables import account, audit
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import NEEDS_SECOND_FACTOR, Membership, Role
+from feedback_hub.domain.audit import AuditAction
 from tests.pages_world import PASSWORD, PEOPLE, make_app, make_hub, token_in, visitor
 
 
@@ -108,7 +109,7 @@ def test_afterwards_the_password_alone_opens_nothing_and_a_code_opens_once(app: 
     assert third.get("/").status_code == 302
 
 
-def test_a_code_from_the_sheet_opens_once(app: Flask) -> None:
+def test_a_code_from_the_sheet_opens_once(app: Flask, hub: Hub) -> None:
     first = visitor(app)
     knock(first, "abel")
     set_up(first)
@@ -119,6 +120,17 @@ def test_a_code_from_the_sheet_opens_once(app: Flask) -> None:
         answer = post(client, "/second-factor/recovery", code=codes[3])
         assert answer.status_code == expected
         assert (client.get("/").status_code == 200) is (expected == 302)
+    with hub.reading() as uow:
+        abel = account_id_of(uow.session, "abel@example.org")
+        noted = select(audit.c.action).where(audit.c.object_id == abel).order_by(audit.c.sequence)
+        assert uow.session.scalars(noted).all() == [
+            AuditAction.LOGGED_IN,
+            AuditAction.SECOND_FACTOR_SET,
+            AuditAction.RECOVERY_CODES_MADE,
+            AuditAction.RECOVERY_CODE_USED,
+            AuditAction.LOGGED_IN,
+            AuditAction.SECOND_FACTOR_FAILED,
+        ]
 
 
 @pytest.mark.parametrize("name", sorted(PEOPLE))

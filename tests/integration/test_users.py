@@ -204,6 +204,41 @@ def test_a_token_is_shown_once_says_when_it_was_used_and_is_revoked(world: World
     assert world.post(TOKENS, name="x", role="mechanism", days="9999").status_code == 422
 
 
+def test_the_api_does_the_same_for_an_administrator_and_nobody_else(world: World) -> None:
+    made = world.post(TOKENS, name="staff register", role="admin", days="30")
+    admin = {"Authorization": f"Bearer {secret_in(made)}"}
+    client = world.app.test_client()
+
+    def ask(path: str, **body: object) -> TestResponse:
+        return client.post(f"/api/v1{path}", json=body, headers=admin)
+
+    new: Any = ask("/users", email="eva@example.org", role="protection", site="NTO").get_json()
+    assert new["welcome"].startswith("http://localhost/welcome/")
+    assert [role["waits"] for role in new["roles"]] == [True]
+    one = f"/users/{new['id']}"
+    assert ask(f"{one}/grant", role="desk", sector="wash").status_code == 200
+    assert ask(f"{one}/grant", role="desk", sector="no such").status_code == 422
+    waiting = new["roles"][0]["id"]
+    left: Any = ask(f"{one}/withdraw", membership=waiting).get_json()["roles"]
+    assert [(role["role"], role["sector"]) for role in left] == [("desk", "wash")]
+    kept = ask(f"{one}/profile", name="Eva", languages=["vmw"], absent_until="2026-12-24")
+    assert kept.get_json()["absent_until"] == "2026-12-24"
+    assert ask(f"{one}/disable").get_json()["active"] is False
+    assert ask(f"{one}/enable").get_json()["active"] is True
+    listed = client.get("/api/v1/users", headers=admin).get_json()["items"]
+    assert "eva@example.org" in {person["email"] for person in listed}
+    token = ask("/tokens", name="x", role="desk", expires_at="2099-01-01T00:00:00Z").get_json()
+    assert asks(world, token["token"]) == 200
+    assert ask(f"/tokens/{token['id']}/revoke").get_json()["state"] == "revoked"
+    assert asks(world, token["token"]) == 401
+    assert (
+        ask("/tokens", name="x", role="desk", expires_at="2001-01-01T00:00:00Z").status_code == 422
+    )
+    ana = log_in(world.app, "ana")
+    for path in ("/users", "/tokens", one):
+        assert ana.get(f"/api/v1{path}").status_code == 403
+
+
 def test_nobody_else_opens_these_pages(world: World) -> None:
     ana = log_in(world.app, "ana")
     for path in (USERS, TOKENS, f"{USERS}/{world.id_of('rosa')}"):

@@ -77,11 +77,14 @@ def log_out() -> Response:
     """Log one device out, or every one but this."""
     account_id = _own_id()
     which = request.form.get("device", "")
-    with current_hub().unit_of_work() as uow:
+    hub = current_hub()
+    with hub.unit_of_work() as uow:
         if which:
             sessions.end(uow.session, account_id, which)
         else:
             sessions.end_all(uow.session, account_id, but=sessions.own_id())
+        noted = {"kind": "account", "object_id": account_id}
+        uow.audit(AuditAction.LOGGED_OUT, account_id, hub.clock(), reason="elsewhere", **noted)
         uow.commit()
     flash(gettext("Logged out there."), "success")
     return _back()
