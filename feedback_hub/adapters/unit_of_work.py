@@ -597,7 +597,7 @@ class SqlUnitOfWork:
         """Up to ``most`` cases that ``actor`` has before them now."""
         found = triage_queue.claim(self.session, actor, now, handlers=handlers, most=most)
         for one in found:
-            self._saw(actor, one)
+            self.saw(actor, one)
         return found
 
     def hold_to_triage(self, case_id: str, actor: Actor, now: datetime) -> bool:
