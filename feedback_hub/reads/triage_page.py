@@ -41,6 +41,15 @@ class Reading:
     reasons: tuple[tuple[str, str], ...]
     unsure: frozenset[str]
 
+    @property
+    def because(self) -> dict[str, tuple[str, ...]]:
+        """The words that spoke, by what was concluded from them."""
+        found: dict[str, tuple[str, ...]] = {}
+        for words, value in self.reasons:
+            if words:
+                found[value] = tuple(dict.fromkeys((*found.get(value, ()), words)))
+        return found
+
 
 @dataclass(frozen=True)
 class Card:

@@ -28,6 +28,7 @@ from feedback_hub.web.pages.report import report
 from feedback_hub.web.pages.report_many import report_many
 from feedback_hub.web.pages.routing import routing
 from feedback_hub.web.pages.status import status
+from feedback_hub.web.pages.triage import triage
 from feedback_hub.web.security import SecondFactorOwed, Unauthenticated
 
 _KEPT_HEADERS = ("Allow", "Retry-After")
@@ -47,6 +48,7 @@ def init_pages(app: Flask, hub: Hub) -> None:
         report,
         report_many,
         cases,
+        triage,
         calls,
         referrals,
         notices,

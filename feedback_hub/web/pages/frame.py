@@ -13,7 +13,7 @@ from feedback_hub.adapters.notices import waiting
 from feedback_hub.adapters.tables import site
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Action, Actor, Role
-from feedback_hub.reads import wordings
+from feedback_hub.reads import triage_page, wordings
 from feedback_hub.reads.names import names_for
 from feedback_hub.reads.views import FormView, HubView, ReaderView
 from feedback_hub.web.hub import current_hub
@@ -112,6 +112,7 @@ def _nav(hub: Hub, actor: Actor) -> tuple[str, ...]:
     pages = {
         "home": True,
         "report": may_see_cases(actor) and actor.may(Action.SUBMIT),
+        "triage": bool(triage_page.queues(actor)),
         "cases": may_see_cases(actor),
         "calls": actor.may(Action.CALL_BACK),
         "answers": actor.may(Action.READ_BANK),

@@ -59,7 +59,7 @@
 
   // Keys on a list: j k enter / g ?
   let prefix = "";
-  const places = { h: "home", c: "cases", r: "referrals" };
+  const places = { h: "home", t: "triage", c: "cases", r: "referrals" };
   function step(by) {
     const links = all("[data-rows] .go");
     if (!links.length) return;
