@@ -164,6 +164,10 @@ class SqlUnitOfWork:
         if isinstance(kept, Recorder):
             self._recorders[id(kept)] = kept
 
+    def settle(self) -> None:
+        """Write what happened so far, so that what is read next sees it; kept only by a commit."""
+        self._write_history()
+
     def _write_history(self) -> None:
         self.session.flush()
         happened = [line for kept in self._recorders.values() for line in kept.take_events()]

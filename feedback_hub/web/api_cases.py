@@ -78,7 +78,7 @@ def show_case(ref: str) -> Response:
     hub = current_hub()
     with hub.reading() as uow:
         case = _reach(uow, actor, Action.READ_CASE, ref)
-        return jsonify(_whole(uow, actor, case, hub.clock()))
+        return jsonify(whole(uow, actor, case, hub.clock()))
 
 
 @api_cases.get("/cases/<ref>/events")
@@ -418,12 +418,13 @@ def _verb(action: Action, verb: Verb) -> Response:
         if uow.visible_case(actor, Action.READ_CASE, case.ref) is None:
             # It was raised or moved out of the caller's sight by this very act.
             return {"ref": case.ref}, 200
-        return _whole(uow, actor, case, now), 200
+        return whole(uow, actor, case, now), 200
 
     return _act(action, work)
 
 
-def _whole(uow: SqlUnitOfWork, actor: Actor, case: Case, now: datetime) -> wire.Json:
+def whole(uow: SqlUnitOfWork, actor: Actor, case: Case, now: datetime) -> wire.Json:
+    """A case as ``actor`` is answered it."""
     referrals = case_list.referrals_of(uow, actor, [case.id]).get(case.id, ())
     own = wire.own_questions(uow, current_hub().rules, [case])
     return _shown(uow, actor, case, now, referrals, own[case.id])

@@ -14,9 +14,10 @@ from feedback_hub.domain.consent import Share
 from feedback_hub.domain.errors import NotFound
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.referral import DeclineReason, Referral
-from feedback_hub.reads import wire
+from feedback_hub.reads import referral_preview, wire
 from feedback_hub.services import referrals
 from feedback_hub.web.acting import act
+from feedback_hub.web.api_cases import whole
 from feedback_hub.web.body import Body
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.security import require
@@ -48,6 +49,48 @@ def refer(ref: str) -> Response:
         ),
         status=201,
     )
+
+
+@api_referrals.post("/cases/<ref>/referrals/preview")
+def preview(ref: str) -> Response:
+    """What the partner would be answered about it; nothing is sent or kept."""
+    body = Body.of_request()
+    organisation = body.text("organisation", needed=True, most=64)
+    share, note = body.word("share", Share), body.text("note")
+
+    def make(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Referral:
+        rules, own = current_hub().rules, parse_reference(ref) or ""
+        return referrals.refer(uow, rules, actor, own, organisation, now, share=share, note=note)
+
+    return _preview(Action.WORK_CASE, make)
+
+
+@api_referrals.post("/referrals/<referral_id>/refer/preview")
+def preview_on(referral_id: str) -> Response:
+    """The same for whoever passes it on."""
+    body = Body.of_request()
+    organisation, note = body.text("organisation", needed=True, most=64), body.text("note")
+    return _preview(
+        Action.ANSWER_REFERRAL,
+        lambda uow, actor, now: referrals.refer_on(
+            uow, current_hub().rules, actor, referral_id, organisation, now, note=note
+        ),
+    )
+
+
+def _preview(action: Action, make: Verb) -> Response:
+    actor, hub = require(action), current_hub()
+    now = hub.clock()
+    # Never committed: the referral leaves no trace.
+    with hub.unit_of_work() as uow:
+        receiver = referral_preview.receiver_of(uow, make(uow, actor, now))
+        referral, case = receiver.referral, uow.case(receiver.referral.case_id)
+        if case is None or uow.visible_case(receiver.actor, Action.READ_CASE, case.ref) is None:
+            return jsonify({"referral": None, "case": None, "messages": []})
+        seen = wire.referral_body(referral) | wire.referral_words(uow, referral)
+        messages = wire.messages_body(uow, receiver.actor, case)
+        theirs = whole(uow, receiver.actor, case, now)
+        return jsonify({"referral": seen, "case": theirs, "messages": messages})
 
 
 @api_referrals.get("/referrals/<referral_id>")

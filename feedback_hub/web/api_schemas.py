@@ -350,6 +350,14 @@ ANSWERS: dict[str, Schema] = {
             "version": NUMBER,
         }
     ),
+    "ReferralSeen": answer(
+        {
+            "referral": or_null(named("ReferralRead")),
+            "case": or_null(named("Case")),
+            "messages": list_of(named("Line")),
+        }
+    )
+    | {"description": "As the partner is answered; null where they may not see the case."},
     "Routed": answer(
         {
             "sector": word(Sector, ""),

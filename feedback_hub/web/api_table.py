@@ -216,6 +216,20 @@ OPERATIONS: tuple[Operation, ...] = (
         "Refer",
         _MADE,
     ),
+    Operation(
+        "post",
+        "/cases/{ref}/referrals/preview",
+        "What the partner would see of a referral; nothing is sent or kept.",
+        named("ReferralSeen"),
+        "Refer",
+    ),
+    Operation(
+        "post",
+        "/referrals/{referral_id}/refer/preview",
+        "The same for whoever passes it on.",
+        named("ReferralSeen"),
+        "ReferOn",
+    ),
     _get(
         "/referrals/{referral_id}",
         "One referral with its note and answer.",

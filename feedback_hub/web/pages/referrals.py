@@ -20,15 +20,16 @@ from flask import (
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.case import MOVES, CaseVerb, Outcome
-from feedback_hub.domain.errors import Invalid, NotFound
-from feedback_hub.domain.referral import DeclineReason
-from feedback_hub.reads import case_page, referral_inbox
-from feedback_hub.reads.views import FormView, InboxTab
+from feedback_hub.domain.consent import Share
+from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound, StaleVersion
+from feedback_hub.domain.referral import DeclineReason, Referral
+from feedback_hub.reads import case_page, referral_inbox, referral_preview
+from feedback_hub.reads.views import FormView, InboxTab, ReferralView
 from feedback_hub.services import casework, links, remarks
 from feedback_hub.services import referrals as services
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import N_, gettext
-from feedback_hub.web.pages.acting import attempt, text, version, word
+from feedback_hub.web.pages.acting import attempt, refused_form, text, version, word
 from feedback_hub.web.pages.notices import seen
 from feedback_hub.web.security import current_actor, require
 
@@ -55,6 +56,74 @@ def show(referral_id: str) -> Response:
     actor = require(Action.ANSWER_REFERRAL)
     seen(actor, referral_id=referral_id)
     return _show(actor, referral_id, FormView(), 200)
+
+
+@referrals.post("/preview/<ref>")
+def preview(ref: str) -> Response:
+    """Exactly what the partner will see, before it is sent."""
+
+    def make(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Referral:
+        uow.expect(case_page.reach(uow, actor, ref), version())
+        return services.refer(
+            uow,
+            current_hub().rules,
+            actor,
+            ref,
+            text("organisation", needed=True),
+            now,
+            share=word("share", Share),
+            note=text("note"),
+        )
+
+    shown = _previewed(Action.WORK_CASE, make)
+    if not isinstance(shown, ReferralView):
+        return _show_case(current_actor(), ref, *shown)
+    sent_by = url_for("cases.act", ref=ref, verb="refer")
+    return _preview(shown, sent_by, url_for("cases.show", ref=ref))
+
+
+@referrals.post("/<referral_id>/refer/preview")
+def preview_on(referral_id: str) -> Response:
+    """The same for whoever passes it on."""
+
+    def make(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Referral:
+        organisation, note = text("organisation", needed=True), text("note")
+        rules = current_hub().rules
+        return services.refer_on(uow, rules, actor, referral_id, organisation, now, note=note)
+
+    shown = _previewed(Action.ANSWER_REFERRAL, make)
+    if not isinstance(shown, ReferralView):
+        return _show(current_actor(), referral_id, *shown)
+    sent_by = url_for("referrals.act", referral_id=referral_id, verb="refer")
+    return _preview(shown, sent_by, url_for("referrals.show", referral_id=referral_id))
+
+
+def _previewed(
+    action: Action, make: Callable[[SqlUnitOfWork, Actor, datetime], Referral]
+) -> ReferralView | tuple[FormView, int]:
+    """Their page of a referral that is made and not kept, or the form with what is wrong."""
+    actor, hub = require(action), current_hub()
+    now = hub.clock()
+    try:
+        with hub.unit_of_work() as uow:
+            receiver = referral_preview.receiver_of(uow, make(uow, actor, now))
+            return referral_preview.page(uow, receiver, now, hub.config.hub.name)
+    except (Invalid, IllegalMove, StaleVersion) as error:
+        return refused_form("refer", error)
+
+
+def _preview(shown: ReferralView, sent_by: str, back: str) -> Response:
+    typed = {name: value for name, value in request.form.items() if name != "csrf_token"}
+    with current_hub().reading() as uow:
+        others = referral_inbox.others(uow, shown.organisation)
+    page = render_template(
+        "referral.html",
+        referral=shown,
+        form=FormView(),
+        organisations=others,
+        preview={"action": sent_by, "back": back, "typed": typed},
+    )
+    return make_response(page)
 
 
 @referrals.post("/<referral_id>/<verb>")
