@@ -512,9 +512,15 @@ class SqlUnitOfWork:
 
     def messages_of(self, case_id: str) -> Sequence[Message]:
         """Every inbound message of a case, in the order in which they were said."""
-        of_case = select(Message).where(tables.message.c.case_id == case_id)
-        said_at = func.coalesce(tables.message.c.sent_at, tables.message.c.received_at)
-        return self.session.scalars(of_case.order_by(said_at, tables.message.c.id)).all()
+        message = tables.message.c
+        said_at = func.coalesce(message.sent_at, message.received_at)
+        # Parts of one long text are said in one second: then as they came, and as they are numbered
+        # by a provider that counts ("chat:9" before "chat:10").
+        counted = (func.length(message.external_id), message.external_id)
+        in_order = (said_at, message.received_at, *counted, message.id)
+        return self.session.scalars(
+            select(Message).where(message.case_id == case_id).order_by(*in_order)
+        ).all()
 
     def message_at(self, channel: str, external_id: str) -> Message | None:
         """The message that a channel account's provider knows by this id."""

@@ -341,9 +341,12 @@ def _messages(
         )
     wrote_it = known.case.entered_by == actor.id
     uow.vault.load({message.key_id for message in known.messages})
-    texts = ((said, message_text(uow, said)) for said, _ in as_said_now(known.messages))
     return tuple(
-        conversation.inbound(message, text if wrote_it else mask(text)) for message, text in texts
+        conversation.inbound(
+            said, text if wrote_it else mask(text), (earlier[0] if earlier else said).at
+        )
+        for said, earlier in as_said_now(known.messages)
+        for text in (message_text(uow, said),)
     )
 
 

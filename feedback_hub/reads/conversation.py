@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -112,15 +113,19 @@ def readings(uow: SqlUnitOfWork, case_id: str) -> dict[str, Reading]:
 def inbound(
     message: Message,
     text: str,
+    at: datetime,
     reasons: Iterable[tuple[str, str]] = (),
     earlier: tuple[str, ...] = (),
     files: tuple[AttachmentView, ...] = (),
 ) -> MessageView:
-    """One thing the person said, how they worded it before, and the files of all its versions."""
+    """One thing the person said, how they worded it before, and the files of all its versions.
+
+    It stands where it was first said, ``at`` (UTC), whenever it was worded anew.
+    """
     return MessageView(
         id=message.id,
         speaker=Speaker.PERSON,
-        at=message.at,
+        at=at,
         pieces=marked(text, reasons),
         earlier=earlier,
         language=message.language,
@@ -146,6 +151,7 @@ def whole(
         inbound(
             latest,
             message_text(uow, latest),
+            (earlier[0] if earlier else latest).at,
             read[latest.id].reasons if latest.id in read else (),
             tuple(message_text(uow, one) for one in earlier),
             tuple(file for one in (*earlier, latest) for file in files.get(one.id, ())),

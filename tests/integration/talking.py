@@ -55,8 +55,13 @@ class Talk:
     ) -> str:
         """A message arrives and is worked on; the provider's id of it."""
         self.now += timedelta(seconds=1)
-        known = {"received_at": self.now, "sender": number, "address": number} | more
-        message = InboundMessage(uuid.uuid4().hex, text=text, **known)  # type: ignore[arg-type]
+        known = {
+            "external_id": uuid.uuid4().hex,
+            "received_at": self.now,
+            "sender": number,
+            "address": number,
+        } | more
+        message = InboundMessage(text=text, **known)  # type: ignore[arg-type]
         with self.hub.unit_of_work() as uow:
             intake.accept(uow, account, [message], text.encode(errors="ignore"), self.now)
             uow.commit()

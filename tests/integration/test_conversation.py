@@ -230,6 +230,20 @@ def test_parts_that_came_late_stand_where_they_were_said(talk: Talk) -> None:
     assert talk.words(talk.case()) == ["primeiro", "segundo", "terceiro"]
 
 
+def test_the_page_has_late_parts_and_new_wordings_where_they_were_said(talk: Talk) -> None:
+    start = talk.now
+    first = talk.says("primeiro", sent_at=start - timedelta(minutes=1))
+    # Parts of one long text are sent in one second; these come the wrong way round.
+    for part in (10, 9):
+        talk.says(f"parte {part}", sent_at=start, received_at=start, external_id=f"chat:{part}")
+    talk.says("ultimo", sent_at=start + timedelta(minutes=2))
+    talk.says("primeiro, corrigido", revises=first, sent_at=start + timedelta(minutes=9))
+    with talk.hub.reading() as uow:
+        view = case_page.view(uow, talk.hub.rules, ANA, talk.case().ref, talk.now, 0.5)
+    said = ["".join(piece.text for piece in m.pieces) for m in view.messages if not m.purpose]
+    assert said == ["primeiro, corrigido", "parte 9", "parte 10", "ultimo"]
+
+
 def test_staff_set_a_message_apart_with_every_wording_of_it(talk: Talk) -> None:
     talk.says(PUMP)
     second = talk.says("e a escola")
