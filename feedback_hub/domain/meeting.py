@@ -20,6 +20,7 @@ class MeetingKind(StrEnum):
 
 
 COUNTED_SEXES = (Sex.FEMALE, Sex.MALE)
+MOST_PEOPLE = 100_000
 COUNTED_BANDS = (AgeBand.UNDER_18, AgeBand.FROM_18, AgeBand.FROM_40, AgeBand.FROM_60)
 
 

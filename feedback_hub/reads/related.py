@@ -14,6 +14,7 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible
 from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.case import OPEN, Case
+from feedback_hub.domain.meeting import Meeting
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads.case_list import ENOUGH
 from feedback_hub.reads.rows import code_of
@@ -55,9 +56,10 @@ def of_case(uow: SqlUnitOfWork, actor: Actor, case: Case) -> Related:
     )
 
 
-def related_body(related: Related) -> Json:
-    """The same on the wire."""
+def related_body(related: Related, meeting: Meeting | None) -> Json:
+    """The same on the wire, with the meeting that the case was raised at."""
     return {
+        "meeting": _meeting_body(meeting) if meeting else None,
         "same_contact": related.same_contact,
         "items": [
             {
@@ -69,6 +71,21 @@ def related_body(related: Related) -> Json:
                 "same_contact": one.same_contact,
             }
             for one in related.cases
+        ],
+    }
+
+
+def _meeting_body(meeting: Meeting) -> Json:
+    return {
+        "id": meeting.id,
+        "kind": meeting.kind,
+        "held_on": meeting.held_on.isoformat(),
+        "site": meeting.site,
+        "place": meeting.place,
+        "committee_present": meeting.committee_present,
+        "present": [
+            {"sex": sex, "age_band": band, "count": number}
+            for (sex, band), number in meeting.present.items()
         ],
     }
 

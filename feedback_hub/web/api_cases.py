@@ -1,4 +1,4 @@
-"""``/api/v1/cases`` and ``/api/v1/intake``: thin over the services (CONTRACT, HTTP and Bodies)."""
+"""``/api/v1/cases``: thin over the services (CONTRACT, HTTP and Bodies)."""
 
 from __future__ import annotations
 
@@ -9,47 +9,28 @@ from typing import TypeVar
 
 from flask import Blueprint, Response, jsonify, request
 
+from feedback_hub.adapters import meetings
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.case import Case, CaseState, Outcome
-from feedback_hub.domain.custom_field import ShownIn
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads import case_list, related, wire
 from feedback_hub.reads.case_list import Filters
-from feedback_hub.services import bank, casework, custom_fields, intake, loopback, triage
+from feedback_hub.services import bank, casework, loopback, triage
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.triage import Decision
 from feedback_hub.web.acting import Work, act
 from feedback_hub.web.body import Body
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.security import require
-from feedback_hub.web.submission import read_submission
 
 api_cases = Blueprint("api_cases", __name__, url_prefix="/api/v1")
 
 E = TypeVar("E", bound=StrEnum)
 Verb = Callable[[SqlUnitOfWork, Actor, datetime], Case]
-
-
-@api_cases.post("/intake")
-def submit() -> Response:
-    """One record: 201, or 200 with the same body when it is there already."""
-    body = Body.of_request()
-
-    def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> tuple[object, int]:
-        hub = current_hub()
-        submission = custom_fields.checked(
-            hub.rules,
-            read_submission(body, now, hub.config.hub.default_country),
-            asked_in=ShownIn.API,
-        )
-        ref, new = intake.submit(uow, hub.rules, actor, submission, now)
-        return {"ref": ref, "secret": uow.vault.secret_for(ref)}, 201 if new else 200
-
-    return act(Action.SUBMIT, work)
 
 
 @api_cases.get("/cases")
@@ -108,7 +89,8 @@ def show_related(ref: str) -> Response:
     actor = require(Action.READ_HISTORY)
     with current_hub().reading() as uow:
         case = _reach(uow, actor, Action.READ_HISTORY, ref)
-        return jsonify(related.related_body(related.of_case(uow, actor, case)))
+        held = meetings.of_case(uow.session, case.id)
+        return jsonify(related.related_body(related.of_case(uow, actor, case), held))
 
 
 @api_cases.post("/cases/<ref>/triage")

@@ -13,6 +13,7 @@ from feedback_hub.domain.case import SCORES, CaseState, Outcome
 from feedback_hub.domain.coding import FeedbackType, Sector
 from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.issue import IssueState
+from feedback_hub.domain.meeting import MeetingKind
 from feedback_hub.domain.message import DeliveryState
 from feedback_hub.domain.person import (
     AccusedClass,
@@ -31,6 +32,7 @@ from feedback_hub.reads.measures import AGES, DIMENSIONS
 from feedback_hub.reads.people import TokenState
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.notices import Rung
+from feedback_hub.web.submission import BOX, MEETING
 
 Schema = dict[str, object]
 
@@ -213,6 +215,8 @@ _REFERRAL = {
     "version": NUMBER,
 }
 
+_COUNTED = answer({"sex": word(Sex), "age_band": word(AgeBand), "count": NUMBER})
+
 ANSWERS: dict[str, Schema] = {
     "Case": record(_CASE | _CASE_OF_THE_TEAM | {"fields": _OWN}, _CASE)
     | {"description": "A partner gets what its referral needs, the case team all of it."},
@@ -223,9 +227,23 @@ ANSWERS: dict[str, Schema] = {
     "Referral": answer(_REFERRAL),
     "ReferralRead": answer(_REFERRAL | {"note": TEXT, "answer": TEXT}),
     "Taken": answer({"ref": REFERENCE, "secret": {"type": "string", "pattern": "^[0-9]{6}$"}}),
+    "TakenAll": items_of("TakenPoint"),
+    "TakenPoint": answer({"submission_id": TEXT, "ref": REFERENCE, "secret": TEXT}),
     "Split": answer({"ref": REFERENCE}),
+    "Meeting": answer(
+        {
+            "id": TEXT,
+            "kind": word(MeetingKind),
+            "held_on": DAY,
+            "site": TEXT,
+            "place": TEXT,
+            "committee_present": word(Answered),
+            "present": list_of(_COUNTED),
+        }
+    ),
     "Related": answer(
         {
+            "meeting": or_null(named("Meeting")),
             "same_contact": NUMBER,
             "items": list_of(
                 answer(
@@ -501,47 +519,68 @@ _TRIAGE = {
 _ADDRESS: Schema = {"type": "string", "format": "email", "examples": ["zita@example.org"]}
 _REASON = record({"reason": TEXT}, ("reason",))
 
-ASKED: dict[str, Schema] = {
-    "Intake": record(
+_ID: Schema = {"type": "string", "format": "uuid"}
+_INTAKE: dict[str, Schema] = {
+    "submission_id": _ID,
+    "channel": TEXT,
+    "site": TEXT,
+    "place": TEXT,
+    "text": TEXT,
+    "language": {"type": "string", "pattern": "^[a-z]{3}$"},
+    "received_at": WHEN,
+    "person": record(
         {
-            "submission_id": {"type": "string", "format": "uuid"},
-            "channel": TEXT,
+            "sex": word(Sex),
+            "age_band": word(AgeBand),
+            "disability": word(Disability),
+            "group": word(PopulationGroup),
+            "speaks_for": word(SpeaksFor),
+        }
+    ),
+    "contact": record(
+        {
+            "phone": TEXT,
+            "name": TEXT,
+            "private": FLAG,
+            "leave_message": FLAG,
+            "when": TEXT,
+            "how": TEXT,
+        }
+    ),
+    "consent": record(
+        {"record": FLAG, "share": word(Share), "contact": FLAG, "content_in_text": FLAG}
+    ),
+    "accused": record({"organisation": TEXT, "class": word(AccusedClass)}),
+    "codes": TEXTS,
+    "sensitivity": word(Sensitivity),
+    "fields": _OWN,
+    "tags": TEXTS,
+}
+_SAYS_SOMETHING: Schema = {"anyOf": [{"required": ["text"]}, {"required": ["codes"]}]}
+
+ASKED: dict[str, Schema] = {
+    "Intake": record(_INTAKE, ("submission_id",)) | _SAYS_SOMETHING,
+    "Batch": record(
+        {
+            "submission_id": _ID,
+            "channel": {"type": "string", "enum": [BOX, MEETING]},
             "site": TEXT,
             "place": TEXT,
-            "text": TEXT,
-            "language": {"type": "string", "pattern": "^[a-z]{3}$"},
+            "language": LANGUAGE,
             "received_at": WHEN,
-            "person": record(
+            "meeting": record(
                 {
-                    "sex": word(Sex),
-                    "age_band": word(AgeBand),
-                    "disability": word(Disability),
-                    "group": word(PopulationGroup),
-                    "speaks_for": word(SpeaksFor),
-                }
+                    "kind": word(MeetingKind),
+                    "held_on": DAY,
+                    "committee_present": FLAG,
+                    "present": list_of(_COUNTED),
+                },
+                ("kind",),
             ),
-            "contact": record(
-                {
-                    "phone": TEXT,
-                    "name": TEXT,
-                    "private": FLAG,
-                    "leave_message": FLAG,
-                    "when": TEXT,
-                    "how": TEXT,
-                }
-            ),
-            "consent": record(
-                {"record": FLAG, "share": word(Share), "contact": FLAG, "content_in_text": FLAG}
-            ),
-            "accused": record({"organisation": TEXT, "class": word(AccusedClass)}),
-            "codes": TEXTS,
-            "sensitivity": word(Sensitivity),
-            "fields": _OWN,
-            "tags": TEXTS,
+            "points": list_of(record(_INTAKE) | _SAYS_SOMETHING),
         },
-        ("submission_id",),
-    )
-    | {"anyOf": [{"required": ["text"]}, {"required": ["codes"]}]},
+        ("submission_id", "channel"),
+    ),
     "Triage": record(_TRIAGE),
     "Place": record({"site": TEXT}, ("site",)),
     "Tag": record({"tag": TEXT}, ("tag",)),

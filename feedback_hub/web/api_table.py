@@ -119,6 +119,15 @@ OPERATIONS: tuple[Operation, ...] = (
         (200, 201),
         found=False,
     ),
+    Operation(
+        "post",
+        "/intake/batch",
+        "Hand in what one meeting or suggestion box brought, all or none; each point is a case.",
+        named("TakenAll"),
+        "Batch",
+        (200, 201),
+        found=False,
+    ),
     _get(
         "/cases",
         "The cases that exist for the caller, newest first.",

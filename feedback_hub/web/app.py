@@ -17,6 +17,7 @@ from feedback_hub.web import problems
 from feedback_hub.web.api_bank import api_bank
 from feedback_hub.web.api_calls import api_calls
 from feedback_hub.web.api_cases import api_cases
+from feedback_hub.web.api_intake import api_intake
 from feedback_hub.web.api_issues import api_issues
 from feedback_hub.web.api_measures import api_measures
 from feedback_hub.web.api_people import api_people
@@ -58,6 +59,7 @@ def create_app(hub: Hub) -> Flask:
         api_referrals,
         api_register,
         api_triage,
+        api_intake,
         api_issues,
         api_measures,
         api_people,

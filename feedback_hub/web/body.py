@@ -44,8 +44,24 @@ class Body:
         if value is None:
             return Body({}, f"{self._prefix}{name}.")
         if not isinstance(value, dict):
-            raise self._invalid(name, "must be an object")
+            raise self.invalid(name, "must be an object")
         return Body(value, f"{self._prefix}{name}.")
+
+    def parts(self, name: str, *, most: int) -> list[Body]:
+        """A list of objects; absent is empty."""
+        value = self._values.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise self.invalid(name, "must be a list of objects")
+        if len(value) > most:
+            raise self.invalid(name, f"has more than {most} entries")
+        return [Body(item, f"{self._prefix}{name}.{at}.") for at, item in enumerate(value)]
+
+    def filled_with(self, values: Mapping[str, object]) -> Body:
+        """The same, and ``values`` where it says nothing itself."""
+        own = {name: value for name, value in self._values.items() if value is not None}
+        return Body({**values, **own}, self._prefix)
 
     def has(self, name: str) -> bool:
         """Whether the field is there and not null."""
@@ -57,14 +73,14 @@ class Body:
         if value is None:
             value = ""
         if not isinstance(value, str):
-            raise self._invalid(name, "must be text")
+            raise self.invalid(name, "must be text")
         value = _whole(value)
         if needed and not value.strip():
-            raise self._invalid(name, "is needed")
+            raise self.invalid(name, "is needed")
         if len(value) > most:
-            raise self._invalid(name, f"is longer than {most} characters")
+            raise self.invalid(name, f"is longer than {most} characters")
         if most < LONGEST_TEXT and not value.isprintable():
-            raise self._invalid(name, "has characters that cannot be printed")
+            raise self.invalid(name, "has characters that cannot be printed")
         return value
 
     def word(self, name: str, words: type[E], *, needed: bool = False) -> E | None:
@@ -72,18 +88,18 @@ class Body:
         value = self._values.get(name)
         if value is None or value == "":
             if needed:
-                raise self._invalid(name, f"must be one of {', '.join(words)}")
+                raise self.invalid(name, f"must be one of {', '.join(words)}")
             return None
         try:
             return words(str(value))
         except ValueError:
-            raise self._invalid(name, f"must be one of {', '.join(words)}") from None
+            raise self.invalid(name, f"must be one of {', '.join(words)}") from None
 
     def need(self, name: str, words: type[E]) -> E:
         """One of a set of words, which must be there."""
         word = self.word(name, words, needed=True)
         if word is None:
-            raise self._invalid(name, "is needed")
+            raise self.invalid(name, "is needed")
         return word
 
     def flag(self, name: str, *, needed: bool = False) -> bool | None:
@@ -92,7 +108,7 @@ class Body:
         if value is None and not needed:
             return None
         if not isinstance(value, bool):
-            raise self._invalid(name, "must be true or false")
+            raise self.invalid(name, "must be true or false")
         return value
 
     def number(self, name: str) -> int | None:
@@ -101,7 +117,7 @@ class Body:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int):
-            raise self._invalid(name, "must be a whole number")
+            raise self.invalid(name, "must be a whole number")
         return value
 
     def texts(self, name: str, *, most: int = 20) -> tuple[str, ...]:
@@ -110,9 +126,9 @@ class Body:
         if value is None:
             return ()
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self._invalid(name, "must be a list of texts")
+            raise self.invalid(name, "must be a list of texts")
         if len(value) > most:
-            raise self._invalid(name, f"has more than {most} entries")
+            raise self.invalid(name, f"has more than {most} entries")
         return tuple(dict.fromkeys(_whole(item) for item in value))
 
     def answers(self, *, most: int = 50) -> tuple[tuple[str, str], ...]:
@@ -122,7 +138,7 @@ class Body:
             if value is None:
                 continue
             if isinstance(value, bool) or not isinstance(value, str | int | float):
-                raise self._invalid(name, "must be text or a number")
+                raise self.invalid(name, "must be text or a number")
             found.append((_whole(name), _whole(str(value))))
         if len(found) > most:
             raise Invalid(self._prefix.rstrip("."), f"has more than {most} entries")
@@ -139,7 +155,7 @@ class Body:
                 raise ValueError
             return when.astimezone(UTC)
         except (ValueError, OverflowError):
-            raise self._invalid(name, "must be an RFC 3339 time with an offset") from None
+            raise self.invalid(name, "must be an RFC 3339 time with an offset") from None
 
     def day(self, name: str) -> date | None:
         """A day as ``YYYY-MM-DD``, or None where it is absent."""
@@ -147,13 +163,13 @@ class Body:
         try:
             return date.fromisoformat(written) if written else None
         except ValueError:
-            raise self._invalid(name, "must be a day like 2026-03-31") from None
+            raise self.invalid(name, "must be a day like 2026-03-31") from None
 
     def need_day(self, name: str) -> date:
         """A day, which must be there."""
         day = self.day(name)
         if day is None:
-            raise self._invalid(name, "is needed")
+            raise self.invalid(name, "is needed")
         return day
 
     def uuid(self, name: str) -> str:
@@ -162,9 +178,10 @@ class Body:
         try:
             return str(uuid.UUID(written))
         except ValueError:
-            raise self._invalid(name, "must be a UUID") from None
+            raise self.invalid(name, "must be a UUID") from None
 
-    def _invalid(self, name: str, problem: str) -> Invalid:
+    def invalid(self, name: str, problem: str) -> Invalid:
+        """What is wrong with a field, by its whole name."""
         return Invalid(f"{self._prefix}{name}", problem)
 
 

@@ -24,6 +24,8 @@ from feedback_hub.web.body import Body
 DESK = "desk"
 PAPER = "paper"
 """A form on paper that is typed later: the day on it and the moment of typing are both kept."""
+BOX, MEETING = "suggestion_box", "meeting"
+"""How the matters of a batch came."""
 _CLOCK_SKEW = timedelta(minutes=5)
 
 

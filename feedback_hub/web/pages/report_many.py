@@ -18,7 +18,13 @@ from feedback_hub.adapters import meetings
 from feedback_hub.domain.access import Actor
 from feedback_hub.domain.consent import Answered
 from feedback_hub.domain.errors import Invalid
-from feedback_hub.domain.meeting import COUNTED_BANDS, COUNTED_SEXES, Meeting, MeetingKind
+from feedback_hub.domain.meeting import (
+    COUNTED_BANDS,
+    COUNTED_SEXES,
+    MOST_PEOPLE,
+    Meeting,
+    MeetingKind,
+)
 from feedback_hub.domain.person import AgeBand, Sex, SpeaksFor
 from feedback_hub.domain.submission import Submission
 from feedback_hub.reads.views import FormView
@@ -38,14 +44,12 @@ from feedback_hub.web.pages.report import (
     written,
     written_anew,
 )
+from feedback_hub.web.submission import BOX, MEETING
 
 report_many = Blueprint("report_many", __name__, url_prefix="/report")
 
-BOX, MEETING = "suggestion_box", "meeting"
-"""How these matters came: their cases' channel."""
 _AT_FIRST = 5
 _MOST = 60
-_MOST_PEOPLE = 100_000
 
 
 @dataclass(frozen=True)
@@ -202,7 +206,7 @@ def _counted(sex: Sex, band: AgeBand) -> int | None:
     typed = written(f"present.{sex}.{band}").strip()
     if not typed:
         return None
-    if not (typed.isascii() and typed.isdigit() and int(typed[:9]) <= _MOST_PEOPLE):
+    if not (typed.isascii() and typed.isdigit() and int(typed[:9]) <= MOST_PEOPLE):
         raise Invalid("present", "is no number")
     return int(typed[:9])
 
