@@ -135,6 +135,27 @@ def inbound(
     )
 
 
+def in_their_words(
+    uow: SqlUnitOfWork,
+    messages: Sequence[Message],
+    read: Mapping[str, Reading],
+    files: Mapping[str, tuple[AttachmentView, ...]],
+) -> list[MessageView]:
+    """What the person said, in the order in which it was first said."""
+    uow.vault.load({message.key_id for message in messages})
+    return [
+        inbound(
+            latest,
+            message_text(uow, latest),
+            (earlier[0] if earlier else latest).at,
+            read[latest.id].reasons if latest.id in read else (),
+            tuple(message_text(uow, one) for one in earlier),
+            tuple(file for one in (*earlier, latest) for file in files.get(one.id, ())),
+        )
+        for latest, earlier in as_said_now(messages)
+    ]
+
+
 def whole(
     uow: SqlUnitOfWork,
     messages: Sequence[Message],
@@ -146,18 +167,7 @@ def whole(
     files: Mapping[str, tuple[AttachmentView, ...]],
 ) -> tuple[MessageView, ...]:
     """Everything that was said, by the person, by us and by partners, the oldest first."""
-    uow.vault.load({message.key_id for message in messages})
-    lines = [
-        inbound(
-            latest,
-            message_text(uow, latest),
-            (earlier[0] if earlier else latest).at,
-            read[latest.id].reasons if latest.id in read else (),
-            tuple(message_text(uow, one) for one in earlier),
-            tuple(file for one in (*earlier, latest) for file in files.get(one.id, ())),
-        )
-        for latest, earlier in as_said_now(messages)
-    ]
+    lines = in_their_words(uow, messages, read, files)
     lines += _texts_of_ours(uow, case_id)
     lines += _moved(uow, case_id)
     asked = {referral.id: names.organisation(referral.organisation) for referral in referrals}

@@ -14,8 +14,6 @@ from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads import attachments, conversation
 from feedback_hub.reads.rows import code_of
 from feedback_hub.reads.views import MessageView
-from feedback_hub.reads.wire import message_text
-from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.ports import Rules
 from feedback_hub.services.records import RemarkKind
 
@@ -122,7 +120,6 @@ def take(
 def card(uow: SqlUnitOfWork, rules: Rules, case: Case) -> Card:
     """One case to triage, with every word of it."""
     said = uow.messages_of(case.id)
-    uow.vault.load({message.key_id for message in said})
     read = conversation.readings(uow, case.id)
     first = next((read[message.id] for message in said if message.id in read), None)
     remarks = conversation.remarks_of(uow, case.id)
@@ -141,16 +138,7 @@ def card(uow: SqlUnitOfWork, rules: Rules, case: Case) -> Card:
         priority=case.priority,
         site=case.site,
         place=case.place,
-        messages=tuple(
-            conversation.inbound(
-                latest,
-                message_text(uow, latest),
-                read[latest.id].reasons if latest.id in read else (),
-                tuple(message_text(uow, one) for one in earlier),
-                tuple(file for one in (*earlier, latest) for file in files.get(one.id, ())),
-            )
-            for latest, earlier in as_said_now(said)
-        ),
+        messages=tuple(conversation.in_their_words(uow, said, read, files)),
         needs_speaker=needs_speaker(case.language, case.codes),
         translations=tuple(
             remarks.text(row.id) for row in remarks.rows if row.kind is RemarkKind.TRANSLATION
