@@ -24,6 +24,7 @@ from feedback_hub.adapters.engine import make_engine, sqlite_url
 from feedback_hub.adapters.file_store import FolderStore
 from feedback_hub.adapters.file_types import ContentExaminer
 from feedback_hub.adapters.gazetteer import SpeltPlaces
+from feedback_hub.adapters.peers import PeerHubs
 from feedback_hub.adapters.rendering import JinjaRenderer, shipped_mails
 from feedback_hub.adapters.secrets_files import load_or_make
 from feedback_hub.adapters.tables import start_mappers
@@ -39,6 +40,7 @@ from feedback_hub.config import (
     build_settings,
     load_config,
 )
+from feedback_hub.config.exchange import EXCHANGE_KINDS, FilePeer, HubPeer
 from feedback_hub.config.fields import FIELD_KINDS, ChoiceField
 from feedback_hub.domain.clock import Ladder, Target, WorkingCalendar
 from feedback_hub.domain.clocks import Targets
@@ -46,6 +48,7 @@ from feedback_hub.domain.coding import CodingFrame, Label
 from feedback_hub.domain.custom_field import CustomField, FieldKind, ShownIn
 from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.errors import Invalid
+from feedback_hub.domain.exchange import Peer, hub_id
 from feedback_hub.domain.message import (
     Attachment,
     DeliveryError,
@@ -152,6 +155,7 @@ class Hub:
     gazetteer: Gazetteer
     channels: ChannelAccounts
     attachments: Shelf
+    peers: PeerHubs
     post: Post | None = None
     clock: Clock = utc_now
     keys_made: bool = False
@@ -222,6 +226,7 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
         {section.name: _channel(config, section, keyring) for section in config.channels.values()},
         config.hub.base_url,
     )
+    exchanges = _exchanges(config)
     return Hub(
         config=config,
         keyring=keyring,
@@ -267,6 +272,8 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             link_days=config.referrals.link_days,
             digest_day=config.referrals.digest_day,
             unread_after=timedelta(seconds=config.clocks.unread_after.seconds),
+            peers=_peers(exchanges),
+            hub=hub_id(config.hub.base_url),
         ),
         classifier=LexiconClassifier.shipped(frame),
         gazetteer=SpeltPlaces(),
@@ -278,6 +285,11 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             scanner=ClamdScanner(config.security.clamd) if config.security.clamd else None,
             most=config.attachments.max_bytes,
             seconds=config.attachments.timeout,
+        ),
+        peers=PeerHubs(
+            {name: one for name, one in exchanges.items() if isinstance(one, HubPeer)},
+            config.hub.base_url,
+            clock,
         ),
         post=_post(config),
         clock=clock,
@@ -299,6 +311,8 @@ def settings_of(family: str, kind: str) -> type:
     """The settings class of a kind of channel or question. Raises ``LookupError``."""
     if family == "fields":
         return FIELD_KINDS[kind]
+    if family == "exchange":
+        return EXCHANGE_KINDS[kind]
     if family != "channels":
         raise LookupError(kind)
     return load_kind(kind).Settings
@@ -340,6 +354,44 @@ def _post(config: Config) -> Post | None:
         return None
     server = MailServer(mail.smtp_url, mail.username or mail.address, mail.password, mail.timeout)
     return SmtpPost(server, mail.address)
+
+
+def _exchanges(config: Config) -> dict[str, FilePeer | HubPeer]:
+    """The other mechanisms, by name. Raises ``ConfigError``."""
+    found: dict[str, FilePeer | HubPeer] = {}
+    for section in config.exchange.values():
+        kind = EXCHANGE_KINDS.get(section.kind)
+        if kind is None:
+            known = ", ".join(EXCHANGE_KINDS)
+            place = f"{section.table}.kind"
+            raise ConfigError([Fault(place, "is no kind of exchange", f"One of: {known}.")])
+        settings: FilePeer | HubPeer = build_settings(kind, section, config.context)
+        if any(other.organisation == settings.organisation for other in found.values()):
+            raise ConfigError(
+                [
+                    Fault(
+                        f"{section.table}.organisation",
+                        "stands for another mechanism already",
+                        "Give each mechanism an organisation of its own.",
+                    )
+                ]
+            )
+        found[section.name] = settings
+    return found
+
+
+def _peers(exchanges: Mapping[str, FilePeer | HubPeer]) -> dict[str, Peer]:
+    return {
+        settings.organisation: Peer(
+            name,
+            settings.organisation,
+            hub=hub_id(settings.url) if isinstance(settings, HubPeer) else "",
+            handler=settings.handler,
+            our_handler=settings.our_handler,
+            by_file=isinstance(settings, FilePeer),
+        )
+        for name, settings in exchanges.items()
+    }
 
 
 def own_fields(config: Config) -> tuple[CustomField, ...]:

@@ -13,7 +13,16 @@ from feedback_hub.adapters.outbox import Claim
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import DomainError
-from feedback_hub.services import attachments, call_list, delivery, intake, mailing, notices, triage
+from feedback_hub.services import (
+    attachments,
+    call_list,
+    delivery,
+    exchange,
+    intake,
+    mailing,
+    notices,
+    triage,
+)
 from feedback_hub.services.delivery import Again
 from feedback_hub.services.intake import ReceiptTooEarly
 from feedback_hub.services.records import Queue, Task
@@ -21,11 +30,11 @@ from feedback_hub.services.records import Queue, Task
 LONGEST = 60.0
 """Seconds one wake-up works before it makes room for other queues."""
 LONGEST_FILES = 20.0
-"""The same for files: a slow provider is not to keep a hub's only worker from its messages."""
+"""For files and letters: one slow to answer must not keep a hub's only worker from its messages."""
 TOGETHER = 0.03
 """Seconds rows may share a transaction: on SQLite a webhook waits that long for its turn."""
 
-_BATCHES = {Queue.DELIVERY: 20, Queue.FILES: 1, Queue.HOUSEKEEPING: 20}
+_BATCHES = {Queue.DELIVERY: 20, Queue.FILES: 1, Queue.EXCHANGE: 5, Queue.HOUSEKEEPING: 20}
 """Queues whose work calls a provider: rows claimed at once, each handled alone."""
 
 log = structlog.get_logger()
@@ -38,7 +47,9 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
     set aside after too many tries, and stops nothing else.
     """
     handled = 0
-    until = time.monotonic() + (LONGEST_FILES if queue is Queue.FILES else LONGEST)
+    until = time.monotonic() + (
+        LONGEST_FILES if queue in {Queue.FILES, Queue.EXCHANGE} else LONGEST
+    )
     # A provider may take its time: what is claimed must be reached before its lease runs out.
     batch = _BATCHES.get(queue, outbox.BATCH)
     while time.monotonic() < until and not stop():
@@ -152,10 +163,15 @@ def _fetch(hub: Hub, attachment_id: str) -> Again | None:
     return attachments.fetch(hub.unit_of_work, hub.attachments, attachment_id, hub.clock)
 
 
+def _exchange(hub: Hub, letter_id: str) -> Again | None:
+    return exchange.deliver(hub.unit_of_work, hub.rules, hub.peers, letter_id, hub.clock)
+
+
 _OUTSIDE: Mapping[Task, Callable[[Hub, str], Again | None]] = {
     Task.SEND: _send,
     Task.MAIL: _mail,
     Task.FETCH: _fetch,
+    Task.EXCHANGE: _exchange,
 }
 """What asks somebody outside, which no transaction may wait for."""
 

@@ -23,6 +23,7 @@ from feedback_hub.adapters.tables import (
     delivery,
     inbox,
     message,
+    passage,
     remark,
     retention,
 )
@@ -87,6 +88,7 @@ def erase(session: Session, case_id: str, stage: Stage, now: datetime) -> Erased
                 accused_class=None,
             )
         )
+        session.execute(update(passage).where(passage.c.case_id == case_id).values(reference=""))
     _note(session, case_id, **{_DONE[stage].name: now})
     return Erased(case_id, frozenset(gone))
 

@@ -24,6 +24,7 @@ from feedback_hub.adapters import (
 )
 from feedback_hub.adapters.accounts import account_id_of, actor_by_id
 from feedback_hub.adapters.engine import change, insert_into
+from feedback_hub.adapters.exchange import SqlExchange
 from feedback_hub.adapters.vault import Keyring, SqlVault
 from feedback_hub.adapters.visibility import case_visible, referral_visible
 from feedback_hub.domain.access import Action, Actor, CaseFacts, Role, scope_of
@@ -75,6 +76,7 @@ QUEUE_OF = {
     Task.TELL_AGAIN: Queue.HOUSEKEEPING,
     Task.FETCH: Queue.FILES,
     Task.TAKE_OVER: Queue.HOUSEKEEPING,
+    Task.EXCHANGE: Queue.EXCHANGE,
 }
 
 
@@ -91,6 +93,7 @@ class SqlUnitOfWork:
     ) -> None:
         self.session = session
         self.vault = SqlVault(session, keyring)
+        self.exchange = SqlExchange(session)
         self.seen: dict[Seen, None] = {}
         """Sensitive cases that were opened here, and by whom."""
         self._device = device
@@ -174,6 +177,8 @@ class SqlUnitOfWork:
         for line in happened:
             self._audited.extend(lines_of(line, self._device()))
         if happened:
+            for line in happened:
+                self.exchange.tell(line)
             self.session.execute(
                 insert(tables.case_event),
                 [

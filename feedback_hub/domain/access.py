@@ -120,6 +120,7 @@ class ActorKind(StrEnum):
     TOKEN = "token"  # noqa: S105  a word on the wire, not a secret
     MACHINE = "machine"
     LINK = "link"
+    PEER = "peer"
 
 
 @dataclass(frozen=True)

@@ -67,11 +67,12 @@ from feedback_hub.reads.views import (
     Related,
     SuggestionView,
 )
-from feedback_hub.reads.wire import message_text, shared_words
+from feedback_hub.reads.wire import message_text
 from feedback_hub.services import custom_fields, loopback, seals
 from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.ports import Rules
 from feedback_hub.services.records import Message, RemarkKind
+from feedback_hub.services.sharing import shared_words
 
 _VERBS = {
     "triage": (Action.TRIAGE, CaseVerb.TRIAGE),

@@ -13,10 +13,9 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import referral_visible
 from feedback_hub.domain.access import Action, Actor, Role, scope_of
 from feedback_hub.domain.case import Case
-from feedback_hub.domain.consent import Share
 from feedback_hub.domain.errors import NotFound
 from feedback_hub.domain.referral import MOVES, Referral, ReferralState, ReferralVerb
-from feedback_hub.reads import conversation, keyset, wire
+from feedback_hub.reads import conversation, keyset
 from feedback_hub.reads.names import Names, names_for
 from feedback_hub.reads.rows import code_of, referral_clock, referral_row, snippets, type_of
 from feedback_hub.reads.views import (
@@ -26,7 +25,7 @@ from feedback_hub.reads.views import (
     ReferralRow,
     ReferralView,
 )
-from feedback_hub.services import remarks, seals
+from feedback_hub.services import remarks, sharing
 from feedback_hub.services.records import RemarkKind
 
 LIMIT = 50
@@ -147,9 +146,9 @@ def view(
         sector=case.sector,
         site=case.site,
         priority=case.priority,
-        text=wire.shared_words(uow, case, referral.share),
+        text=sharing.shared_words(uow, case, referral.share),
         language=case.language,
-        name=_name(uow, case) if referral.share is Share.NAME else "",
+        name=sharing.shared_name(uow, case, referral.share),
         received_at=case.received_at,
         from_organisation=names.organisation(parent.organisation) if parent else "",
         history=_history(uow, actor, case, referral, names, hub_name),
@@ -198,13 +197,6 @@ def _history(
         names.organisations,
     )
     return conversation.history(uow, case.id, only, referral_id=referral.id)
-
-
-def _name(uow: SqlUnitOfWork, case: Case) -> str:
-    contact = uow.contact(case.contact_id) if case.contact_id else None
-    if contact is None or contact.name_sealed is None:
-        return ""
-    return uow.vault.open(contact.key_id, contact.name_sealed, seals.name_bound_to(contact.id))
 
 
 def _mine(actor: Actor, states: tuple[ReferralState, ...]) -> tuple[ColumnElement[bool], ...]:

@@ -24,9 +24,9 @@ from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.whereabouts import NOWHERE, KnownPlace, PlaceKind, Whereabouts
 from feedback_hub.reads.bank import BankLine
 from feedback_hub.services import custom_fields, loopback, remarks, seals
-from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.ports import Rules
 from feedback_hub.services.records import Delivery, Message, SuggestionRow
+from feedback_hub.services.sharing import shared_texts
 
 Json = dict[str, object]
 
@@ -172,27 +172,6 @@ def delivery_body(delivery: Delivery) -> Json:
         "queued_at": when(delivery.queued_at),
         "sent_at": when(delivery.sent_at),
     }
-
-
-def shared_texts(uow: SqlUnitOfWork, case: Case, share: Share) -> list[tuple[Message, str]]:
-    """The person's words as far as a referral may carry them: whole with a name, else masked.
-
-    Each as it was worded last.
-    """
-    messages = [latest for latest, _ in as_said_now(uow.messages_of(case.id))]
-    uow.vault.load({message.key_id for message in messages})
-    return [
-        (message, text if share is Share.NAME else mask(text))
-        for message in messages
-        for text in (message_text(uow, message),)
-    ]
-
-
-def shared_words(uow: SqlUnitOfWork, case: Case, share: Share) -> str:
-    """What a referral shows of the words: to its partner, and to whoever is about to send it."""
-    if share is Share.NO:
-        return ""
-    return "\n".join(text for _, text in shared_texts(uow, case, share) if text.strip())
 
 
 def message_text(uow: SqlUnitOfWork, message: Message) -> str:

@@ -18,7 +18,7 @@ from feedback_hub.domain.clocks import keep_case, keep_referral
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services import notices
+from feedback_hub.services import notices, passages
 from feedback_hub.services.notices import partner_of, team_of
 from feedback_hub.services.ports import Rules, UnitOfWork
 from feedback_hub.services.records import NoticeKind
@@ -58,8 +58,13 @@ def sound_referral(uow: UnitOfWork, rules: Rules, referral_id: str, now: datetim
         stepped = clock.step(now, rules.calendar)
         clocks.append(stepped)
         # The first two rungs are the partner's own; from there on it is the case team's ladder.
-        above = team_of(uow, case, stepped.steps - 1) if stepped.steps > 2 else []
-        people = above or partner_of(uow, case, referral, stepped.steps, now)
+        # Another mechanism is nobody's to remind by mail: the case team is told from the first.
+        elsewhere = passages.is_peer(rules, referral)
+        climbs = stepped.steps > 2 or elsewhere
+        above = team_of(uow, case, max(1, stepped.steps - 1)) if climbs else []
+        people = (
+            above if elsewhere else above or partner_of(uow, case, referral, stepped.steps, now)
+        )
         told += _tell(uow, rules, case, referral, stepped, people, now)
     referral.clocks = tuple(clocks)
     keep_referral(referral, case.priority, rules.targets, rules.calendar, now)

@@ -93,6 +93,8 @@ def loop_back(
     case = uow.visible_case(actor, Action.WORK_CASE, ref)
     if case is None:
         raise NotFound
+    if uow.exchange.origin_of(case.id) is not None:
+        raise Invalid("method", "the answer goes to who sent the case; they tell the person")
     delivery = None
     if method is Method.MESSAGE and case.sensitivity is Sensitivity.L3:
         raise Invalid("method", "nothing is texted about this case; reach the person safely")

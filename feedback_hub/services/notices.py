@@ -18,6 +18,7 @@ from feedback_hub.domain.clock import Duty, WorkingCalendar
 from feedback_hub.domain.place import MailWish
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
+from feedback_hub.services import passages
 from feedback_hub.services.ports import Rules, UnitOfWork
 from feedback_hub.services.records import Notice, NoticeKind, Task
 
@@ -79,7 +80,13 @@ def tell_partner(
     kind: NoticeKind,
     now: datetime,
 ) -> None:
-    """Something waits for the partner. Where nobody there can be told, the case team is."""
+    """Something waits for the partner. Where nobody there can be told, the case team is.
+
+    A partner that another mechanism stands for is told there, and nowhere else.
+    """
+    if passages.is_peer(rules, referral):
+        passages.tell_peer(uow, rules, case, referral, kind, now)
+        return
     people = [
         one
         for one in partner_of(uow, case, referral, 1, now)

@@ -15,13 +15,14 @@ from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.bank import BankAnswer
 from feedback_hub.domain.board import BoardEntry, BoardReading
 from feedback_hub.domain.call_back import CallBack
-from feedback_hub.domain.case import Case
+from feedback_hub.domain.case import Case, Outcome
 from feedback_hub.domain.clock import WorkingCalendar
 from feedback_hub.domain.clocks import Targets
 from feedback_hub.domain.coding import CodingFrame
 from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.custom_field import CustomField
 from feedback_hub.domain.dialogue import Step
+from feedback_hub.domain.exchange import LetterKind, Peer
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.judgement import Judgement
 from feedback_hub.domain.message import Attachment, InboundMessage, OutboundMessage
@@ -43,7 +44,11 @@ from feedback_hub.services.records import (
     Notice,
     NoticeKind,
     PartnerLink,
+    Passage,
+    QueuedLetter,
     Remark,
+    RemarkKind,
+    Seen,
     SuggestionRow,
     Task,
     Wording,
@@ -105,6 +110,8 @@ class Rules:
     price: tuple[float, str] = (0.0, "")
     bank_unasked: bool = False
     fields: tuple[CustomField, ...] = ()
+    peers: Mapping[str, Peer] = field(default_factory=dict)
+    hub: str = ""
 
 
 class Classifier(Protocol):
@@ -211,6 +218,69 @@ class Post(Protocol):
         """Log in at the mail server; a line of what it said. Raises ``DeliveryError``."""
 
 
+class PeerPost(Protocol):
+    """The road to other mechanisms."""
+
+    def post(self, peer: str, letter: Mapping[str, object]) -> object:
+        """Hand a letter over; what was answered, as JSON has it. Raises ``DeliveryError``."""
+
+
+class Exchange(Protocol):
+    """What passes between this hub and other mechanisms."""
+
+    def passage(self, passage_id: str) -> Passage | None:
+        """A passage by id."""
+
+    def came(self, peer_name: str, wire_id: str) -> Passage | None:
+        """What this peer's referral became here."""
+
+    def went(self, peer_name: str, wire_id: str) -> Passage | None:
+        """What we sent this peer under this id."""
+
+    def origin_of(self, case_id: str) -> Passage | None:
+        """How a case came from another mechanism; None if it did not."""
+
+    def passages_of(self, case_id: str) -> Sequence[Passage]:
+        """Every passage of a case, the oldest first."""
+
+    def queue(
+        self,
+        of: Passage,
+        kind: LetterKind,
+        now: datetime,
+        about: str = "",
+        outcome: Outcome | None = None,
+    ) -> str:
+        """A letter that is to leave, and the work of sending it; the letter's id."""
+
+    def letter(self, letter_id: str) -> QueuedLetter | None:
+        """A letter by id."""
+
+    def ahead_of(self, of: QueuedLetter) -> Sequence[str]:
+        """The letters of its passage that wait and leave before it, it last; their ids."""
+
+    def waiting(self, peer_name: str) -> Sequence[QueuedLetter]:
+        """Every letter that waits for a peer, in the order in which they leave."""
+
+    def last_remark(self, referral_id: str, kind: RemarkKind, until: datetime) -> str:
+        """The id of what was written last of this kind on a referral; empty: nothing."""
+
+    def first_time(self, peer_name: str, kind: Seen, seen_id: str, now: datetime) -> bool:
+        """Whether this nonce or letter of a peer was never seen; from now on it was."""
+
+    def just_missed(self, peer_name: str, since: datetime) -> bool:
+        """Whether the last letter there was not taken, and that since then."""
+
+    def heard(self, peer_name: str, now: datetime) -> None:
+        """A letter came from there."""
+
+    def reached(self, peer_name: str, now: datetime) -> None:
+        """A letter was taken there."""
+
+    def missed(self, peer_name: str, fault: str, now: datetime) -> None:
+        """A letter was not."""
+
+
 Kept = (
     Case
     | CallBack
@@ -223,6 +293,7 @@ Kept = (
     | Message
     | Notice
     | PartnerLink
+    | Passage
     | Delivery
     | Remark
     | SuggestionRow
@@ -293,6 +364,10 @@ class UnitOfWork(Protocol):
     @property
     def vault(self) -> Vault:
         """The vault of this transaction."""
+
+    @property
+    def exchange(self) -> Exchange:
+        """What passes to and from other mechanisms, in this transaction."""
 
     def __enter__(self) -> Self: ...
 

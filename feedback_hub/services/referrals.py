@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.access import Action, Actor, ActorKind
 from feedback_hub.domain.case import Case, Outcome
 from feedback_hub.domain.clocks import keep_case, keep_referral
 from feedback_hub.domain.consent import Share
@@ -13,7 +13,7 @@ from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.referral import DeclineReason, Referral, ReferralState
 from feedback_hub.domain.routing import route
-from feedback_hub.services import escalation, remarks
+from feedback_hub.services import escalation, passages, remarks
 from feedback_hub.services.casework import reach
 from feedback_hub.services.notices import tell_partner, tell_team
 from feedback_hub.services.ports import Rules, UnitOfWork
@@ -42,7 +42,7 @@ def refer(
         raise Invalid("share", "the person did not agree to that")
     if share is Share.NO:
         raise Invalid("share", "the person does not want it shared")
-    _check_partner(uow, case, organisation)
+    _check_partner(uow, rules, case, organisation)
     referral = draft(uow, case, organisation, actor.id, now, share=share)
     referral.note_id = _note(uow, referral, note, actor, now)
     referral.send(actor.id, now)
@@ -68,7 +68,7 @@ def refer_on(
     Raises ``NotFound``, ``IllegalMove``, ``Invalid`` (also for a chain that would come round).
     """
     referral, case = _reach(uow, actor, Action.ANSWER_REFERRAL, referral_id)
-    _check_partner(uow, case, organisation)
+    _check_partner(uow, rules, case, organisation)
     above: Referral | None = referral
     while above is not None:
         if above.organisation == organisation:
@@ -225,6 +225,8 @@ def verify(
         for one in chain:
             one.verify(actor.id, now)
             _keep(one, case, rules, now)
+        if passages.is_peer(rules, chain[-1]):
+            passages.tell_peer(uow, rules, case, chain[-1], NoticeKind.ANSWERED, now)
     else:
         for one, below in zip(chain, [*chain[1:], None], strict=True):
             remark_id = remarks.write(
@@ -280,22 +282,36 @@ def expire(uow: UnitOfWork, rules: Rules, referral_id: str, now: datetime) -> No
 def _reach(
     uow: UnitOfWork, actor: Actor, action: Action, referral_id: str, version: int | None = None
 ) -> tuple[Referral, Case]:
-    found = uow.visible_referral(actor, action, referral_id)
+    found = (
+        _of_peer(uow, actor, referral_id)
+        if actor.kind is ActorKind.PEER
+        else uow.visible_referral(actor, action, referral_id)
+    )
     if found is None:
         raise NotFound
     uow.expect(found[0], version)
     return found
 
 
+def _of_peer(uow: UnitOfWork, actor: Actor, referral_id: str) -> tuple[Referral, Case] | None:
+    """What a mechanism answers was sent to it, whatever the case has become since."""
+    referral = uow.referral(referral_id)
+    case = uow.case(referral.case_id) if referral else None
+    if referral is None or case is None or referral.organisation not in actor.organisations:
+        return None
+    return referral, case
+
+
 def _least(agreed: Share) -> Share:
     return Share.ANONYMOUS if agreed is Share.NOT_ASKED else agreed
 
 
-def _check_partner(uow: UnitOfWork, case: Case, organisation: str) -> None:
+def _check_partner(uow: UnitOfWork, rules: Rules, case: Case, organisation: str) -> None:
     if not uow.organisation_exists(organisation):
         raise Invalid("organisation", "is not an active organisation of this hub")
     if case.accused_organisation and organisation == case.accused_organisation:
         raise Invalid("organisation", "cannot be asked about this case")
+    passages.check(uow, rules, case, organisation)
 
 
 def draft(

@@ -27,6 +27,7 @@ from feedback_hub.web.api_triage import api_triage
 from feedback_hub.web.attachments import api_files, case_files
 from feedback_hub.web.body import Malformed
 from feedback_hub.web.calls import prompts
+from feedback_hub.web.exchange import exchange
 from feedback_hub.web.health import health
 from feedback_hub.web.metrics import metrics
 from feedback_hub.web.openapi import openapi
@@ -37,6 +38,8 @@ from feedback_hub.web.trail import init_trail
 from feedback_hub.web.webhooks import webhooks
 
 _API = "/api/"
+_MACHINES = ("/channels/", "/exchange/")
+"""Providers and other hubs call there: they read no page."""
 
 log = structlog.get_logger()
 
@@ -51,6 +54,7 @@ def create_app(hub: Hub) -> Flask:
     for blueprint in (
         webhooks,
         prompts,
+        exchange,
         api_cases,
         api_bank,
         api_calls,
@@ -84,7 +88,7 @@ def _guard_against_forgery(app: Flask) -> None:
     def _check() -> None:
         # A provider proves itself by signature, a token is sent by no browser on its own, and a
         # partner's link is its own proof: it must send no referrer, which the check would want.
-        if request.path.startswith(("/channels/", "/r/")) or has_token():
+        if request.path.startswith((*_MACHINES, "/r/")) or has_token():
             return
         csrf.protect()
 
@@ -102,7 +106,7 @@ def _http_error(error: HTTPException) -> Response:
         if isinstance(error, CSRFError):
             return problems.problem(Unauthenticated())
         return problems.http_problem(error)
-    if request.path.startswith("/channels/"):
+    if request.path.startswith(_MACHINES):
         return Response(status=error.code or 500)
     response = error.get_response()
     if response.status_code < 400:
@@ -122,7 +126,7 @@ def _broken(error: Exception) -> Response:
     )
     if request.path.startswith(_API):
         return problems.unexpected(error_id)
-    if request.path.startswith("/channels/"):
+    if request.path.startswith(_MACHINES):
         return Response(status=500)
     return page_error(error, 500, error_id)
 

@@ -73,6 +73,7 @@ LONG_ON_POSTGRES = frozenset(
         "test_dialogue",
         "test_drop_folder",
         "test_enquiry",
+        "test_exchange",
         "test_import_ivr",
         "test_kobo",
         "test_notices",

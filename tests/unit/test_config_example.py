@@ -14,6 +14,7 @@ import channels
 from channels.base import load_kind
 from feedback_hub.bootstrap import settings_of
 from feedback_hub.config import TABLES, build_settings, keys_of, load_config, parse_config
+from feedback_hub.config.exchange import EXCHANGE_KINDS
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 ADDRESSLESS = r'^password_file = "secrets/(database|queue|mail)_password"$'
@@ -87,12 +88,25 @@ def test_a_table_of_the_example_has_exactly_the_keys_the_code_reads(table: str) 
 
 
 def test_the_example_has_no_other_table() -> None:
-    assert set(document()) == {*TABLES, "channels", "fields"}
+    assert set(document()) == {*TABLES, "channels", "exchange", "fields"}
 
 
 def test_the_example_shows_each_kind_of_channel_once() -> None:
     shown = sorted(section["kind"] for section in document()["channels"].values())
     assert shown == KINDS
+
+
+@pytest.mark.parametrize("kind", EXCHANGE_KINDS)
+def test_an_exchange_of_the_example_has_exactly_the_keys_its_kind_reads(
+    kind: str, copied: Path
+) -> None:
+    config = load_config(copied, {}, settings_of)
+    (section,) = [one for one in config.exchange.values() if one.kind == kind]
+    assert sorted(flat(section.values)) == sorted(written(EXCHANGE_KINDS[kind]))
+    built: object = build_settings(EXCHANGE_KINDS[kind], section, config.context)
+    for key in keys_of(EXCHANGE_KINDS[kind]):
+        if not key.required:
+            assert getattr(built, key.name) == key.default
 
 
 @pytest.mark.parametrize("kind", KINDS)

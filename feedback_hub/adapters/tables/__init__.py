@@ -40,6 +40,7 @@ from feedback_hub.adapters.tables.community import (
     meeting,
     meeting_case,
 )
+from feedback_hub.adapters.tables.exchange import letter, passage, peer, peer_seen
 from feedback_hub.adapters.tables.mapping import start_mappers
 from feedback_hub.adapters.tables.messages import (
     alert,
@@ -102,6 +103,7 @@ __all__ = [
     "issue",
     "issue_case",
     "judgement",
+    "letter",
     "log_in",
     "meeting",
     "meeting_case",
@@ -112,6 +114,9 @@ __all__ = [
     "organisation",
     "outbox",
     "partner_link",
+    "passage",
+    "peer",
+    "peer_seen",
     "referral",
     "remark",
     "retention",

@@ -17,6 +17,7 @@ from feedback_hub.adapters.tables.cases import (
     suggestion,
 )
 from feedback_hub.adapters.tables.community import bank_answer, board_entry, board_reading, issue
+from feedback_hub.adapters.tables.exchange import letter, passage
 from feedback_hub.adapters.tables.messages import (
     alert,
     attachment,
@@ -48,6 +49,8 @@ from feedback_hub.services.records import (
     Message,
     Notice,
     PartnerLink,
+    Passage,
+    QueuedLetter,
     Remark,
     SuggestionRow,
     Wording,
@@ -75,6 +78,8 @@ def start_mappers() -> None:
     mapper(Remark, remark)
     mapper(Notice, notice)
     mapper(PartnerLink, partner_link)
+    mapper(Passage, passage)
+    mapper(QueuedLetter, letter)
     mapper(SuggestionRow, suggestion)
     mapper(Judgement, judgement)
     mapper(Wording, wording)

@@ -23,6 +23,7 @@ def upgrade() -> None:
     _information_bank()
     _satisfaction()
     _readings()
+    _exchange()
 
 
 def _understanding() -> None:
@@ -192,3 +193,65 @@ def _readings() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_board_reading")),
     )
     op.create_index("ix_board_reading_site", "board_reading", ["site", "read_on"])
+
+
+def _exchange() -> None:
+    """Referrals that travel to other mechanisms and back, and the letters that tell of them."""
+    op.create_table(
+        "passage",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("peer", sa.String(64), nullable=False),
+        sa.Column("way", sa.String(32), nullable=False),
+        sa.Column("wire_id", sa.String(64), nullable=False),
+        sa.Column("case_id", sa.String(32), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("referral_id", sa.String(32)),
+        sa.Column("reference", sa.String(64), nullable=False),
+        sa.Column("trail", sa.Text(), nullable=False),
+        sa.Column("handled", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_passage_case_id")),
+        sa.ForeignKeyConstraint(
+            ["referral_id"], ["referral.id"], name=op.f("fk_passage_referral_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passage")),
+        sa.UniqueConstraint("peer", "way", "wire_id", name=op.f("uq_passage_peer_way_wire_id")),
+    )
+    op.create_index("ix_passage_case_id", "passage", ["case_id"])
+    op.create_index("ix_passage_referral_id", "passage", ["referral_id"])
+    op.create_table(
+        "letter",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("passage_id", sa.String(32), nullable=False),
+        sa.Column("peer", sa.String(64), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("about", sa.String(32), nullable=False),
+        sa.Column("outcome", sa.String(32)),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("fault", sa.String(64), nullable=False),
+        sa.Column("ended_at", UtcDateTime()),
+        sa.ForeignKeyConstraint(["passage_id"], ["passage.id"], name=op.f("fk_letter_passage_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
+    )
+    op.create_index("ix_letter_passage", "letter", ["passage_id", "position"])
+    op.create_index("ix_letter_peer", "letter", ["peer", "state", "made_at"])
+    op.create_table(
+        "peer_seen",
+        sa.Column("peer", sa.String(64), nullable=False),
+        sa.Column("kind", sa.String(8), nullable=False),
+        sa.Column("id", sa.String(64), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("peer", "kind", "id", name=op.f("pk_peer_seen")),
+    )
+    op.create_index("ix_peer_seen_at", "peer_seen", ["peer", "kind", "at"])
+    op.create_table(
+        "peer",
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("heard_at", UtcDateTime()),
+        sa.Column("reached_at", UtcDateTime()),
+        sa.Column("failed_at", UtcDateTime()),
+        sa.Column("fault", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_peer")),
+    )
