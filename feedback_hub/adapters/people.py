@@ -179,7 +179,8 @@ def add_token(
 ) -> NewToken:
     """Make a token. One that reads highly sensitive cases waits for a handler's word.
 
-    Raises ``Invalid``.
+    Not one made by command: whoever has the machine has its keys, and other systems are set up
+    there (CONTRACT, ``token add``); the audit log says so. Raises ``Invalid``.
     """
     called = name.strip()
     if not called or len(called) > LONGEST_TOKEN_NAME or not called.isprintable():
@@ -198,7 +199,7 @@ def add_token(
         object_id=token_id,
         reason=held.role,
     )
-    waits = held.role is Role.PROTECTION and _must_ask(uow, by)
+    waits = held.role is Role.PROTECTION and not by.at_the_machine
     if waits:
         handlers.propose(uow.session, held, by.now, token_id=token_id)
         uow.audit(AuditAction.HANDLER_PROPOSED, by.actor, by.now, kind="token", object_id=token_id)

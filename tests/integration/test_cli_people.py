@@ -9,8 +9,7 @@ from flask_security.utils import verify_password
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from feedback_hub.adapters import handlers
-from feedback_hub.adapters.accounts import actor_by_token
+from feedback_hub.adapters import accounts, handlers, people
 from feedback_hub.adapters.invitations import invited
 from feedback_hub.bootstrap import build, settings_of
 from feedback_hub.config import load_config
@@ -58,25 +57,27 @@ def test_the_first_handler_is_added_and_the_next_one_waits(commands: Commands) -
     assert commands.count("handler_request") == 1
 
 
-def test_a_token_that_reads_what_handlers_read_waits_for_one(commands: Commands) -> None:
-    """With nobody to ask it works at once; while it waits it is no token."""
-    words = ("token", "add", "--role", "protection", "--name")
-    first = commands.run(*words, "first")
-    assert "waits" not in first.stderr
+def test_a_token_made_at_the_machine_works_at_once_one_made_on_the_pages_waits_for_a_handler(
+    commands: Commands,
+) -> None:
+    """Whoever has the machine has its keys; an administrator in a browser has not."""
     commands.run("user", "add", "rosa@b.org", "--role", "protection")
-    second = commands.run(*words, "second")
-    assert "waits until a handler agrees" in second.stderr
-    engine = create_engine(f"sqlite:///{commands.folder / 'home' / 'hub.sqlite3'}")
+    made = commands.run("token", "add", "--role", "protection", "--name", "first")
+    assert "waits" not in made.stderr
+    config = load_config(None, {"FEEDBACK_HUB_HOME": str(commands.folder / "home")}, settings_of)
+    hub = build(config)
     now = datetime.now(UTC)
-    with Session(engine) as session:
-        assert actor_by_token(session, first.stdout.strip(), now)
-        assert actor_by_token(session, second.stdout.strip(), now) is None
-        (asked,) = handlers.proposed(session)
+    with hub.unit_of_work() as uow:
+        assert accounts.actor_by_token(uow.session, made.stdout.strip(), now)
+        second = people.add_token(
+            uow, people.By("ines", now), "second", Membership(Role.PROTECTION), None
+        )
+        assert accounts.actor_by_token(uow.session, second.secret, now) is None
+        (asked,) = handlers.proposed(uow.session)
         assert asked.name == "second"
-        kind, _token_id = handlers.decide(session, asked.id, "rosa", now, agreed=True) or ("", "")
-        assert kind == "token"
-        assert actor_by_token(session, second.stdout.strip(), now)
-    engine.dispose()
+        assert handlers.decide(uow.session, asked.id, "rosa", now, agreed=True)
+        assert accounts.actor_by_token(uow.session, second.secret, now)
+    hub.close()
 
 
 def test_a_token_is_listed_and_revoked(commands: Commands) -> None:
@@ -179,8 +180,8 @@ def test_a_token_is_printed_alone_and_works(commands: Commands) -> None:
     secret = commands.run(*words).stdout.rstrip("\n")
     engine = create_engine(f"sqlite:///{commands.folder / 'home' / 'hub.sqlite3'}")
     with Session(engine) as session:
-        actor = actor_by_token(session, secret, datetime.now(UTC))
+        actor = accounts.actor_by_token(session, secret, datetime.now(UTC))
         assert actor is not None
         assert actor.memberships == (Membership(Role.MECHANISM),)
-        assert actor_by_token(session, secret, datetime(2999, 1, 1, tzinfo=UTC)) is None
+        assert accounts.actor_by_token(session, secret, datetime(2999, 1, 1, tzinfo=UTC)) is None
     engine.dispose()
