@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from feedback_hub.domain import dialogue
 from feedback_hub.domain.contact import Purpose as Say
 from feedback_hub.domain.reference import parse_reference
 
@@ -23,9 +24,9 @@ class Step(StrEnum):
     LANGUAGE = "language"
     MENU = "menu"
     MAY_RECORD = "may_record"
-    MAY_CONTACT = "may_contact"
     RECORD = "record"
     LEFT = "left"
+    QUESTION = "question"
     NUMBERS = "numbers"
     OFFER = "offer"
     PERSON = "person"
@@ -53,9 +54,8 @@ class Move:
     to: Step
     says: tuple[Say, ...] = ()
     leaves: Trace | None = None
-    contact: str = ""
-    """``yes`` or ``no``: what the caller just said about being contacted. ``done``: was served, and
-    need not be called unless they ask."""
+    served: bool = False
+    """The caller got what they rang for, and need not be called unless they ask."""
 
 
 @dataclass(frozen=True)
@@ -83,21 +83,14 @@ TABLE: Mapping[Step, Ask] = {
     ),
     Step.MAY_RECORD: Ask(
         (Say.VOICE_MAY_RECORD,),
-        {"1": Move(Step.MAY_CONTACT), "2": Move(Step.OFFER)},
-    ),
-    Step.MAY_CONTACT: Ask(
-        (Say.VOICE_MAY_CONTACT,),
-        {
-            "1": Move(Step.RECORD, contact="yes"),
-            "2": Move(Step.RECORD, leaves=Trace.DECLINED, contact="no"),
-        },
+        {"1": Move(Step.RECORD), "2": Move(Step.OFFER)},
     ),
     # No keys: what is left comes to LEFT, silence comes back here.
     Step.RECORD: Ask((Say.VOICE_RECORD,)),
     # The same sentence for every case and for numbers that fit none (DOMAIN.md, Loop back).
     Step.NUMBERS: Ask(
         (Say.VOICE_NUMBERS,),
-        {NUMBERS_KEYED: Move(Step.MENU, (Say.VOICE_STATE,), Trace.SERVED, "done")},
+        {NUMBERS_KEYED: Move(Step.MENU, (Say.VOICE_STATE,), Trace.SERVED, served=True)},
         digits=REFERENCE_DIGITS + SECRET_DIGITS,
     ),
     Step.OFFER: Ask(
@@ -115,10 +108,14 @@ TABLE: Mapping[Step, Ask] = {
         },
     ),
 }
-"""Step × key → next step. LANGUAGE is not here: its keys are the languages that are offered."""
+"""Step × key → next step.
+
+LANGUAGE is not here: its keys are the languages that are offered. Nor is QUESTION: what is asked
+once a message is left, and what each key means there, is declared in ``domain.dialogue``.
+"""
 
 MOST_TRIES = 2
-"""So often a step is asked; then a call-back is noted: never a dead end."""
+"""So often a step is asked; then a call-back is noted, or a question skipped: no dead end."""
 MOST_TURNS = 20
 """So many steps a call; a key held down does not run for hours at our cost."""
 
@@ -130,7 +127,11 @@ class Place:
     step: Step = Step.START
     language: str = ""
     offered: tuple[str, ...] = ()
-    contact: str = ""
+    served: bool = False
+    asks: tuple[dialogue.Step, ...] = ()
+    """The questions still open, the one that is being asked first."""
+    about: str = ""
+    """The recording they are about."""
     tries: int = 0
     turns: int = 0
 
@@ -143,7 +144,9 @@ class Place:
                 step=Step(plain.get("step", Step.START)),
                 language=plain.get("language", ""),
                 offered=tuple(one for one in plain.get("offered", "").split(".") if one),
-                contact=plain.get("contact", ""),
+                served=plain.get("served") == "yes",
+                asks=tuple(dialogue.Step(one) for one in plain.get("asks", "").split(".") if one),
+                about=plain.get("about", ""),
                 tries=int(plain.get("tries", "0")),
                 turns=int(plain.get("turns", "0")),
             )
@@ -156,7 +159,9 @@ class Place:
             "step": self.step.value,
             "language": self.language,
             "offered": ".".join(self.offered),
-            "contact": self.contact,
+            "served": "yes" if self.served else "",
+            "asks": ".".join(self.asks),
+            "about": self.about,
             "tries": str(self.tries or ""),
             "turns": str(self.turns or ""),
         }
@@ -196,11 +201,25 @@ def advance(place: Place, keyed: str, caller: Caller) -> Turn:
     now = replace(
         place,
         step=move.to,
-        contact=move.contact or place.contact,
+        served=move.served or place.served,
         tries=0,
         turns=place.turns + 1,
     )
     return Turn(now, move.says, move.leaves)
+
+
+def answer(place: Place, keyed: str, sites: Mapping[str, str]) -> tuple[Turn, str]:
+    """What ``keyed`` answers at a question: where to now, and the value, empty where it is none.
+
+    Silence skips, as a skipping key does; a key that means nothing is asked for once more.
+    ``sites`` are the numbers that were read out and their sites.
+    """
+    value = dialogue.answer_in(place.asks[0], keyed, sites) if keyed else dialogue.SKIPPED
+    if value is None and place.tries + 1 < MOST_TRIES:
+        return Turn(replace(place, tries=place.tries + 1), (Say.VOICE_NOT_UNDERSTOOD,)), ""
+    rest = place.asks[1:]
+    now = replace(place, step=Step.QUESTION if rest else Step.END, asks=rest, tries=0)
+    return Turn(now, () if rest else (Say.VOICE_GOODBYE,)), value or ""
 
 
 def numbers_in(keyed: str) -> tuple[str, str] | None:
@@ -212,20 +231,28 @@ def numbers_in(keyed: str) -> tuple[str, str] | None:
 
 
 def heard_by(languages_offered: int, *, person: bool) -> frozenset[Say]:
-    """Every prompt that may be heard where so many languages are offered."""
+    """Every prompt a call needs where so many languages are offered.
+
+    The dialogue's questions are not among them: one that cannot be heard is not asked.
+    """
     spoken = {purpose for purpose in Say if purpose.is_spoken}
-    if languages_offered < 2:
-        spoken.discard(Say.VOICE_LANGUAGE)
+    asked = {step: question.spoken for step, question in dialogue.DIALOGUE.items()}
+    if languages_offered > 1:
+        del asked[dialogue.Step.LANGUAGE]
+    spoken -= set(asked.values())
     if not person:
         spoken -= {Say.VOICE_MENU_PERSON, Say.VOICE_CONNECTING, Say.VOICE_NOBODY}
     return frozenset(spoken)
 
 
 def _choose(place: Place, keyed: str, caller: Caller) -> Turn:
+    """The language keyed; the first, which is the hub's own, for who skips or does not choose."""
     by_key = {str(number): language for number, language in enumerate(place.offered, 1)}
-    if keyed not in by_key:
+    skips = keyed in dialogue.SKIP or place.tries + 1 >= MOST_TRIES
+    if keyed not in by_key and not (skips and place.offered):
         return _again(place, keyed, caller)
-    now = Place(Step.MENU, language=by_key[keyed], turns=place.turns + 1)
+    language = by_key.get(keyed) or place.offered[0]
+    now = replace(place, step=Step.MENU, language=language, tries=0, turns=place.turns + 1)
     return Turn(now, (Say.VOICE_WELCOME,))
 
 
@@ -240,15 +267,13 @@ def _give_up(place: Place, caller: Caller) -> Turn:
     end = replace(place, step=Step.END)
     if not caller.has_number:
         return Turn(end, (Say.VOICE_NO_NUMBER,), Trace.GAVE_UP)
-    if place.contact in {"no", "done"}:
+    if place.served:
         return Turn(end, (Say.VOICE_GOODBYE,), Trace.DECLINED)
     return Turn(end, (Say.VOICE_WILL_CALL,), Trace.GAVE_UP)
 
 
 def _without_number(move: Move) -> Move:
     """The move for a caller whose number we do not see: no question about calling it."""
-    if move.to is Step.MAY_CONTACT:
-        return Move(Step.RECORD)
     if move.to is Step.OFFER:
         return Move(Step.END, (*move.says, Say.VOICE_NO_NUMBER))
     if move.leaves is Trace.ASKED:

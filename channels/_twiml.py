@@ -46,6 +46,12 @@ class Call:
         said.text = ". ".join(", ".join(three) for three in threes) + "."
         return self
 
+    def name(self, name: str, language: str) -> Call:
+        """Say a place's name, in Portuguese where no voice speaks the language."""
+        said = ET.SubElement(self._into, "Say", language=_VOICES.get(language, _VOICES["por"]))
+        said.text = _NOT_IN_XML.sub("", name) or "?"
+        return self
+
     def pause(self, seconds: int = 1) -> Call:
         """Silence."""
         ET.SubElement(self._into, "Pause", length=str(seconds))

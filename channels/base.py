@@ -15,6 +15,7 @@ from datetime import datetime, time
 from typing import ClassVar, Protocol, runtime_checkable
 
 from feedback_hub.domain.contact import Purpose
+from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.message import (
     Attachment,
     DeliveryReceipt,
@@ -223,6 +224,12 @@ class Desk(Protocol):
 
     def numbers(self, external_id: str) -> Numbers | None:
         """The numbers of the case that a kept message became; None while there is none."""
+
+    def questions(self, external_id: str) -> Sequence[Step]:
+        """What is open to ask whoever left a kept message, in order; nothing where one may not."""
+
+    def sites(self) -> Sequence[tuple[str, str]]:
+        """Code and name of the sites, in the order they are read out; empty if they are many."""
 
     def keep(self, items: Sequence[Item]) -> None:
         """Make these durable, as what ``parse`` returned already is."""

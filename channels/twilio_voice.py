@@ -27,6 +27,8 @@ from feedback_hub.config import Unfit, setting
 from feedback_hub.config.convert import text
 from feedback_hub.config.values import WorkingHours, parse_working_hours
 from feedback_hub.domain.contact import Purpose as Say
+from feedback_hub.domain.dialogue import DIALOGUE, MOST_QUESTIONS
+from feedback_hub.domain.dialogue import Step as Question
 from feedback_hub.domain.message import (
     Attachment,
     DeliveryError,
@@ -176,7 +178,9 @@ class Adapter(twilio_sms.Adapter):
         if place.step is Step.START:
             return self._start(form, desk, now)
         if _recorded(place, form):
-            return self._thank(place, desk, items)
+            return self._thank(place, self._caller(form), desk, items)
+        if place.step is Step.QUESTION:
+            return self._take_answer(place, form, desk, now)
         turn = self._advance(place, form)
         if turn.place.step is Step.PERSON:
             return self._connect(turn.place, self._caller(form), desk)
@@ -263,6 +267,14 @@ class Adapter(twilio_sms.Adapter):
     def _ask(self, call: Call, place: Place, caller: Caller, desk: Desk) -> WebhookReply:
         if place.step is Step.END:
             return call.hang_up().reply()
+        if place.step is Step.QUESTION:
+            call.ask(self._action(place), digits=1, timeout=_KEY_WAIT)
+            if (asks := DIALOGUE[place.asks[0]].spoken) is not None:
+                self._hear(call, (asks,), place.language, desk)
+            if place.asks[0] is Question.SITE:
+                for number, (_, name) in enumerate(desk.sites(), 1):
+                    call.name(name, place.language).digits(str(number), place.language)
+            return call.reply()
         if place.step is Step.LANGUAGE:
             call.ask(self._action(place), digits=1, timeout=_KEY_WAIT)
             for number, language in enumerate(place.offered, 1):
@@ -284,22 +296,53 @@ class Adapter(twilio_sms.Adapter):
         self._hear(call, says, place.language, desk)
         return call.reply()
 
-    def _thank(self, place: Place, desk: Desk, items: Sequence[Item]) -> WebhookReply:
-        """The caller cannot write: both numbers are said twice."""
+    def _thank(
+        self, place: Place, caller: Caller, desk: Desk, items: Sequence[Item]
+    ) -> WebhookReply:
+        """The caller cannot write: both numbers are said twice. Then come the few questions."""
         call, language = Call(), place.language
         self._hear(call, (Say.VOICE_THANKS,), language, desk)
-        message = items[0] if items else None
-        numbers = None
-        if isinstance(message, InboundMessage):
-            numbers = desk.numbers(message.external_id)
+        left = next((item for item in items if isinstance(item, InboundMessage)), None)
+        numbers = desk.numbers(left.external_id) if left else None
+        asks = self._questions(place, desk, left.external_id) if left else ()
         if numbers is not None:
             for again in ((), (Say.VOICE_AGAIN,)):
                 self._hear(call, (*again, Say.VOICE_REFERENCE), language, desk)
                 call.digits(numbers.reference, language).pause()
                 self._hear(call, (Say.VOICE_SECRET,), language, desk)
                 call.digits(numbers.secret, language).pause(2)
+        if left and asks:
+            about = left.external_id
+            place = replace(place, step=Step.QUESTION, asks=asks, about=about, tries=0)
+            return self._ask(call, place, caller, desk)
         self._hear(call, (Say.VOICE_GOODBYE,), language, desk)
         return call.hang_up().reply()
+
+    def _questions(self, place: Place, desk: Desk, message: str) -> tuple[Question, ...]:
+        """What this caller is asked: what is open and can be heard, three with the language."""
+        can_be_asked = (
+            question
+            for question in desk.questions(message)
+            if (asks := DIALOGUE[question].spoken) is not None
+            and desk.prompt(place.language, asks) is not None
+            and (question is not Question.SITE or desk.sites())
+        )
+        most = MOST_QUESTIONS - (len(place.offered) > 1)
+        return tuple(can_be_asked)[:most]
+
+    def _take_answer(
+        self, place: Place, form: _twilio.Form, desk: Desk, now: datetime
+    ) -> WebhookReply:
+        call, caller = Call(), self._caller(form)
+        if not place.asks:
+            return call.hang_up().reply()
+        sites = {str(number): code for number, (code, _) in enumerate(desk.sites(), 1)}
+        turn, value = _ivr.answer(place, form.first("Digits"), sites)
+        if value:
+            of = identifier(form.first("CallSid"), "CallSid")
+            desk.keep((_answered(of, place, value, now),))
+        self._hear(call, turn.says, place.language, desk)
+        return self._ask(call, turn.place, caller, desk)
 
     def _connect(self, place: Place, caller: Caller, desk: Desk) -> WebhookReply:
         hours = self.settings.operator_hours
@@ -323,7 +366,8 @@ class Adapter(twilio_sms.Adapter):
 
     def _advance(self, place: Place, form: _twilio.Form) -> Turn:
         caller = self._caller(form)
-        if place.step is Step.START:
+        if place.step in {Step.START, Step.QUESTION}:
+            # Only the hub knows what answers a question: it is kept by ``converse``.
             return Turn(place)
         if place.step is Step.LEFT:
             # It came here without a recording: nothing was said.
@@ -340,8 +384,6 @@ class Adapter(twilio_sms.Adapter):
         self, call: str, recording: str, form: _twilio.Form, place: Place, now: datetime
     ) -> InboundMessage:
         said = {"consent_record": "yes"}
-        if place.contact in {"yes", "no"}:
-            said["consent_contact"] = place.contact
         caller = _number(form.first("From"))
         made = self._voice_of(call, recording, caller, now, said)
         return replace(made, language=_language(place), recipient=form.first("To"))
@@ -437,6 +479,22 @@ def _heard(call: str, now: datetime, numbers: tuple[str, str] | None = None) -> 
         text="",
         kind=MessageKind.OPENED,
         metadata=metadata,
+    )
+
+
+def _answered(call: str, place: Place, value: str, now: datetime) -> InboundMessage:
+    """What was answered about the message that the same call left; a later key corrects nothing."""
+    return InboundMessage(
+        external_id=f"{call}.{place.about}.{place.asks[0]}",
+        received_at=now,
+        text="",
+        kind=MessageKind.OPENED,
+        metadata={
+            "call": call,
+            "about": identifier(place.about, "recording"),
+            "question": place.asks[0],
+            "answer": value,
+        },
     )
 
 

@@ -373,8 +373,8 @@ class ConversationConfig:
         most=2160,
     )
     ask: tuple[str, ...] = setting(
-        "Questions asked after a message is accepted, three at most, in this order, each a text: "
-        "language, consent, site, safe.",
+        "Questions asked after a message is accepted, three at most, in this order: language, "
+        "consent, site, safe. Each is a text; on a call they are read out, with safe always.",
         default=(),
         parse=parse_questions,
     )

@@ -47,6 +47,8 @@ class Purpose(StrEnum):
     VOICE_MENU_PERSON = "voice_menu_person"
     VOICE_MAY_RECORD = "voice_may_record"
     VOICE_MAY_CONTACT = "voice_may_contact"
+    VOICE_ASK_CONSENT = "voice_ask_consent"
+    VOICE_ASK_SITE = "voice_ask_site"
     VOICE_RECORD = "voice_record"
     VOICE_THANKS = "voice_thanks"
     VOICE_REFERENCE = "voice_reference"

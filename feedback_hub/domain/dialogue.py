@@ -1,9 +1,13 @@
-"""The few questions a person may be asked after writing, in one place, the same on every channel.
+"""The few questions a person may be asked, in one place, the same by text, by chat and on a call.
 
 Only after the message is accepted, one at a time, each at most once, three at most; silence skips,
 and so does any other message, which is handled as one. Which are asked, and in which order, is the
 setting ``[conversation] ask``; their words are the wordings of their purposes. In a highly
 sensitive case nothing is asked (DOMAIN.md, Loop back).
+
+A call differs in two things that lie in its nature. Its language is asked first, or nothing could
+be said. And ``safe`` is always asked, of each caller: nothing is written to a phone that rang
+unless whoever held it agreed, and a phone has several people.
 """
 
 from __future__ import annotations
@@ -42,7 +46,8 @@ class Choice:
 
 @dataclass(frozen=True)
 class Question:
-    """``purpose`` names its wording, which numbers the choices from 1 in this order.
+    """``purpose`` names its wording, which numbers the choices from 1 in this order; ``spoken`` the
+    one for a call, where it is asked there.
 
     The number after the last choice skips, as ``SKIP`` does. Without choices the answer is the
     name of a site. ``about_case``: asked for each case; the others are asked once of a contact.
@@ -51,6 +56,7 @@ class Question:
     purpose: Purpose
     choices: tuple[Choice, ...] = ()
     about_case: bool = False
+    spoken: Purpose | None = None
 
 
 _YES, _NO = frozenset({"sim", "s", "yes", "y"}), frozenset({"nao", "n", "no"})
@@ -65,18 +71,23 @@ DIALOGUE: Mapping[Step, Question] = MappingProxyType(
                 Choice("por", frozenset({"portugues", "pt", "por"})),
                 Choice("eng", frozenset({"ingles", "english", "en", "eng"})),
             ),
+            spoken=Purpose.VOICE_LANGUAGE,
         ),
         # Sets the case's consent to be shared, without the name or not at all.
         Step.CONSENT: Question(
             Purpose.ASK_CONSENT,
             (Choice(Share.ANONYMOUS, _YES), Choice(Share.NO, _NO)),
             about_case=True,
+            spoken=Purpose.VOICE_ASK_CONSENT,
         ),
         # Sets the contact's site, and the case's where it has none.
-        Step.SITE: Question(Purpose.ASK_SITE),
-        # Sets whether the phone is private; "no" ends every text about the case.
+        Step.SITE: Question(Purpose.ASK_SITE, spoken=Purpose.VOICE_ASK_SITE),
+        # Sets whether the phone is private and the person may be contacted there; "no" ends every
+        # text about the case.
         Step.SAFE: Question(
-            Purpose.ASK_SAFE, (Choice(Answered.YES, _YES), Choice(Answered.NO, _NO))
+            Purpose.ASK_SAFE,
+            (Choice(Answered.YES, _YES), Choice(Answered.NO, _NO)),
+            spoken=Purpose.VOICE_MAY_CONTACT,
         ),
         # Asked when the case is closed, not with the others. A plain yes or no has its place too.
         Step.SATISFACTION: Question(
@@ -104,7 +115,7 @@ _NUMBERED = re.compile(r"\b([1-9]) ([^\W\d_][^,;.?!\d]*)")
 def answer_in(step: Step, text: str, sites: Mapping[str, str]) -> str | None:
     """What ``text`` answers: the value, ``SKIPPED``, or None where it is no answer but a message.
 
-    ``sites`` maps folded names to codes; see ``folded``.
+    ``sites`` maps folded names to codes (see ``folded``); on a call, the numbers read out.
     """
     said = folded(text)
     question = DIALOGUE[step]

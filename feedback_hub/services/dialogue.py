@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from feedback_hub.domain.dialogue import (
 )
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.message import InboundMessage, MessageKind
+from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import loopback, satisfaction
 from feedback_hub.services.ports import Rules, UnitOfWork
 from feedback_hub.services.records import Task
@@ -63,6 +65,33 @@ def _pressed(uow: UnitOfWork, contact: Contact, message: InboundMessage) -> tupl
     return (step, question.case_id or "") if question and step else None
 
 
+def for_call(uow: UnitOfWork, rules: Rules, case: Case) -> tuple[Step, ...]:
+    """What is open to ask somebody who just left ``case`` by telephone, in order.
+
+    Their language is known: they chose it to hear anything.
+    """
+    contact = uow.contact(case.contact_id) if case.contact_id else None
+    if case.sensitivity is Sensitivity.L3 or (contact and uow.has_open_l3(contact.id)):
+        return ()
+    # First what decides whether we may answer at all.
+    asked = dict.fromkeys((Step.SAFE, *rules.ask))
+    return tuple(
+        step
+        for step in asked
+        if step is not Step.LANGUAGE
+        and (contact is not None or step is not Step.SAFE)
+        and not _known_on_call(step, contact, case)
+    )
+
+
+def on_call(
+    uow: UnitOfWork, rules: Rules, case: Case, said: Mapping[str, str], now: datetime
+) -> None:
+    """Keep what a caller keyed about the case they left: ``said`` has question and answer."""
+    contact = uow.contact(case.contact_id) if case.contact_id else None
+    _set(uow, rules, Step(said["question"]), said["answer"], contact, case, now)
+
+
 def ask_next(
     uow: UnitOfWork, rules: Rules, contact: Contact, case: Case | None, now: datetime
 ) -> None:
@@ -71,10 +100,7 @@ def ask_next(
         if now - contact.asked_at <= rules.conversation_window:
             return
         contact.asking = None
-    if contact.channel not in rules.reply_channels or (case is not None and case.from_history):
-        return
-    # Whoever told of something highly sensitive is asked nothing, whatever else they write.
-    if not rules.ask or uow.has_open_l3(contact.id):
+    if not _may_be_asked(uow, rules, contact, case):
         return
     for step in rules.ask[:MOST_QUESTIONS]:
         question = DIALOGUE[step]
@@ -93,6 +119,16 @@ def ask_next(
         return
 
 
+def _may_be_asked(uow: UnitOfWork, rules: Rules, contact: Contact, case: Case | None) -> bool:
+    if not rules.ask or (case is not None and case.from_history):
+        return False
+    # Callers are asked while they are on the line; nobody reads what is texted to that number.
+    if contact.channel not in rules.reply_channels - rules.call_channels:
+        return False
+    # Whoever told of something highly sensitive is asked nothing, whatever else they write.
+    return not uow.has_open_l3(contact.id)
+
+
 def _known(step: Step, contact: Contact, case: Case | None) -> bool:
     match step:
         case Step.LANGUAGE:
@@ -107,15 +143,17 @@ def _known(step: Step, contact: Contact, case: Case | None) -> bool:
             return True
 
 
-def _set(
-    uow: UnitOfWork,
-    rules: Rules,
-    step: Step,
-    answer: str,
-    contact: Contact,
-    case: Case | None,
-    now: datetime,
-) -> None:
+def _known_on_call(step: Step, contact: Contact | None, case: Case) -> bool:
+    match step:
+        case Step.SAFE:
+            return case.consent.contact is not Answered.NOT_ASKED
+        case Step.SITE:
+            return bool(case.site or (contact and contact.site))
+        case _:
+            return case.consent.share is not Share.NOT_ASKED
+
+
+def _set_of_contact(contact: Contact, step: Step, answer: str) -> None:
     match step:
         case Step.LANGUAGE:
             contact.language = answer
@@ -123,6 +161,19 @@ def _set(
             contact.site = answer
         case Step.SAFE:
             contact.private_phone = Answered(answer)
+
+
+def _set(
+    uow: UnitOfWork,
+    rules: Rules,
+    step: Step,
+    answer: str,
+    contact: Contact | None,
+    case: Case | None,
+    now: datetime,
+) -> None:
+    if contact is not None:
+        _set_of_contact(contact, step, answer)
     if case is None:
         return
     if step is Step.SATISFACTION:
@@ -133,8 +184,9 @@ def _set(
         return
     if step is Step.CONSENT:
         case.consent = replace(case.consent, share=Share(answer))
-    elif step is Step.SAFE and contact.private_phone is Answered.NO:
-        case.consent = replace(case.consent, contact=Answered.NO)
+    elif step is Step.SAFE:
+        case.consent = replace(case.consent, contact=Answered(answer))
+        loopback.acknowledge_after_all(uow, rules, case, now)
     elif step is Step.SITE and not case.site:
         case.site = answer
         # Who answers for the matter follows from where it is.

@@ -50,7 +50,7 @@ API = "api"
 
 
 class ReceiptTooEarly(Exception):
-    """A receipt for a send that is not recorded yet: try again later."""
+    """A receipt for a send, or an answer about a message, that is not here yet: try later."""
 
 
 def accept(
@@ -310,6 +310,9 @@ def _take_in_call(
     uow: UnitOfWork, rules: Rules, row: InboxRow, message: InboundMessage, now: datetime
 ) -> str | None:
     """What a live call left: a case of its own, or more of the one that the same call made."""
+    if "question" in message.metadata:
+        _take_call_answer(uow, rules, row.channel, message, now)
+        return None
     if callbacks.is_settled(uow, row.channel, message, now):
         return None
     contact = _contact(uow, row.channel, message, now)
@@ -320,6 +323,17 @@ def _take_in_call(
     submission = Submission(message, row.channel, consent=callbacks.consent_in(message))
     entered_by = f"channel:{row.channel}"
     return _open_case(uow, rules, submission, row.key_id, entered_by, now, row.from_history).id
+
+
+def _take_call_answer(
+    uow: UnitOfWork, rules: Rules, channel: str, message: InboundMessage, now: datetime
+) -> None:
+    """What a caller keyed after leaving a message, which may not be a case yet."""
+    left = uow.accepted(channel, InboxKind.MESSAGE, fitting(message.metadata.get("about", "")))
+    case = uow.case(left.case_id) if left and left.case_id else None
+    if case is None:
+        raise ReceiptTooEarly
+    dialogue.on_call(uow, rules, case, message.metadata, now)
 
 
 def _obey(

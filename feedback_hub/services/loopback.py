@@ -72,6 +72,22 @@ def acknowledge(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> Non
         return
     if any(d.purpose is Purpose.ACKNOWLEDGEMENT for d in uow.deliveries_of(case.id)):
         return
+    _acknowledge(uow, rules, case, now)
+
+
+def acknowledge_after_all(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> None:
+    """A caller has now said that they may be written to, and only that was missing."""
+    told = {
+        delivery.withheld
+        for delivery in uow.deliveries_of(case.id)
+        if delivery.purpose is Purpose.ACKNOWLEDGEMENT
+    }
+    # None yet: the machine has still to read it.
+    if told == {Withheld.NOT_ASKED} and case.consent.contact is Answered.YES:
+        _acknowledge(uow, rules, case, now)
+
+
+def _acknowledge(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> None:
     delivery = tell(uow, rules, case, Purpose.ACKNOWLEDGEMENT, now)
     if delivery is not None and delivery.withheld is None:
         case.acknowledge(delivery.id, now)

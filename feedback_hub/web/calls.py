@@ -14,9 +14,14 @@ from feedback_hub.adapters import tables
 from feedback_hub.adapters.recordings import TYPES, digest_of, find_recording
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.contact import Purpose
-from feedback_hub.services import intake
+from feedback_hub.domain.dialogue import Step
+from feedback_hub.domain.place import SiteStatus
+from feedback_hub.services import dialogue, intake
 from feedback_hub.services.records import InboxKind, Wording, WordingState
 from feedback_hub.web.hub import current_hub
+
+_MOST_READ_OUT = 9
+"""Sites that one key each can stand for; who would listen to more."""
 
 prompts = Blueprint("prompts", __name__, url_prefix="/prompts")
 
@@ -85,6 +90,23 @@ class HubDesk:
             row = uow.accepted(self._channel, InboxKind.MESSAGE, intake.fitting(external_id))
             case = uow.case(row.case_id) if row and row.case_id else None
             return Numbers(case.ref, uow.vault.secret_for(case.ref)) if case else None
+
+    def questions(self, external_id: str) -> Sequence[Step]:
+        """What is open to ask whoever left this message."""
+        with self._hub.reading() as uow:
+            row = uow.accepted(self._channel, InboxKind.MESSAGE, intake.fitting(external_id))
+            case = uow.case(row.case_id) if row and row.case_id else None
+            return dialogue.for_call(uow, self._hub.rules, case) if case else ()
+
+    def sites(self) -> Sequence[tuple[str, str]]:
+        """The sites that run, by name; none where there are more than keys."""
+        return self._sites if len(self._sites) <= _MOST_READ_OUT else ()
+
+    @cached_property
+    def _sites(self) -> Sequence[tuple[str, str]]:
+        with self._hub.reading() as uow:
+            running = [site for site in uow.sites() if site.status is SiteStatus.ACTIVE]
+            return sorted(((site.code, site.name) for site in running), key=lambda site: site[1])
 
     def keep(self, items: Sequence[Item]) -> None:
         """One commit. Raises ``SQLAlchemyError``."""

@@ -19,6 +19,7 @@ from feedback_hub.adapters.wordings import seed_wordings
 from feedback_hub.bootstrap import Hub, build, settings_of
 from feedback_hub.config import parse_config
 from feedback_hub.domain.case import Case
+from feedback_hub.domain.place import Site
 from feedback_hub.migrations import migrate
 from feedback_hub.services.records import Message, Queue, WordingState
 from feedback_hub.web.app import create_app
@@ -42,6 +43,8 @@ class Line:
     languages: tuple[str, ...] = ("por",)
     operator: str = OPERATOR
     approved: bool = True
+    ask: tuple[str, ...] = ()
+    sites: tuple[tuple[str, str], ...] = ()
     api_base: str = "https://api.twilio.com"
     now: datetime = MORNING
     person: str = PERSON
@@ -53,6 +56,7 @@ class Line:
     def __post_init__(self) -> None:
         document = {
             "hub": {"home": str(self.home), "base_url": BASE, "languages": list(self.languages)},
+            "conversation": {"ask": list(self.ask)},
             "channels": {
                 LINE: {
                     "kind": "twilio_voice",
@@ -70,6 +74,9 @@ class Line:
         seed_wordings(self.hub.engine)
         if self.approved:
             self.approve()
+        with self.hub.unit_of_work() as uow:
+            uow.session.add_all(Site(code, name) for code, name in self.sites)
+            uow.commit()
         self.client = create_app(self.hub).test_client()
 
     @property
