@@ -15,6 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from feedback_hub.adapters import (
     audit_log,
     channel_accounts,
+    emergencies,
     judgements,
     notices,
     places,
@@ -50,6 +51,7 @@ from feedback_hub.services.records import (
     AttachmentRow,
     Checked,
     Delivery,
+    Emergency,
     InboxKind,
     InboxRow,
     Mailbox,
@@ -393,6 +395,10 @@ class SqlUnitOfWork:
         self.saw(actor, row[1])
         return row[0], row[1]
 
+    def emergencies_of(self, case_id: str) -> Sequence[Emergency]:
+        """When a case was opened in an emergency, the latest first."""
+        return emergencies.of_case(self.session, case_id)
+
     def facts(self, case: Case) -> CaseFacts:
         """What the access policy needs to know of a case."""
         asked = self.session.scalars(
@@ -409,6 +415,7 @@ class SqlUnitOfWork:
             entered_by=case.entered_by,
             accused_organisation=case.accused_organisation,
             referred_to=frozenset(asked),
+            id=case.id,
         )
 
     def referral(self, referral_id: str) -> Referral | None:

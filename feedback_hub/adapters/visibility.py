@@ -55,6 +55,8 @@ def _granted(grant: Grant) -> ColumnElement[bool]:
         conditions.append(case.c.entered_by == grant.entered_by)
     if grant.owner:
         conditions.append(case.c.owner == grant.owner)
+    if grant.case_id:
+        conditions.append(case.c.id == grant.case_id)
     if grant.referred_to:
         theirs = referral.alias()
         conditions.append(

@@ -179,6 +179,12 @@ class SecurityConfig:
         default="",
         parse=parse_audit_copy,
     )
+    emergency_minutes: int = setting(
+        "Minutes for which a case stays open to somebody who opened it in an emergency.",
+        default=60,
+        least=5,
+        most=480,
+    )
     session_hours: int = setting(
         "Hours after which a person logs in anew, however busy they were.",
         default=12,

@@ -52,6 +52,7 @@ class Action(StrEnum):
     INFORM = "inform"
     READ_ROUTING = "read_routing"
     READ_AUDIT = "read_audit"
+    BREAK_GLASS = "break_glass"
 
 
 _TEAM = frozenset(
@@ -86,13 +87,13 @@ GRANTED: dict[Role, frozenset[Action]] = {
     # Not protection: an issue ends in a public answer, and their cases never may.
     Role.CASE_MANAGER: _TEAM
     | {Action.READ_ISSUE, Action.WORK_ISSUE, Action.READ_MEASURES, Action.APPROVE_WORDING}
-    | {Action.INFORM, Action.READ_ROUTING}
+    | {Action.INFORM, Action.READ_ROUTING, Action.BREAK_GLASS}
     | _BANK,
     Role.FOCAL_POINT: frozenset(
         {Action.READ_CASE, Action.READ_REFERRAL, Action.ANSWER_REFERRAL, Action.READ_REGISTER}
     )
     | _BANK,
-    Role.PROTECTION: _TEAM,
+    Role.PROTECTION: _TEAM | {Action.BREAK_GLASS},
     Role.COORDINATOR: frozenset(
         {Action.READ_ISSUE, Action.READ_MEASURES, Action.READ_REGISTER, Action.APPROVE_WORDING}
     )
@@ -108,6 +109,10 @@ GRANTED: dict[Role, frozenset[Action]] = {
     ),
 }
 
+
+IN_EMERGENCY = frozenset({Action.READ_CASE, Action.READ_HISTORY, Action.NOTE})
+"""What can be done with a case that was opened in an emergency: read it, and write down what was
+done. Whose work it is stays so."""
 
 NEEDS_SECOND_FACTOR = frozenset({Role.PROTECTION, Role.ADMIN, Role.CASE_MANAGER, Role.AUDITOR})
 """Roles that reach personal cases, accounts or the audit log: a password alone is not enough."""
@@ -135,11 +140,15 @@ class Membership:
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody or something that acts. ``id`` is an account's or a token's."""
+    """Somebody or something that acts. ``id`` is an account's or a token's.
+
+    ``opened``: cases they have opened in an emergency and not closed since.
+    """
 
     id: str
     kind: ActorKind = ActorKind.ACCOUNT
     memberships: tuple[Membership, ...] = ()
+    opened: frozenset[str] = frozenset()
 
     def may(self, action: Action) -> bool:
         """Whether any role permits ``action`` on something at all."""
@@ -177,6 +186,7 @@ class CaseFacts:
     entered_by: str = ""
     accused_organisation: str = ""
     referred_to: frozenset[str] = frozenset()
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -192,6 +202,7 @@ class Grant:
     referred_to: str = ""
     entered_by: str = ""
     owner: str = ""
+    case_id: str = ""
 
     def admits(self, facts: CaseFacts) -> bool:
         """Whether this grant reaches a case with these facts."""
@@ -202,6 +213,7 @@ class Grant:
             and (not self.referred_to or self.referred_to in facts.referred_to)
             and (not self.entered_by or facts.entered_by == self.entered_by)
             and (not self.owner or facts.owner == self.owner)
+            and (not self.case_id or facts.id == self.case_id)
         )
 
 
@@ -242,18 +254,22 @@ class Scope:
 _L1 = frozenset({Sensitivity.L1})
 _TO_L2 = frozenset({Sensitivity.L1, Sensitivity.L2})
 _L3 = frozenset({Sensitivity.L3})
+_ALL = frozenset(Sensitivity)
 
 
 def scope_of(actor: Actor, action: Action) -> Scope:
     """What ``actor`` may reach with ``action``.
 
     Each membership counts for itself and only where its role permits the action: there is no
-    "highest wins". Nobody but ``protection`` reaches L3.
+    "highest wins". Nobody but ``protection`` reaches L3, except the one case that was opened in an
+    emergency; a conflict of interest closes that one too.
     """
     grants: list[Grant] = []
     for held in actor.memberships:
         if action in GRANTED[held.role]:
             grants.extend(_grants(actor, held))
+    if action in IN_EMERGENCY and actor.may(Action.BREAK_GLASS):
+        grants.extend(Grant(_ALL, case_id=one) for one in sorted(actor.opened))
     return Scope(tuple(grants), actor.organisations, actor.id)
 
 

@@ -47,6 +47,7 @@ class AuditAction(StrEnum):
     SENSITIVITY_CHANGED = "sensitivity_changed"
     SUSPICION_CONFIRMED = "suspicion_confirmed"
     GLASS_BROKEN = "glass_broken"
+    GLASS_CLOSED = "glass_closed"
     BACKED_UP = "backed_up"
     RESTORED = "restored"
     KEYS_ROTATED = "keys_rotated"

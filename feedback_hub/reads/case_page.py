@@ -58,6 +58,7 @@ from feedback_hub.reads.views import (
     CaseView,
     ClockLevel,
     ClockView,
+    EmergencyLine,
     LoopBackView,
     MessageView,
     NextStep,
@@ -127,6 +128,7 @@ def view(
     team = scope_of(actor, Action.READ_HISTORY).admits(facts)
     referrals = case_list.referrals_of(uow, actor, [case.id]).get(case.id, ()) if team else ()
     said = conversation.remarks_of(uow, case.id)
+    opened = uow.emergencies_of(case.id) if team else ()
     known = _Known(
         case=case,
         facts=facts,
@@ -136,7 +138,7 @@ def view(
         read=conversation.readings(uow, case.id) if team else {},
         names=names_for(
             uow,
-            {case.owner, *conversation.actors_of(uow, case.id)},
+            {case.owner, *conversation.actors_of(uow, case.id), *(e.account_id for e in opened)},
             {case.route_focal_point, *(r.focal_point for r in referrals)},
         ),
     )
@@ -169,6 +171,16 @@ def view(
         suggestion=_suggestion(known, sure_from),
         where=uow.whereabouts_of([case]).get(case.id, NOWHERE) if team else NOWHERE,
         history=history,
+        emergencies=tuple(
+            EmergencyLine(
+                by=known.names.person(one.account_id),
+                at=one.at,
+                until=one.ended_at or one.until,
+                reason=said.text(one.reason_id),
+                lasts=one.lasts(now),
+            )
+            for one in opened
+        ),
         meeting=meetings.of_case(uow.session, case.id),
         own=tuple(
             (field, said if team or field.kind is not FieldKind.TEXT else mask(said))

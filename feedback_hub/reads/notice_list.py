@@ -10,7 +10,7 @@ from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads.case_list import own_scope
 from feedback_hub.reads.views import NoticeLine
-from feedback_hub.services.records import Notice
+from feedback_hub.services.records import Notice, NoticeKind
 
 LIMIT = 100
 
@@ -41,5 +41,6 @@ def _line(uow: SqlUnitOfWork, actor: Actor, notice: Notice) -> NoticeLine:
         is_read=notice.read_at is not None,
         ref=case.ref if opens_case else "",
         referral_id=referral,
-        sensitive=case.sensitivity is Sensitivity.L3,
+        # That a case was opened in an emergency is said as it is: it tells nothing of the case.
+        sensitive=case.sensitivity is Sensitivity.L3 and notice.kind is not NoticeKind.GLASS_BROKEN,
     )

@@ -468,6 +468,17 @@ class Related:
 
 
 @dataclass(frozen=True)
+class EmergencyLine:
+    """Once that somebody opened the case in an emergency. ``lasts``: they still can."""
+
+    by: str
+    at: datetime
+    until: datetime
+    reason: str
+    lasts: bool
+
+
+@dataclass(frozen=True)
 class CaseView:
     """A case as one reader may see it. ``moves`` are the verbs this reader may use on it now.
 
@@ -509,6 +520,7 @@ class CaseView:
     suggestion: SuggestionView | None = None
     where: Whereabouts = NOWHERE
     history: tuple[HistoryLine, ...] = ()
+    emergencies: tuple[EmergencyLine, ...] = ()
     referrals: tuple[ReferralView, ...] = ()
     clocks: tuple[ClockView, ...] = ()
     next_step: NextStep = NextStep.NONE

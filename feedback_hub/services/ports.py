@@ -37,6 +37,7 @@ from feedback_hub.services.records import (
     AttachmentRow,
     Checked,
     Delivery,
+    Emergency,
     InboxKind,
     InboxRow,
     Mailbox,
@@ -292,6 +293,7 @@ Kept = (
     | Contact
     | Message
     | Notice
+    | Emergency
     | PartnerLink
     | Passage
     | Delivery
@@ -475,6 +477,9 @@ class UnitOfWork(Protocol):
         self, actor: Actor, action: Action, referral_id: str
     ) -> tuple[Referral, Case] | None:
         """The referral and its case, if it exists for ``actor`` with ``action``."""
+
+    def emergencies_of(self, case_id: str) -> Sequence[Emergency]:
+        """When a case was opened in an emergency, the latest first."""
 
     def facts(self, case: Case) -> CaseFacts:
         """What the access policy needs to know of a case."""

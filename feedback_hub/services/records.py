@@ -115,6 +115,24 @@ class NoticeKind(StrEnum):
     RETURNED = "returned"
     DECLINED = "declined"
     UNREACHED = "unreached"
+    GLASS_BROKEN = "glass_broken"
+
+
+@dataclass(eq=False)
+class Emergency:
+    """Somebody opened a case that is not theirs, for ``reason_id`` (a remark), until ``until``."""
+
+    id: str
+    case_id: str
+    account_id: str
+    reason_id: str
+    at: datetime
+    until: datetime
+    ended_at: datetime | None = None
+
+    def lasts(self, now: datetime) -> bool:
+        """Whether the case still stands open."""
+        return self.ended_at is None and now < self.until
 
 
 class MailState(StrEnum):
@@ -284,6 +302,7 @@ class RemarkKind(StrEnum):
     PARTNER_ANSWER = "partner_answer"
     SENT_BACK = "sent_back"
     TRANSLATION = "translation"
+    EMERGENCY = "emergency"
 
 
 @dataclass(eq=False)

@@ -93,6 +93,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         AuditAction.SENSITIVITY_CHANGED: N_("Changed how sensitive a case is"),
         AuditAction.SUSPICION_CONFIRMED: N_("Confirmed a case as highly sensitive"),
         AuditAction.GLASS_BROKEN: N_("Opened a case in an emergency"),
+        AuditAction.GLASS_CLOSED: N_("Closed a case again that was opened in an emergency"),
         AuditAction.BACKED_UP: N_("Made a backup"),
         AuditAction.RESTORED: N_("Restored a backup"),
         AuditAction.KEYS_ROTATED: N_("Changed the encryption key"),
@@ -298,6 +299,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         NoticeKind.ANSWERED: N_("A partner answered"),
         NoticeKind.RETURNED: N_("A partner asks something"),
         NoticeKind.DECLINED: N_("A partner cannot take a referral"),
+        NoticeKind.GLASS_BROKEN: N_("Somebody opened a case in an emergency"),
         NoticeKind.UNREACHED: N_("Nobody at the partner could be told: ring them"),
     },
     Occasion: {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask, g, request
@@ -16,7 +17,7 @@ from sqlalchemy.inspection import inspect
 from sqlalchemy.orm import Session, registry, scoped_session
 from werkzeug.exceptions import Conflict
 
-from feedback_hub.adapters import tables
+from feedback_hub.adapters import emergencies, tables
 from feedback_hub.adapters.accounts import (
     actor_by_id,
     actor_by_token,
@@ -272,9 +273,10 @@ def _find_actor(hub: Hub) -> Actor | None:
         return None
     with hub.reading() as uow:
         actor = actor_by_id(uow.session, current_user.id)
+        opened = emergencies.opened_by(uow.session, current_user.id, hub.clock())
     if actor and not current_user.tf_primary_method and second_factor.is_required(hub, actor):
         raise SecondFactorOwed
-    return actor
+    return replace(actor, opened=opened) if actor else None
 
 
 def _token_holder(hub: Hub, secret: str) -> Actor | None:

@@ -20,6 +20,8 @@ ADDRESS = Limit(40)
 """Wrong passwords from one address, whoever they are for: a whole desk shares one."""
 CODE = Limit(5, first=timedelta(seconds=30))
 """Wrong codes of one account, from anywhere: who gets this far knows the password."""
+EMERGENCY = Limit(5, within=timedelta(days=1), first=timedelta(minutes=10))
+"""Cases opened in an emergency by one account: more is looking around."""
 STATUS = Limit(10, within=timedelta(minutes=10), first=timedelta(minutes=1))
 TOKEN = Limit(60, within=timedelta(minutes=10))
 LINK = Limit(60, within=timedelta(minutes=10))

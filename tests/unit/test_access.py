@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from feedback_hub.domain.access import (
     GRANTED,
+    IN_EMERGENCY,
     MACHINE,
     Action,
     Actor,
@@ -23,7 +26,13 @@ SITES = st.sampled_from(("", "S1", "S2"))
 SECTORS = st.sampled_from(("", "WASH", "HEALTH"))
 PEOPLE = st.sampled_from(("anna", "bento"))
 MEMBERSHIPS = st.builds(Membership, st.sampled_from(Role), ORGANISATIONS, SITES, SECTORS)
-ACTORS = st.builds(Actor, PEOPLE, memberships=st.lists(MEMBERSHIPS, max_size=4).map(tuple))
+CASES = st.sampled_from(("", "c1", "c2"))
+ACTORS = st.builds(
+    Actor,
+    PEOPLE,
+    memberships=st.lists(MEMBERSHIPS, max_size=4).map(tuple),
+    opened=st.frozensets(st.just("c1")),
+)
 FACTS = st.builds(
     CaseFacts,
     st.sampled_from(Sensitivity),
@@ -33,6 +42,7 @@ FACTS = st.builds(
     PEOPLE,
     ORGANISATIONS,
     st.frozensets(st.sampled_from(("AGUA", "SAUDE"))),
+    CASES,
 )
 ACTIONS = st.sampled_from(Action)
 L1, L2, L3 = Sensitivity
@@ -48,13 +58,25 @@ def one(role: Role, **place: str) -> Actor:
 
 @given(actor=ACTORS, facts=FACTS, action=ACTIONS)
 def test_only_protection_reaches_an_l3(actor: Actor, facts: CaseFacts, action: Action) -> None:
-    assume(facts.sensitivity is L3 and Role.PROTECTION not in actor.roles)
-    assert not sees(actor, facts, action)
+    if facts.sensitivity is L3 and Role.PROTECTION not in actor.roles:
+        assert not sees(replace(actor, opened=frozenset()), facts, action)
+
+
+@given(actor=ACTORS, facts=FACTS, action=ACTIONS)
+def test_what_was_opened_in_an_emergency_is_read_and_nothing_else(
+    actor: Actor, facts: CaseFacts, action: Action
+) -> None:
+    closed = replace(actor, opened=frozenset())
+    if sees(actor, facts, action) and not sees(closed, facts, action):
+        assert facts.id in actor.opened
+        assert action in IN_EMERGENCY
+        assert actor.roles & {Role.CASE_MANAGER, Role.PROTECTION}
 
 
 @given(actor=ACTORS, facts=FACTS, action=ACTIONS)
 def test_no_combination_of_roles_lifts(actor: Actor, facts: CaseFacts, action: Action) -> None:
     """Together they reach what one of them reaches alone, never more."""
+    actor = replace(actor, opened=frozenset())
     alone = [Actor(actor.id, memberships=(held,)) for held in actor.memberships]
     if sees(actor, facts, action):
         assert any(sees(single, facts, action) for single in alone)

@@ -201,6 +201,19 @@ notice = Table(
     Index("ix_notice_account", "account_id", "read_at", "at"),
 )
 
+emergency = Table(
+    "emergency",
+    metadata,
+    id_column(),
+    Column("case_id", ID, ForeignKey("case.id"), nullable=False, index=True),
+    Column("account_id", ID, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    Column("reason_id", ID, nullable=False),
+    when("at", nullable=False),
+    when("until", nullable=False),
+    when("ended_at"),
+    Index("ix_emergency_account", "account_id", "until"),
+)
+
 partner_link = Table(
     "partner_link",
     metadata,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import composite, registry
 from feedback_hub.adapters.tables.cases import (
     call_back,
     case,
+    emergency,
     judgement,
     notice,
     partner_link,
@@ -45,6 +46,7 @@ from feedback_hub.services.records import (
     Alert,
     AttachmentRow,
     Delivery,
+    Emergency,
     InboxRow,
     Message,
     Notice,
@@ -77,6 +79,7 @@ def start_mappers() -> None:
     mapper(Delivery, delivery)
     mapper(Remark, remark)
     mapper(Notice, notice)
+    mapper(Emergency, emergency)
     mapper(PartnerLink, partner_link)
     mapper(Passage, passage)
     mapper(QueuedLetter, letter)

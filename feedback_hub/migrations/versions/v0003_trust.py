@@ -19,6 +19,7 @@ def upgrade() -> None:
     _understanding()
     _places()
     _administration()
+    _emergencies()
     _triage()
     _information_bank()
     _satisfaction()
@@ -255,3 +256,24 @@ def _exchange() -> None:
         sa.Column("fault", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_peer")),
     )
+
+
+def _emergencies() -> None:
+    """Who opened a case that is not theirs, and until when."""
+    op.create_table(
+        "emergency",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("case_id", sa.String(32), nullable=False),
+        sa.Column("account_id", sa.String(32), nullable=False),
+        sa.Column("reason_id", sa.String(32), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime()),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_emergency_case_id")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_emergency_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_emergency")),
+    )
+    op.create_index(op.f("ix_emergency_case_id"), "emergency", ["case_id"])
+    op.create_index("ix_emergency_account", "emergency", ["account_id", "until"])

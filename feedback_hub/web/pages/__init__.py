@@ -15,6 +15,7 @@ from feedback_hub.web.pages.audit import audit
 from feedback_hub.web.pages.board import board
 from feedback_hub.web.pages.calls import calls
 from feedback_hub.web.pages.cases import cases
+from feedback_hub.web.pages.emergency import emergency
 from feedback_hub.web.pages.frame import forget_reader, init_frame
 from feedback_hub.web.pages.handset import handset
 from feedback_hub.web.pages.home import home
@@ -55,6 +56,7 @@ def init_pages(app: Flask, hub: Hub) -> None:
         partner_links,
         handset,
         status,
+        emergency,
         board,
         answers,
         issues,

@@ -17,7 +17,7 @@ from flask_security.utils import verify_password
 from sqlalchemy import select, update
 
 from feedback_hub.adapters import handlers, invitations, tables
-from feedback_hub.domain.access import Role
+from feedback_hub.domain.access import Action, Role
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.errors import NotAllowed, NotFound
 from feedback_hub.reads.views import FormView
@@ -177,6 +177,7 @@ def _page(form: FormView) -> str:
         email=current_user.email,
         has_second_factor=bool(current_user.tf_primary_method),
         devices=found,
+        may_break_glass=current_actor().may(Action.BREAK_GLASS),
         waiting=[one for one in waiting if one.account_id != account_id],
         form=form,
     )

@@ -59,6 +59,7 @@ _FAULTS: Mapping[str, str] = {
     "read_on": N_("Choose the day it was read; no day to come."),
     "people": N_("Write how many heard it as a number, or leave it empty."),
     "to": N_("That case is closed: open it again first."),
+    "ref": N_("There is no such case, or nobody could be told. Check the number."),
     "email": N_("Write an e-mail address that nobody here has yet."),
     "name": N_("Write a name that is not too long."),
     "role": N_("Choose a role."),
