@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -41,8 +42,11 @@ def run(hub: Hub, now: datetime, actor: str = "machine") -> dict[Stage, int]:
             with hub.unit_of_work() as uow:
                 due = retention.due(uow.session, stage, days_of(hub, stage), now, AT_ONCE)
                 keys: set[str] = set()
+                files: list[str] = []
                 for case_id in due:
-                    keys |= retention.erase(uow.session, case_id, stage, now).keys
+                    erased = retention.erase(uow.session, case_id, stage, now)
+                    keys |= erased.keys
+                    files.extend(erased.files)
                     uow.audit(
                         AuditAction.ERASED,
                         actor,
@@ -54,14 +58,22 @@ def run(hub: Hub, now: datetime, actor: str = "machine") -> dict[Stage, int]:
                 # Before the commit: a key too many in the ledger is one that is gone next time.
                 erasing.write_ledger(hub.config.hub.home, keys)
                 uow.commit()
+            remove(hub, files)
             done[stage] += len(due)
             if len(due) < AT_ONCE:
                 break
     with hub.unit_of_work() as uow:
+        erasing.forget_repeats(uow.session, now)
         said = ",".join(f"{stage.value}={count}" for stage, count in done.items())
         uow.audit(AuditAction.RETENTION_RUN, actor, now, kind="hub", reason=said[:64])
         uow.commit()
     return done
+
+
+def remove(hub: Hub, files: Iterable[str]) -> None:
+    """Take files that nobody can read any more out of the store."""
+    for name in files:
+        hub.attachments.store.remove(name)
 
 
 def daily(hub: Hub, now: datetime) -> int:

@@ -8,16 +8,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from feedback_hub.adapters.tables import data_key, erasure, metadata
+from feedback_hub.adapters.tables import (
+    attempt,
+    data_key,
+    erasure,
+    idempotency,
+    invitation,
+    log_in,
+    metadata,
+    wrong_try,
+)
 
 LEDGER = "erasure.ledger"
 """In the home folder: the keys that were destroyed, one a line. Ids only."""
+KEPT_ANSWERS = timedelta(days=7)
+"""Nobody repeats a request that late: a desk's queue is sent within days."""
+KEPT_TRIES = timedelta(days=2)
+"""Longer than anything counts wrong tries, and than a log-in lasts."""
 _AT_ONCE = 500
 
 
@@ -43,6 +56,25 @@ def destroy(
                 insert(erasure), [{"key_id": one, "at": now} for one in sorted(live)]
             )
     return destroyed
+
+
+def forget_repeats(session: Session, now: datetime) -> None:
+    """What only guards against repeats and guesses goes when it is old.
+
+    Answers kept for an ``Idempotency-Key`` after ``KEPT_ANSWERS``, wrong numbers after
+    ``KEPT_TRIES``, invitations and log-ins that are over. Not in the ledger: a restored backup
+    forgets them anew.
+    """
+    old = select(idempotency.c.key_id).where(idempotency.c.at < now - KEPT_ANSWERS)
+    destroy(session, session.scalars(old))
+    for table, column, before in (
+        (idempotency, idempotency.c.at, now - KEPT_ANSWERS),
+        (wrong_try, wrong_try.c.at, now - KEPT_TRIES),
+        (attempt, attempt.c.at, now - KEPT_TRIES),
+        (invitation, invitation.c.expires_at, now),
+        (log_in, log_in.c.started_at, now - KEPT_TRIES),
+    ):
+        session.execute(delete(table).where(column < before))
 
 
 def write_ledger(home: Path, key_ids: Collection[str]) -> None:

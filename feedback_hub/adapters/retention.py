@@ -12,21 +12,30 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters import erasing, search_index
 from feedback_hub.adapters.tables import (
     attachment,
+    call_back,
     case,
+    case_place,
+    case_tag,
     contact,
     delivery,
     inbox,
+    meeting_case,
     message,
+    metadata,
+    notice,
+    partner_link,
     passage,
-    remark,
+    referral,
     retention,
+    triage_lease,
 )
+from feedback_hub.domain.attachment import AttachmentState
 from feedback_hub.domain.case import CaseState
 from feedback_hub.domain.reference import new_reference
 from feedback_hub.domain.sensitivity import Sensitivity
@@ -49,10 +58,15 @@ _DONE = {
 
 @dataclass(frozen=True)
 class Erased:
-    """What one erasure did: the case, and the data keys that are gone."""
+    """What one erasure did: the case, the data keys that are gone, and files to remove.
+
+    ``files`` are stored names, for the caller to remove from the store after the commit: without
+    its key nobody reads one any more.
+    """
 
     case_id: str
     keys: frozenset[str]
+    files: tuple[str, ...] = ()
 
 
 def due(
@@ -72,10 +86,15 @@ def erase(session: Session, case_id: str, stage: Stage, now: datetime) -> Erased
     """Erase one stage of one case, whatever its age. Safe to repeat."""
     words = stage is not Stage.IDENTITY
     keys = _forget_words(session, case_id) if words else _forget_person(session, case_id)
+    files = _files_of(session, case_id) if words else ()
     gone = erasing.destroy(session, keys, now)
     if words:
         search_index.forget(session, case_id)
+        # Tags are somebody's own words; a guessed place was read out of the person's.
+        for table in (case_tag, case_place, triage_lease):
+            session.execute(delete(table).where(table.c.case_id == case_id))
     if stage is Stage.WHOLE:
+        _forget_traces(session, case_id)
         # Whoever kept the number finds nothing under it.
         session.execute(
             update(case)
@@ -90,7 +109,7 @@ def erase(session: Session, case_id: str, stage: Stage, now: datetime) -> Erased
         )
         session.execute(update(passage).where(passage.c.case_id == case_id).values(reference=""))
     _note(session, case_id, **{_DONE[stage].name: now})
-    return Erased(case_id, frozenset(gone))
+    return Erased(case_id, frozenset(gone), files)
 
 
 def hold(session: Session, case_id: str, *, held: bool) -> None:
@@ -164,15 +183,45 @@ def _forget_person(session: Session, case_id: str) -> set[str]:
 
 
 def _forget_words(session: Session, case_id: str) -> set[str]:
+    """The keys of whatever is sealed and a case's: of a table added tomorrow too."""
     keys: set[str] = set()
-    for table in (message, remark, delivery, inbox):
-        keys.update(session.scalars(select(table.c.key_id).where(table.c.case_id == case_id)))
+    for table in metadata.sorted_tables:
+        if {"case_id", "key_id"} <= set(table.c.keys()):
+            keys.update(session.scalars(select(table.c.key_id).where(table.c.case_id == case_id)))
     # What was sent along lies in a file: without its key nobody reads it.
-    theirs = select(message.c.id).where(message.c.case_id == case_id)
-    keys.update(
-        session.scalars(select(attachment.c.key_id).where(attachment.c.message_id.in_(theirs)))
-    )
+    keys.update(session.scalars(select(attachment.c.key_id).where(_of_case(case_id))))
     return keys
+
+
+def _files_of(session: Session, case_id: str) -> tuple[str, ...]:
+    """Stored names of a case's files, which from now on are erased ones."""
+    names = session.scalars(
+        update(attachment)
+        .where(_of_case(case_id), attachment.c.state != AttachmentState.ERASED)
+        .values(state=AttachmentState.ERASED, fault=None)
+        .returning(attachment.c.stored_name)
+    )
+    return tuple(names)
+
+
+def _of_case(case_id: str) -> ColumnElement[bool]:
+    return attachment.c.message_id.in_(select(message.c.id).where(message.c.case_id == case_id))
+
+
+def _forget_traces(session: Session, case_id: str) -> None:
+    """What leads from the case to a person, a provider's or partner's record, a meeting."""
+    for table in (call_back, meeting_case, notice):
+        session.execute(delete(table).where(table.c.case_id == case_id))
+    theirs = select(referral.c.id).where(referral.c.case_id == case_id)
+    session.execute(delete(partner_link).where(partner_link.c.referral_id.in_(theirs)))
+    traces = (
+        (message, {"external_id": "", "contact_id": None}),
+        (delivery, {"provider_id": None, "contact_id": None}),
+        # Unique beside the channel: each its own, of nobody.
+        (inbox, {"external_id": "erased:" + inbox.c.id}),
+    )
+    for table, values in traces:
+        session.execute(update(table).where(table.c.case_id == case_id).values(**values))
 
 
 def _note(session: Session, case_id: str, **values: object) -> None:

@@ -125,13 +125,17 @@ def erase(ctx: click.Context, ref: str, email: str) -> None:
         if keeping.is_held(uow.session, mine):
             raise Failure("a legal hold keeps this; see retention hold --release")
         keys: set[str] = set()
+        files: list[str] = []
         for stage in (Stage.IDENTITY, Stage.TEXT):
             for case_id in mine:
-                keys |= keeping.erase(uow.session, case_id, stage, now).keys
+                erased = keeping.erase(uow.session, case_id, stage, now)
+                keys |= erased.keys
+                files.extend(erased.files)
         for case_id in mine:
             uow.audit(AuditAction.PERSON_ERASED, actor.id, now, kind="case", object_id=case_id)
         erasing.write_ledger(hub.config.hub.home, keys)
         uow.commit()
+    duty.remove(hub, files)
     # How many others there are is not said: one of them may be somebody else's to know of.
     click.echo(f"erased in {len(mine)} cases")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flask import Response, json, request
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from feedback_hub.adapters import tables
@@ -91,8 +91,3 @@ def _keep(
             at=now,
         )
     )
-
-
-def forget_old_answers(uow: SqlUnitOfWork, before: datetime) -> None:
-    """Drop kept answers from before ``before``: nobody repeats a request that late."""
-    uow.session.execute(delete(tables.idempotency).where(tables.idempotency.c.at < before))
