@@ -17,7 +17,7 @@ from feedback_hub.cli.context import Failure, hub_of, reporting
 from feedback_hub.cli.progress import Progress
 from feedback_hub.cli.ready import has_database, ready_hub, somebody_works
 from feedback_hub.domain.audit import AuditAction
-from feedback_hub.migrations import HEAD, migrate
+from feedback_hub.migrations import HEAD, migrate_within
 
 KEY_VARIABLE = "FEEDBACK_HUB_BACKUP_KEY"
 _KEY = "backup_key"
@@ -85,7 +85,10 @@ def backup(ctx: click.Context, file: Path, recipient: str) -> None:
 def restore(
     ctx: click.Context, file: Path, key_file: Path | None, ledger: Path | None, force: bool
 ) -> None:
-    """Bring back what FILE holds, into an empty hub that has the same encryption key."""
+    """Bring back what FILE holds, into an empty hub that has the same encryption key.
+
+    A backup of an older version is brought to this one's shape.
+    """
     hub = hub_of(ctx)
     ctx.call_on_close(hub.close)
     hub.device = lambda: DEVICE
@@ -94,10 +97,12 @@ def restore(
             manifest = backups.manifest_of(archive)
             _check(hub, manifest)
             _make_room(hub, force=force)
-            migrate(hub.engine)
             ledgers = [hub.config.hub.home / erasing.LEDGER, *([ledger] if ledger else [])]
             with Progress("rows restored") as progress, hub.engine.begin() as connection:
+                # An older backup is filled into the shape it had, which then grows into today's.
+                migrate_within(connection, manifest.revision)
                 backups.load(connection, archive, manifest, progress.step)
+                migrate_within(connection)
                 erased = backups.replay(connection, ledgers, hub.clock())
             backups.load_files(archive, hub.config.hub.home)
     except backups.BackupRefused as error:
@@ -122,11 +127,6 @@ def _check(hub: Hub, manifest: backups.Manifest) -> None:
     if manifest.revision > HEAD:
         raise Failure(
             f"the backup was made by a newer version ({manifest.version}); install that one first"
-        )
-    if manifest.revision != HEAD:
-        raise Failure(
-            f"the backup has an older shape ({manifest.revision}): restore it with version "
-            f"{manifest.version}, then run feedback-hub migrate with this one"
         )
     if manifest.keyring != hub.keyring.fingerprint:
         raise Failure(

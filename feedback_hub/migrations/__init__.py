@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 HERE = Path(__file__).parent
 HEAD = "0003"
@@ -26,6 +26,11 @@ def migrate(engine: Engine) -> bool:
     # Alembic takes longer to load than all else here: only for those who need it.
     import_module("feedback_hub.migrations.forward").upgrade(engine)
     return True
+
+
+def migrate_within(connection: Connection, revision: str = HEAD) -> None:
+    """Bring the database to ``revision`` in the caller's transaction. Raises ``NewerDatabase``."""
+    import_module("feedback_hub.migrations.forward").upgrade_within(connection, revision)
 
 
 def is_current(engine: Engine) -> bool:

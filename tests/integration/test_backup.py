@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from pathlib import Path
 
+import pyrage
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, inspect, select
 
-from feedback_hub.adapters import audit_log, backups, tables
+from feedback_hub.adapters import audit_log, backups, handlers, tables
+from feedback_hub.adapters.accounts import add_account
 from feedback_hub.bootstrap import Hub, build
 from feedback_hub.cli import main
 from feedback_hub.config import parse_config
+from feedback_hub.domain.access import Membership, Role
 from feedback_hub.domain.audit import AuditAction
+from feedback_hub.migrations import is_current, migrate_within
 from feedback_hub.services.seals import text_bound_to
-from tests.integration.databases import NOW, Database, HubOn
+from tests.integration.databases import NOW, Database, HubOn, SqliteFiles, opened
 from tests.pages_world import CHIEF, PUMP, arrives, make_hub
 
 
@@ -151,6 +158,78 @@ def test_what_was_erased_since_stays_erased(
     hub = elsewhere.hub()
     assert len(said(hub) - {""}) == 1
     hub.close()
+
+
+def test_a_backup_of_an_older_version_grows_into_this_one(
+    lived: Machine, elsewhere: Machine, tmp_path: Path, sqlite_files: SqliteFiles
+) -> None:
+    """With a question to the handlers, whose table was another one then."""
+    hub = lived.hub()
+    with hub.unit_of_work() as uow:
+        account_id = add_account(uow.session, "a@b.org", None, (), NOW)
+        handlers.propose(uow.session, Membership(Role.PROTECTION), NOW, account_id=account_id)
+        uow.commit()
+    hub.close()
+    file, old = tmp_path / "hub.backup", tmp_path / "old.backup"
+    lived.run("backup", str(file))
+    key = (lived.home / "secrets" / "backup_key").read_text().strip()
+    with opened(sqlite_files.bare()) as engine:
+        with engine.begin() as connection:
+            migrate_within(connection, "0002")
+        shape = {name: columns_of(engine, name) for name in inspect(engine).get_table_names()}
+    as_of_then(file, old, key, shape)
+    elsewhere.take_keys_of(lived)
+    assert "2 cases" in elsewhere.run("restore", str(old)).stdout
+    hub = elsewhere.hub()
+    try:
+        assert is_current(hub.engine)
+        assert said(hub) == {PUMP, CHIEF}
+        with hub.reading() as uow:
+            (asked,) = handlers.proposed(uow.session)
+        assert asked.account_id == account_id
+        arrives(hub, "agua", "+258840000777")
+    finally:
+        hub.close()
+
+
+def columns_of(engine: Engine, table: str) -> set[str]:
+    return {column["name"] for column in inspect(engine).get_columns(table)}
+
+
+def as_of_then(file: Path, old: Path, key: str, shape: dict[str, set[str]]) -> None:
+    """The same backup as version 0002 would have written it: fewer tables, fewer columns."""
+    plain = io.BytesIO()
+    with backups.opened(file, key) as archive, zipfile.ZipFile(plain, "w") as written:
+        manifest = json.loads(archive.read("manifest.json"))
+        manifest["revision"] = "0002"
+        manifest["tables"] = {n: c for n, c in manifest["tables"].items() if n in shape}
+        written.writestr("manifest.json", json.dumps(manifest))
+        for name in manifest["tables"]:
+            columns, *rows = map(json.loads, archive.read(f"tables/{name}.jsonl").splitlines())
+            kept = [n for n, (column, _) in enumerate(columns) if column in shape[name]]
+            lines = [json.dumps([row[n] for n in kept]) for row in (columns, *rows)]
+            written.writestr(f"tables/{name}.jsonl", "\n".join(lines) + "\n")
+    to = pyrage.x25519.Identity.from_str(key).to_public()
+    old.write_bytes(pyrage.encrypt(plain.getvalue(), [to]))
+
+
+def test_a_backup_of_a_newer_version_is_refused(lived: Machine, tmp_path: Path) -> None:
+    file = tmp_path / "hub.backup"
+    hub = lived.hub()
+    key = backups.make_key()
+    backups.write(
+        hub.engine,
+        lived.home,
+        file,
+        recipient=key,
+        keyring=hub.keyring.fingerprint,
+        revision="9999",
+        now=NOW,
+    )
+    hub.close()
+    (tmp_path / "key").write_text(key)
+    words = ("restore", str(file), "--key", str(tmp_path / "key"), "--force")
+    assert "newer version" in lived.run(*words, fails=1).stderr
 
 
 def test_force_replaces_and_the_log_says_so(lived: Machine, tmp_path: Path) -> None:
