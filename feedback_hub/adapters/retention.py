@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from feedback_hub.adapters import erasing, search_index
+from feedback_hub.adapters import erasing, likenesses, search_index
 from feedback_hub.adapters.tables import (
     attachment,
     call_back,
@@ -93,6 +93,7 @@ def erase(session: Session, case_id: str, stage: Stage, now: datetime) -> Erased
         # Tags are somebody's own words; a guessed place was read out of the person's.
         for table in (case_tag, case_place, triage_lease):
             session.execute(delete(table).where(table.c.case_id == case_id))
+        likenesses.forget(session, case_id)
     if stage is Stage.WHOLE:
         _forget_traces(session, case_id)
         # Whoever kept the number finds nothing under it.

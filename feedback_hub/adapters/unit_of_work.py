@@ -17,6 +17,7 @@ from feedback_hub.adapters import (
     channel_accounts,
     emergencies,
     judgements,
+    likenesses,
     notices,
     places,
     search_index,
@@ -39,6 +40,7 @@ from feedback_hub.domain.errors import StaleVersion
 from feedback_hub.domain.events import Recorder
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.judgement import Judgement
+from feedback_hub.domain.likeness import Sketch
 from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.reference import new_reference
@@ -824,6 +826,23 @@ class SqlUnitOfWork:
         for case_id, one in rows:
             found[case_id] = (*found.get(case_id, ()), one)
         return found
+
+    def keep_likeness(self, case: Case, sketch: Sketch) -> None:
+        """Keep what tells a case from others."""
+        self.session.flush()
+        likenesses.keep(self.session, case, sketch)
+
+    def move_likeness(self, case: Case) -> bool:
+        """Follow the case's site and code; False if nothing is kept of it."""
+        return likenesses.move(self.session, case)
+
+    def forget_likeness(self, case_id: str) -> None:
+        """Keep nothing of a case."""
+        likenesses.forget(self.session, case_id)
+
+    def dismiss_likeness(self, case_id: str, other_id: str, actor: str, now: datetime) -> None:
+        """Two cases are not the same matter; an empty ``other_id`` is an issue."""
+        likenesses.dismiss(self.session, case_id, other_id, actor, now)
 
     def index_text(self, case_id: str, masked: str) -> None:
         """Make a case findable by its masked text."""

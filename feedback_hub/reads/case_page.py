@@ -40,6 +40,7 @@ from feedback_hub.reads import (
     call_list,
     case_list,
     conversation,
+    likely,
     related,
 )
 from feedback_hub.reads.case_list import own_scope
@@ -190,6 +191,7 @@ def view(
         ),
         tags=uow.tags_of([case.id]).get(case.id, ()),
         related=related.of_case(uow, actor, case) if team else Related(),
+        likely=likely.of_case(uow, rules, actor, case),
         referrals=tuple(_referral(uow, known, r, actor, now) for r in referrals),
         clocks=_clocks(case, rules, now),
         next_step=_next_step(known, moves),

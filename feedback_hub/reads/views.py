@@ -467,6 +467,45 @@ class Related:
     same_contact: int = 0
 
 
+class WhyLikely(StrEnum):
+    """Why two cases are probably the same matter."""
+
+    SAME_PERSON = "same_person"
+    SAME_WORDS = "same_words"
+    SAME_MATTER = "same_matter"
+
+
+@dataclass(frozen=True)
+class LikelyCase:
+    """A case that is probably the same matter as another."""
+
+    ref: str
+    state: CaseState
+    code: str
+    received_at: datetime
+    why: WhyLikely
+
+
+@dataclass(frozen=True)
+class LikelyIssue:
+    """``reporters`` people, the case's own too, report it at one site.
+
+    ``issues`` are those that stand and fit, by id and title.
+    """
+
+    reporters: int
+    cases: tuple[LikelyCase, ...]
+    issues: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Likely:
+    """What a case probably belongs with."""
+
+    cases: tuple[LikelyCase, ...] = ()
+    issue: LikelyIssue | None = None
+
+
 @dataclass(frozen=True)
 class EmergencyLine:
     """Once that somebody opened the case in an emergency. ``lasts``: they still can."""
@@ -538,6 +577,7 @@ class CaseView:
     own: tuple[tuple[CustomField, str], ...] = ()
     tags: tuple[str, ...] = ()
     related: Related = field(default_factory=Related)
+    likely: Likely = field(default_factory=Likely)
     answer: str = ""
     outcome: Outcome | None = None
     closing_reason: str = ""

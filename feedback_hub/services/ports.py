@@ -25,6 +25,7 @@ from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.exchange import LetterKind, Peer
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.judgement import Judgement
+from feedback_hub.domain.likeness import Sketch
 from feedback_hub.domain.message import Attachment, InboundMessage, OutboundMessage
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.quiet import QuietHours
@@ -680,6 +681,18 @@ class UnitOfWork(Protocol):
 
     def tags_of(self, case_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """The tags of each of these cases that has any, in the order of the alphabet."""
+
+    def keep_likeness(self, case: Case, sketch: Sketch) -> None:
+        """Keep what tells a case from others: site, code, time and the sketch of its words."""
+
+    def move_likeness(self, case: Case) -> bool:
+        """Follow the case's site and code; False if nothing is kept of it."""
+
+    def forget_likeness(self, case_id: str) -> None:
+        """Keep nothing of a case."""
+
+    def dismiss_likeness(self, case_id: str, other_id: str, actor: str, now: datetime) -> None:
+        """Two cases are not the same matter; an empty ``other_id`` is an issue."""
 
     def index_text(self, case_id: str, masked: str) -> None:
         """Make a case findable by its masked text (person-confirmed L1 only)."""

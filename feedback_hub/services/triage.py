@@ -19,7 +19,7 @@ from feedback_hub.domain.routing import Route, Why, route
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest
 from feedback_hub.domain.suggestion import Reason, Suggestion
 from feedback_hub.domain.whereabouts import NOWHERE, PlaceKind
-from feedback_hub.services import conversation, dialogue, loopback, remarks
+from feedback_hub.services import conversation, dialogue, likeness, loopback, remarks
 from feedback_hub.services.notices import tell_urgent
 from feedback_hub.services.ports import Classifier, Gazetteer, Rules, UnitOfWork
 from feedback_hub.services.records import Message, RemarkKind, SuggestionRow
@@ -79,6 +79,7 @@ def classify(
     )
     if case.sensitivity is not Sensitivity.L1:
         uow.forget_text(case.id)
+    likeness.keep(uow, case)
     suggest_route(uow, case, now)
     loopback.acknowledge(uow, rules, case, now)
     if contact is not None:
@@ -126,6 +127,7 @@ def set_place(uow: UnitOfWork, actor: Actor, ref: str, site: str, now: datetime)
     if case.site != site:
         case.site = site
         case.note(EventKind.PLACED, site, actor.id, now)
+        likeness.keep(uow, case)
         suggest_route(uow, case, now)
     return case
 
@@ -255,6 +257,7 @@ def confirm(
 def after_decision(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> None:
     """What follows from a new level, site or sector: search index, route and deadline."""
     conversation.make_findable(uow, case)
+    likeness.keep(uow, case)
     suggest_route(uow, case, now)
     keep_case(case, rules.targets, rules.calendar, now)
     tell_urgent(uow, rules, case, now)

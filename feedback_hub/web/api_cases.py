@@ -17,9 +17,9 @@ from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
-from feedback_hub.reads import case_list, related, wire
+from feedback_hub.reads import case_list, likely, related, wire
 from feedback_hub.reads.case_list import Filters
-from feedback_hub.services import bank, casework, loopback, triage
+from feedback_hub.services import bank, casework, likeness, loopback, triage
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.triage import Decision
 from feedback_hub.web.acting import Work, act
@@ -91,6 +91,29 @@ def show_related(ref: str) -> Response:
         case = _reach(uow, actor, Action.READ_HISTORY, ref)
         held = meetings.of_case(uow.session, case.id)
         return jsonify(related.related_body(related.of_case(uow, actor, case), held))
+
+
+@api_cases.get("/cases/<ref>/likely")
+def show_likely(ref: str) -> Response:
+    """What the case probably belongs with: suggested, never done."""
+    actor = require(Action.WORK_CASE)
+    hub = current_hub()
+    with hub.reading() as uow:
+        case = _reach(uow, actor, Action.WORK_CASE, ref)
+        return jsonify(likely.likely_body(likely.of_case(uow, hub.rules, actor, case)))
+
+
+@api_cases.post("/cases/<ref>/dismiss")
+def dismiss_likely(ref: str) -> Response:
+    """Say that another case, or without one an issue, is not the same matter."""
+    other = Body.of_request().text("ref", most=20)
+
+    def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Case:
+        # What is no reference does not exist; only nothing at all means the issue.
+        other_ref = (parse_reference(other) or "0") if other else likeness.ISSUE
+        return likeness.dismiss(uow, actor, _ref(ref), other_ref, now)
+
+    return _verb(Action.WORK_CASE, work)
 
 
 @api_cases.post("/cases/<ref>/triage")

@@ -30,6 +30,7 @@ from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.whereabouts import PlaceKind
 from feedback_hub.reads.measures import AGES, DIMENSIONS
 from feedback_hub.reads.people import TokenState
+from feedback_hub.reads.views import WhyLikely
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.notices import Rung
 from feedback_hub.web.submission import BOX, MEETING
@@ -170,6 +171,15 @@ _CALL = {
     "open": FLAG,
 }
 _OWN: Schema = {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
+_LIKELY = answer(
+    {
+        "ref": REFERENCE,
+        "state": word(CaseState),
+        "code": TEXT,
+        "received_at": WHEN,
+        "why": word(WhyLikely),
+    }
+)
 _PLACE = record(
     {
         "kind": word(PlaceKind),
@@ -239,6 +249,20 @@ ANSWERS: dict[str, Schema] = {
             "place": TEXT,
             "committee_present": word(Answered),
             "present": list_of(_COUNTED),
+        }
+    ),
+    "Likely": answer(
+        {
+            "cases": list_of(_LIKELY),
+            "issue": or_null(
+                answer(
+                    {
+                        "reporters": NUMBER,
+                        "cases": list_of(_LIKELY),
+                        "issues": list_of(answer({"id": TEXT, "title": TEXT})),
+                    }
+                )
+            ),
         }
     ),
     "Related": answer(
@@ -583,6 +607,7 @@ ASKED: dict[str, Schema] = {
     ),
     "Triage": record(_TRIAGE),
     "Place": record({"site": TEXT}, ("site",)),
+    "Dismissal": record({"ref": TEXT}),
     "Tag": record({"tag": TEXT}, ("tag",)),
     "Sensitivity": record(
         {"level": word(Sensitivity), "reason": TEXT},

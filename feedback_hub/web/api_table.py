@@ -162,6 +162,13 @@ OPERATIONS: tuple[Operation, ...] = (
         named("Related"),
         found=True,
     ),
+    _get(
+        "/cases/{ref}/likely",
+        "Cases that are probably the same matter, and the issue they may be: suggested only.",
+        named("Likely"),
+        found=True,
+    ),
+    _case("dismiss", "Dismissal", "Another case, or without one an issue, is not the same matter."),
     _case("triage", "Triage", "A person decides what it is about."),
     _get(
         "/triage/next",

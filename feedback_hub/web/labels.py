@@ -46,7 +46,7 @@ from feedback_hub.domain.person import (
 )
 from feedback_hub.domain.referral import DeclineReason, ReferralState
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
-from feedback_hub.reads.views import HistoryLine
+from feedback_hub.reads.views import HistoryLine, WhyLikely
 from feedback_hub.services.records import Alert, AlertKind, NoticeKind, WebhookState
 from feedback_hub.web.pictograms import sector_sign
 
@@ -179,6 +179,11 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     Way: {
         Way.CALL: N_("by telephone"),
         Way.DESK: N_("at the desk"),
+    },
+    WhyLikely: {
+        WhyLikely.SAME_PERSON: N_("from the same number or account"),
+        WhyLikely.SAME_WORDS: N_("nearly the same words"),
+        WhyLikely.SAME_MATTER: N_("the same at the same site"),
     },
     CallReason: {
         CallReason.REQUEST: N_("Asks to be called"),

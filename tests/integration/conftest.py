@@ -76,6 +76,7 @@ LONG_ON_POSTGRES = frozenset(
         "test_exchange",
         "test_import_ivr",
         "test_kobo",
+        "test_likely",
         "test_notices",
         "test_own_questions",
         "test_partner_links",

@@ -24,6 +24,7 @@ from feedback_hub.adapters.tables.cases import (
     case_tag,
     emergency,
     judgement,
+    likeness,
     notice,
     partner_link,
     referral,
@@ -31,6 +32,7 @@ from feedback_hub.adapters.tables.cases import (
     search_text,
     suggestion,
     triage_lease,
+    unlike,
 )
 from feedback_hub.adapters.tables.community import (
     bank_answer,
@@ -106,6 +108,7 @@ __all__ = [
     "issue_case",
     "judgement",
     "letter",
+    "likeness",
     "log_in",
     "meeting",
     "meeting_case",
@@ -129,6 +132,7 @@ __all__ = [
     "suggestion",
     "token",
     "triage_lease",
+    "unlike",
     "wording",
     "wrong_try",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -312,4 +313,31 @@ search_text = Table(
     Column("case_id", ID, ForeignKey("case.id"), nullable=False, unique=True),
     # Masked, accent-folded, person-confirmed L1 text only.
     Column("body", Text, nullable=False),
+)
+
+# What tells that several people report the same thing. Of ordinary cases only, and without a word.
+likeness = Table(
+    "likeness",
+    metadata,
+    Column("case_id", ID, ForeignKey("case.id"), primary_key=True),
+    Column("contact_id", ID),
+    Column("site", CODE, nullable=False),
+    Column("code", CODE, nullable=False),
+    when("at", nullable=False),
+    # See domain.likeness: keyed.
+    Column("minima", LargeBinary, nullable=False),
+    *(Column(f"band{number}", BigInteger) for number in range(4)),
+    Index("ix_likeness_matter", "site", "code", "at"),
+    *(Index(f"ix_likeness_band{number}", f"band{number}", "at") for number in range(4)),
+)
+
+# Somebody said that these are not the same matter. Sorted; an empty second one is an issue.
+unlike = Table(
+    "unlike",
+    metadata,
+    Column("case_id", ID, ForeignKey("case.id"), primary_key=True),
+    Column("other_id", ID, primary_key=True),
+    Column("actor", CODE, nullable=False),
+    when("at", nullable=False),
+    Index("ix_unlike_other", "other_id"),
 )

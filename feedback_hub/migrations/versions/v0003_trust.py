@@ -18,6 +18,7 @@ def upgrade() -> None:
     """Add the tables and columns of every part."""
     _understanding()
     _places()
+    _likeness()
     _administration()
     _emergencies()
     _triage()
@@ -172,6 +173,35 @@ def _places() -> None:
         "INSERT INTO gazetteer (scheme, pcode, name, aliases, parent, parent_pcode, changed_at)"
         " SELECT scheme, pcode, name, '[]', '', '', CURRENT_TIMESTAMP FROM boundary"
     )
+
+
+def _likeness() -> None:
+    """What tells that several people report the same thing."""
+    op.create_table(
+        "likeness",
+        sa.Column("case_id", sa.String(32), nullable=False),
+        sa.Column("contact_id", sa.String(32)),
+        sa.Column("site", sa.String(64), nullable=False),
+        sa.Column("code", sa.String(64), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("minima", sa.LargeBinary(), nullable=False),
+        *(sa.Column(f"band{number}", sa.BigInteger()) for number in range(4)),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_likeness_case_id")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_likeness")),
+    )
+    op.create_index("ix_likeness_matter", "likeness", ["site", "code", "at"])
+    for number in range(4):
+        op.create_index(f"ix_likeness_band{number}", "likeness", [f"band{number}", "at"])
+    op.create_table(
+        "unlike",
+        sa.Column("case_id", sa.String(32), nullable=False),
+        sa.Column("other_id", sa.String(32), nullable=False),
+        sa.Column("actor", sa.String(64), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_unlike_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "other_id", name=op.f("pk_unlike")),
+    )
+    op.create_index("ix_unlike_other", "unlike", ["other_id"])
 
 
 def _satisfaction() -> None:

@@ -21,13 +21,14 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.case import SCORES, Outcome
 from feedback_hub.domain.consent import Share
-from feedback_hub.domain.errors import NotFound
+from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
-from feedback_hub.reads import case_page
+from feedback_hub.reads import case_page, likely
 from feedback_hub.reads import queue as queue_reads
 from feedback_hub.reads.views import FormView, QueueFilters, QueueTab
-from feedback_hub.services import bank, casework, loopback, referrals, triage
+from feedback_hub.services import bank, casework, issues, likeness, loopback, referrals, triage
+from feedback_hub.services.issues import LONGEST_TITLE, OWN, NewIssue
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.triage import Decision
 from feedback_hub.web.hub import current_hub
@@ -78,7 +79,7 @@ def act(ref: str, verb: str) -> Response:
 
     def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> None:
         case = case_page.reach(uow, actor, ref)
-        if verb not in {"note", "tag", "untag"}:
+        if verb not in {"note", "tag", "untag", "link", "dismiss", "join-issue"}:
             uow.expect(case, version())
         do(uow, actor, ref, now)
 
@@ -230,6 +231,38 @@ def _untag(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     return casework.untag(uow, actor, ref, text("tags", needed=True), now)
 
 
+def _link(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    return casework.link(uow, actor, ref, _ref(text("other", needed=True)), now)
+
+
+def _dismiss(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    other = text("other")
+    return likeness.dismiss(uow, actor, ref, _ref(other) if other else likeness.ISSUE, now)
+
+
+def _join_issue(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    """Put it under an issue that stands, or under a new one with those it is suggested with."""
+    if known := text("issue"):
+        return casework.link_issue(uow, actor, ref, known, now)
+    hub = current_hub()
+    case = case_page.reach(uow, actor, ref)
+    suggested = likely.of_case(uow, hub.rules, actor, case).issue
+    if suggested is None:
+        raise Invalid("issue", "is not suggested any more")
+    code = case.codes[0]
+    named = hub.rules.frame[code].label.in_language(hub.rules.default_language)
+    where = {site.code: site.name for site in uow.sites()}[case.site]
+    new = NewIssue(
+        title=f"{named}, {where}"[:LONGEST_TITLE],
+        site=case.site,
+        sector=case.sector,
+        code=code,
+        owner=OWN,
+        cases=(ref, *(one.ref for one in suggested.cases)),
+    )
+    return issues.open_issue(uow, hub.rules, actor, new, now)
+
+
 _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "triage": (Action.TRIAGE, _triage, N_("Triaged.")),
     "place": (Action.TRIAGE, _place, N_("The site is set.")),
@@ -249,5 +282,8 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "note": (Action.NOTE, _note, N_("The note is kept.")),
     "split": (Action.WORK_CASE, _split, N_("Set apart: it is a case of its own now.")),
     "move": (Action.WORK_CASE, _move, N_("Moved to the other case.")),
+    "link": (Action.WORK_CASE, _link, N_("Linked. Both stay.")),
+    "dismiss": (Action.WORK_CASE, _dismiss, N_("It is not suggested again.")),
+    "join-issue": (Action.WORK_ISSUE, _join_issue, N_("It is under the issue now.")),
     "take": (Action.WORK_CASE, _take, N_("This case is yours now.")),
 }
