@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any, ParamSpec, TypedDict, TypeVar, Unpack
 
 import click
 from sqlalchemy.orm import Session
@@ -38,12 +39,16 @@ from feedback_hub.cli.taking import Taking, opened, refuse_unknown
 from feedback_hub.cli.working_off import work_off
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.message import InboundMessage
-from feedback_hub.services import history, intake
+from feedback_hub.services import case_history, history, intake
+from feedback_hub.services.case_history import CaseReader, PastCase
 from feedback_hub.services.history import HistoryReader
 from feedback_hub.services.records import InboxKind
 
 _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _IGNORE = click.option("--ignore-unknown", is_flag=True, help="Leave columns nobody knows.")
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 TakeRow = Callable[[Session, Mapping[str, str]], Taken]
 
@@ -84,66 +89,94 @@ def services(ctx: click.Context, file: Path, ignore_unknown: bool) -> None:
     _register(ctx, file, SERVICE_COLUMNS, needed, ignore_unknown, take_service)
 
 
+def _mapped(command: Callable[P, R]) -> Callable[P, R]:
+    """The options that say how to read a file with another's headers."""
+    options = (
+        click.option(
+            "--map",
+            "pairs",
+            multiple=True,
+            metavar="OURS=THEIRS,…",
+            help="What the file calls our columns: "
+            'id=Serial,text=DESCRIPTION,received_at="INCIDENT DATE".',
+        ),
+        click.option(
+            "--mapping",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="The same in a TOML file: [columns], and channel, timezone, date_format above it.",
+        ),
+        click.option("--channel", help="Channel of rows that name none.  [default: import]"),
+        click.option(
+            "--timezone", help="Where times without offset were written.  [default: the hub's]"
+        ),
+        click.option("--date-format", help="Like %d/%m/%Y %H:%M; ISO 8601 is always read."),
+        click.option("--live", is_flag=True, help="These are new: answer, alert and start clocks."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @import_group.command("messages")
 @_FILE
 @_IGNORE
-@click.option(
-    "--map",
-    "pairs",
-    multiple=True,
-    metavar="OURS=THEIRS,…",
-    help='What the file calls our columns: id=Serial,text=DESCRIPTION,received_at="INCIDENT DATE".',
-)
-@click.option(
-    "--mapping",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The same in a TOML file: [columns], and channel, timezone, date_format above it.",
-)
-@click.option("--channel", help="Channel of rows that name none.  [default: import]")
-@click.option("--timezone", help="Where times without offset were written.  [default: the hub's]")
-@click.option("--date-format", help="Like %d/%m/%Y %H:%M; ISO 8601 is always read.")
-@click.option("--live", is_flag=True, help="These are new: answer, alert and start clocks.")
+@_mapped
 @click.pass_context
 @reporting
 def messages(
-    ctx: click.Context,
-    file: Path,
-    ignore_unknown: bool,
-    pairs: tuple[str, ...],
-    mapping: Path | None,
-    channel: str | None,
-    timezone: str | None,
-    date_format: str | None,
-    live: bool,
+    ctx: click.Context, file: Path, ignore_unknown: bool, live: bool, **how: Unpack[_How]
 ) -> None:
     """Messages people sent. As history (nothing is sent, no clock runs) unless --live."""
-    told = _Told.from_file(mapping) if mapping else _Told({})
-    told = _Told(
-        {**told.columns, **pairs_in(pairs, history.COLUMNS)},
-        channel or told.channel or "import",
-        timezone or told.timezone,
-        date_format or told.date_format,
-    )
-    zone = zone_named(told.timezone) if told.timezone else None
+    told = _Told.of(how, history.COLUMNS)
     with opened(file) as table:
-        columns = _columns(file, table.columns, told.columns, ignore_unknown)
+        columns = _columns(
+            file, table.columns, told.columns, history.COLUMNS, "text", ignore=ignore_unknown
+        )
     hub = ready_hub(ctx)
-    reader = HistoryReader(
-        columns=columns,
-        channel=told.channel,
-        zone=zone or hub.config.hub.timezone,
-        formats=(told.date_format,) if told.date_format else _formats(file, columns),
-        now=hub.clock(),
-        canonical=phone_address,
-        fold=fold,
-        sites=_site_names(hub),
-    )
+    reader = _reader(hub, file, told, columns)
     taking = Taking(hub, _reading(reader), _accepting(reader.now, live=live), columns)
+    _run(taking, file, live=live)
+
+
+@import_group.command("cases")
+@_FILE
+@_IGNORE
+@_mapped
+@click.pass_context
+@reporting
+def cases(
+    ctx: click.Context, file: Path, ignore_unknown: bool, live: bool, **how: Unpack[_How]
+) -> None:
+    """Cases another register kept, closed ones too. As history unless --live."""
+    known = (*case_history.COLUMNS, *case_history.EXPORTED)
+    told = _Told.of(how, known)
     with opened(file) as table:
-        tally = taking.run(table, file)
-    work_off(hub, live=live)
-    click.echo(tally.line((Taken.ADDED, Taken.KNOWN)))
-    sys.exit(0 if tally.usable else 1)
+        columns = _columns(
+            file, table.columns, told.columns, known, "received_at", ignore=ignore_unknown
+        )
+    if "ref" in columns:
+        # As ``export cases`` writes it: the number the case had there.
+        columns.setdefault("id", columns["ref"])
+    hub = ready_hub(ctx)
+    reader = _reader(hub, file, told, columns)
+    reader.text_needed = False
+    now, rules = reader.now, hub.rules
+
+    def take(uow: SqlUnitOfWork, past: PastCase) -> Taken:
+        new = case_history.take(uow, rules, past, now, live=live)
+        return Taken.ADDED if new else Taken.KNOWN
+
+    _run(Taking(hub, CaseReader(reader, rules).read, take, columns), file, live=live)
+
+
+class _How(TypedDict):
+    """What ``_mapped`` asks for."""
+
+    pairs: tuple[str, ...]
+    mapping: Path | None
+    channel: str | None
+    timezone: str | None
+    date_format: str | None
 
 
 @dataclass(frozen=True)
@@ -156,7 +189,18 @@ class _Told:
     date_format: str = ""
 
     @classmethod
-    def from_file(cls, path: Path) -> _Told:
+    def of(cls, how: _How, known: Sequence[str]) -> _Told:
+        """What the options say, before what their file says. Raises ``Failure``."""
+        told = cls.from_file(how["mapping"], known) if how["mapping"] else cls({})
+        return cls(
+            {**told.columns, **pairs_in(how["pairs"], known)},
+            how["channel"] or told.channel or "import",
+            how["timezone"] or told.timezone,
+            how["date_format"] or told.date_format,
+        )
+
+    @classmethod
+    def from_file(cls, path: Path, known: Sequence[str]) -> _Told:
         """Read a mapping file. Raises ``Failure``."""
         try:
             document = tomllib.loads(path.read_text("utf-8"))
@@ -169,7 +213,7 @@ class _Told:
             raise Failure(f"{path}: every value must be text in quotes, columns a table")
         if unknown := set(document) - {"channel", "timezone", "date_format"}:
             raise Failure(f"{path}: unknown key {', '.join(sorted(unknown))}")
-        check_ours(columns, history.COLUMNS)
+        check_ours(columns, known)
         return cls(columns, **document)
 
 
@@ -196,20 +240,49 @@ def _register(
 
 
 def _columns(
-    path: Path, found: Sequence[str], told: Mapping[str, str], ignore_unknown: bool
+    path: Path,
+    found: Sequence[str],
+    told: Mapping[str, str],
+    ours: Sequence[str],
+    needed: str,
+    *,
+    ignore: bool,
 ) -> dict[str, str]:
     """Our column → the file's. Who maps has chosen: other columns of the file are left then."""
     absent = [theirs for theirs in told.values() if theirs not in found]
     if absent:
         there = ", ".join(ascii(name)[1:-1] for name in found if name)
         raise Failure(f"{path}, first row: no column {absent[0]!r}; it has: {there}")
-    columns = {name: name for name in history.COLUMNS if name in found} | dict(told)
+    columns = {name: name for name in ours if name in found} | dict(told)
     unknown = [name for name in found if name not in columns.values()]
     if told and unknown:
         click.echo(f"Columns left out: {', '.join(ascii(n)[1:-1] for n in unknown if n)}", err=True)
-    known = (*history.COLUMNS, *columns.values())
-    refuse_unknown(path, found, known, (columns.get("text", "text"),), ignore_unknown or bool(told))
+    known = (*ours, *columns.values())
+    refuse_unknown(path, found, known, (columns.get(needed, needed),), ignore or bool(told))
     return columns
+
+
+def _reader(hub: Hub, file: Path, told: _Told, columns: Mapping[str, str]) -> HistoryReader:
+    zone = zone_named(told.timezone) if told.timezone else None
+    return HistoryReader(
+        columns=columns,
+        channel=told.channel,
+        zone=zone or hub.config.hub.timezone,
+        formats=(told.date_format,) if told.date_format else _formats(file, columns),
+        now=hub.clock(),
+        canonical=phone_address,
+        fold=fold,
+        sites=_site_names(hub),
+    )
+
+
+def _run(taking: Taking[Any], file: Path, *, live: bool) -> None:
+    """Take every row, make cases of what waits, say the counts and end."""
+    with opened(file) as table:
+        tally = taking.run(table, file)
+    work_off(taking.hub, live=live)
+    click.echo(tally.line((Taken.ADDED, Taken.KNOWN)))
+    sys.exit(0 if tally.usable else 1)
 
 
 def _formats(path: Path, columns: Mapping[str, str]) -> tuple[str, ...]:

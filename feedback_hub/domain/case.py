@@ -351,6 +351,18 @@ class Case(Recorder):
         self.closed_at = now
         self.satisfied = self.satisfaction = None
 
+    def was_closed(
+        self, outcome: Outcome, answer_id: str, reason_id: str, actor: str, at: datetime
+    ) -> None:
+        """It ended at ``at`` in another register, before it came here. Raises ``IllegalMove``.
+
+        How it was told and why is not for us to judge: both remarks may be missing.
+        """
+        self._move(CaseVerb.CLOSE, actor, at, reason_id, {"outcome": outcome.value})
+        self.outcome, self.closed_at = outcome, at
+        if answer_id:
+            self._answered(answer_id, outcome, actor, "")
+
     def reopen(self, reason_id: str, actor: str, now: datetime) -> None:
         """It was not over. Raises ``IllegalMove``."""
         self._move(CaseVerb.REOPEN, actor, now, reason_id)

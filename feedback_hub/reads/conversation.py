@@ -132,6 +132,7 @@ def inbound(
         kind=message.kind,
         channel=message.channel,
         attachments=files,
+        personal=bool(spans(text)),
     )
 
 

@@ -278,7 +278,8 @@ class MessageView:
     ``by`` is a user's or organisation's name, empty for the person and for automatic texts.
     ``purpose`` and ``withheld`` belong to texts of ours: what for, and why not sent. ``moved``
     stands for words that were moved to a case of their own: ``pieces`` is then empty. ``earlier``:
-    how the person worded it before they edited it, the oldest first.
+    how the person worded it before they edited it, the oldest first. ``personal``: there are names
+    or numbers in it, which go to nobody else unless the person agreed.
     """
 
     id: str
@@ -296,6 +297,7 @@ class MessageView:
     moved: bool = False
     earlier: tuple[str, ...] = ()
     attachments: tuple[AttachmentView, ...] = ()
+    personal: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from feedback_hub.domain.custom_field import CustomField, FieldKind, ShownIn
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.judgement import Judgement
-from feedback_hub.domain.masking import mask
+from feedback_hub.domain.masking import mask, spans
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Sensitivity
@@ -237,6 +237,7 @@ def _inbound(message: Message, text: str) -> Json:
         "direction": "inbound",
         "kind": message.kind,
         "text": text,
+        "personal": [{"start": at, "end": end, "kind": kind} for at, end, kind in spans(text)],
         "language": message.language,
         "channel": message.channel,
         "revises": message.revises_id,

@@ -45,22 +45,23 @@ class HistoryReader:
     canonical: Callable[[str], str] = str.strip
     fold: Callable[[str], str] = str.casefold
     sites: Mapping[str, str] = field(default_factory=dict)
+    text_needed: bool = True
     _equal: Counter[str] = field(default_factory=Counter)
 
     def read(self, cells: Mapping[str, str]) -> tuple[str, InboundMessage]:
         """``(channel, message)`` of one row. Raises ``Invalid`` naming our column."""
-        text = self._cell(cells, "text").strip()
-        if not text:
+        text = self.cell(cells, "text").strip()
+        if not text and self.text_needed:
             raise Invalid("text", "is empty")
-        sender = self._cell(cells, "from").strip()
+        sender = self.cell(cells, "from").strip()
         if len(sender) > 200:
             raise Invalid("from", "has more than 200 characters")
-        channel = self._cell(cells, "channel").strip().lower() or self.channel
+        channel = self.cell(cells, "channel").strip().lower() or self.channel
         if not _CHANNEL.fullmatch(channel):
             raise Invalid("channel", "is no channel's name: use a to z, 0 to 9, dash, underscore")
         message = InboundMessage(
             external_id=self._id(cells),
-            received_at=self._received_at(cells),
+            received_at=self.moment(cells, "received_at"),
             text=text,
             sender=sender,
             address=self.canonical(sender) if sender else "",
@@ -69,47 +70,49 @@ class HistoryReader:
         )
         return channel, message
 
-    def _cell(self, cells: Mapping[str, str], column: str) -> str:
+    def cell(self, cells: Mapping[str, str], column: str) -> str:
+        """What the row says in our ``column``; empty where the file has none."""
         return cells[self.columns[column]] if column in self.columns else ""
 
     def _id(self, cells: Mapping[str, str]) -> str:
-        given = self._cell(cells, "id").strip()
+        given = self.cell(cells, "id").strip()
         if "id" in self.columns:
             if not given:
                 raise Invalid("id", "is empty")
             return given
-        told = {column: self._cell(cells, column) for column in sorted(self.columns)}
+        told = {column: self.cell(cells, column) for column in sorted(self.columns)}
         digest = hashlib.sha256(json.dumps(told).encode()).hexdigest()
         # A second "help" is a second message, also on another run.
         self._equal[digest] += 1
         return f"row:{digest}:{self._equal[digest]}"
 
-    def _received_at(self, cells: Mapping[str, str]) -> datetime:
-        if "received_at" not in self.columns:
+    def moment(self, cells: Mapping[str, str], column: str) -> datetime:
+        """When something was, aware. Raises ``Invalid``."""
+        if column not in self.columns:
             return self.now
-        written = " ".join(self._cell(cells, "received_at").split())
+        written = " ".join(self.cell(cells, column).split())
         if not written:
-            raise Invalid("received_at", "is empty")
-        received = _parse(written, self.formats)
-        if received is None:
-            raise Invalid("received_at", "is no date we can read; say how with --date-format")
-        if received.tzinfo is None:
-            received = received.replace(tzinfo=self.zone)
-        if not 1970 <= received.year <= 9998:
-            raise Invalid("received_at", "lies before 1970 or never")
-        if received > self.now + _AHEAD:
-            raise Invalid("received_at", "lies in the future")
-        return received
+            raise Invalid(column, "is empty")
+        moment = _parse(written, self.formats)
+        if moment is None:
+            raise Invalid(column, "is no date we can read; say how with --date-format")
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=self.zone)
+        if not 1970 <= moment.year <= 9998:
+            raise Invalid(column, "lies before 1970 or never")
+        if moment > self.now + _AHEAD:
+            raise Invalid(column, "lies in the future")
+        return moment
 
     def _language(self, cells: Mapping[str, str]) -> str:
-        written = self._cell(cells, "language").strip().lower()
+        written = self.cell(cells, "language").strip().lower()
         language = _SHORT_LANGUAGES.get(written, written)
         if not _LANGUAGE.fullmatch(language):
             raise Invalid("language", "is no ISO 639-3 code like por")
         return language
 
     def _site(self, cells: Mapping[str, str]) -> str:
-        written = " ".join(self._cell(cells, "site").split())
+        written = " ".join(self.cell(cells, "site").split())
         return self.sites.get(self.fold(written), written)
 
 

@@ -148,6 +148,34 @@ def submit(
     return case.ref, True
 
 
+def take_over(
+    uow: UnitOfWork,
+    rules: Rules,
+    channel: str,
+    submission: Submission,
+    entered_by: str,
+    now: datetime,
+    *,
+    from_history: bool,
+) -> Case:
+    """Make a case at once of a record that another register kept, and that is not here yet."""
+    row = _row(
+        uow,
+        channel,
+        InboxKind.SUBMISSION,
+        external_id(submission),
+        b"",
+        inbox.dump(submission.message),
+        now,
+    )
+    row.handled_at = now
+    row.from_history = from_history
+    uow.add_inbox(row)
+    case = _open_case(uow, rules, submission, row.key_id, entered_by, now, from_history)
+    uow.set_inbox_case(row.id, case.id)
+    return case
+
+
 def says_the_same(uow: UnitOfWork, submission: Submission) -> bool:
     """Whether the submission kept with this id has these words: a form may be filled in anew."""
     row = uow.accepted(API, InboxKind.SUBMISSION, submission.message.external_id)

@@ -13,6 +13,7 @@ from feedback_hub.domain.case import SCORES, CaseState, Outcome
 from feedback_hub.domain.coding import FeedbackType, Sector
 from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.issue import IssueState
+from feedback_hub.domain.masking import PersonalData
 from feedback_hub.domain.meeting import MeetingKind
 from feedback_hub.domain.message import DeliveryState
 from feedback_hub.domain.person import (
@@ -335,6 +336,12 @@ ANSWERS: dict[str, Schema] = {
             "channel": TEXT,
             "kind": TEXT,
             "revises": or_null(TEXT),
+            "personal": list_of(
+                answer({"start": NUMBER, "end": NUMBER, "kind": word(PersonalData)})
+            ),
+            "personal": list_of(
+                answer({"start": NUMBER, "end": NUMBER, "kind": word(PersonalData)})
+            ),
             "state": word(DeliveryState),
             "received_at": WHEN,
             "queued_at": WHEN,
