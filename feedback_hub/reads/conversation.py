@@ -12,6 +12,7 @@ from sqlalchemy import select
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.masking import spans
 from feedback_hub.domain.referral import Referral
 from feedback_hub.reads.names import Names
 from feedback_hub.reads.views import (

@@ -339,9 +339,6 @@ ANSWERS: dict[str, Schema] = {
             "personal": list_of(
                 answer({"start": NUMBER, "end": NUMBER, "kind": word(PersonalData)})
             ),
-            "personal": list_of(
-                answer({"start": NUMBER, "end": NUMBER, "kind": word(PersonalData)})
-            ),
             "state": word(DeliveryState),
             "received_at": WHEN,
             "queued_at": WHEN,
