@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
 
 from sqlalchemy import Text, delete, func, insert, select, type_coerce
 from sqlalchemy.orm import Session
 
-from feedback_hub.adapters.tables import case_place, gazetteer, site
+from feedback_hub.adapters.tables import boundary, case_place, gazetteer, site
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.whereabouts import KnownPlace, PlaceKind, Whereabouts
 
@@ -73,6 +75,37 @@ def known(session: Session) -> tuple[KnownPlace, ...]:
         ),
         *areas.values(),
     )
+
+
+def at(session: Session, latitude: float, longitude: float) -> KnownPlace | None:
+    """The district whose outline a point (WGS 84, degrees) lies in, where one was imported."""
+    used = Counter(session.scalars(select(site.c.pcode_scheme)))
+    listed = (gazetteer.c.scheme == boundary.c.scheme) & (gazetteer.c.pcode == boundary.c.pcode)
+    rows = session.execute(
+        select(boundary, gazetteer.c.parent).outerjoin(gazetteer, listed).order_by(boundary.c.pcode)
+    )
+    # Outlines lie within each other: the longest P-code is the smallest place.
+    best = max(
+        (row for row in rows if _holds(json.loads(row.outline), longitude, latitude)),
+        key=lambda row: (used[row.scheme], len(row.pcode)),
+        default=None,
+    )
+    if best is None:
+        return None
+    parent = best.parent or ""
+    return KnownPlace(PlaceKind.DISTRICT, best.name, best.pcode, best.scheme, province=parent)
+
+
+def _holds(outline: Mapping[str, Any], x: float, y: float) -> bool:
+    """Whether a GeoJSON Polygon or MultiPolygon holds the point: a ray crosses it an odd time."""
+    several = outline["type"] == "MultiPolygon"
+    polygons = outline["coordinates"] if several else [outline["coordinates"]]
+    crossed = 0
+    for ring in (ring for polygon in polygons for ring in polygon):
+        for (x1, y1, *_), (x2, y2, *_) in pairwise(ring):
+            if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
+                crossed += 1
+    return crossed % 2 == 1
 
 
 def keep(session: Session, case_id: str, where: Whereabouts) -> None:

@@ -713,6 +713,10 @@ class SqlUnitOfWork:
         """Every site, and every place of a gazetteer."""
         return places.known(self.session)
 
+    def place_at(self, latitude: float, longitude: float) -> KnownPlace | None:
+        """The district that a point lies in, where its outline was imported."""
+        return places.at(self.session, latitude, longitude)
+
     def keep_whereabouts(self, case_id: str, where: Whereabouts) -> None:
         """Keep the district and the candidates of a case, in place of what was kept."""
         self.session.flush()

@@ -11,6 +11,7 @@ from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.case import Case, CaseState
 from feedback_hub.domain.languages import needs_speaker
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
+from feedback_hub.domain.whereabouts import NOWHERE, Whereabouts
 from feedback_hub.reads import attachments, conversation
 from feedback_hub.reads.rows import code_of
 from feedback_hub.reads.views import MessageView
@@ -70,6 +71,7 @@ class Card:
     needs_speaker: bool
     translations: tuple[str, ...] = ()
     reading: Reading | None = None
+    where: Whereabouts = NOWHERE
 
     @property
     def unsure(self) -> frozenset[str]:
@@ -144,6 +146,7 @@ def card(uow: SqlUnitOfWork, rules: Rules, case: Case) -> Card:
             remarks.text(row.id) for row in remarks.rows if row.kind is RemarkKind.TRANSLATION
         ),
         reading=_reading(rules, first) if first else None,
+        where=uow.whereabouts_of([case]).get(case.id, NOWHERE),
     )
 
 

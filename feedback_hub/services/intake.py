@@ -29,6 +29,7 @@ from feedback_hub.domain.message import (
 )
 from feedback_hub.domain.sensitivity import Sensitivity, highest
 from feedback_hub.domain.submission import Submission
+from feedback_hub.domain.whereabouts import Whereabouts
 from feedback_hub.services import (
     attachments,
     call_list,
@@ -447,7 +448,18 @@ def _open_case(
     uow.add(case)
     _add_message(uow, case, contact, message, key_id, submission.channel, now)
     custom_fields.keep(uow, case.id, key_id, submission)
+    _note_location(uow, case, message)
     return case
+
+
+def _note_location(uow: UnitOfWork, case: Case, message: InboundMessage) -> None:
+    """Of a point that was sent along only the district is told; the point stays sealed."""
+    point = message.location
+    if point is None or case.site:
+        return
+    district = uow.place_at(point.latitude, point.longitude)
+    if district is not None:
+        uow.keep_whereabouts(case.id, Whereabouts(area=district))
 
 
 def _add_message(

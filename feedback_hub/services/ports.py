@@ -625,6 +625,9 @@ class UnitOfWork(Protocol):
     def places(self) -> Sequence[KnownPlace]:
         """See ``Places``."""
 
+    def place_at(self, latitude: float, longitude: float) -> KnownPlace | None:
+        """The district that a point (WGS 84, degrees) lies in, where its outline was imported."""
+
     def keep_whereabouts(self, case_id: str, where: Whereabouts) -> None:
         """Keep the district and the candidates of a case, in place of what was kept."""
 

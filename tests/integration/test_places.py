@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from feedback_hub.adapters.boundaries import Boundary, take_boundary
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.case import Case
+from feedback_hub.domain.message import Location
 from feedback_hub.domain.place import Site
 from tests.integration.asking import Asking
 from tests.integration.commands import Commands, commands
@@ -84,6 +88,20 @@ def test_who_came_by_a_site_is_asked_only_where_the_words_leave_it_open(
     assert said(talk, "a bomba do centro 25 de junho avariou", number).site == "JA"
     talk.close(talk.cases(number)[-1])
     assert said(talk, "a latrina em Corrane caiu", number).site == "COR"
+
+
+def test_of_a_point_that_was_sent_the_district_is_known(talk: Talk, asking: Asking) -> None:
+    ring = [[40.0, -13.0], [40.6, -13.0], [40.6, -12.5], [40.0, -12.5], [40.0, -13.0]]
+    outline = json.dumps({"type": "Polygon", "coordinates": [ring]})
+    with talk.hub.unit_of_work() as uow:
+        metuge = Boundary("MZ0109", "Metuge", parent="Cabo Delgado", outline=outline)
+        take_boundary(uow.session, "2019", metuge, talk.now)
+        uow.commit()
+    talk.says("falta comida", "+258841110007", location=Location(-12.8, 40.3))
+    talk.says("falta agua", "+258841110006", location=Location(-12.8, 41.3))
+    areas = [shown(asking, talk.cases(f"+25884111000{n}")[-1])["area"] for n in (7, 6)]
+    district = {"kind": "district", "name": "Metuge", "province": "Cabo Delgado"}
+    assert areas == [district | {"pcode": "MZ0109", "pcode_scheme": "2019"}, None]
 
 
 def test_a_list_of_districts_carries_codes_with_their_scheme(commands: Commands) -> None:
