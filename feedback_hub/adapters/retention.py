@@ -88,12 +88,12 @@ def erase(session: Session, case_id: str, stage: Stage, now: datetime) -> Erased
     keys = _forget_words(session, case_id) if words else _forget_person(session, case_id)
     files = _files_of(session, case_id) if words else ()
     gone = erasing.destroy(session, keys, now)
+    likenesses.forget(session, case_id)
     if words:
         search_index.forget(session, case_id)
         # Tags are somebody's own words; a guessed place was read out of the person's.
         for table in (case_tag, case_place, triage_lease):
             session.execute(delete(table).where(table.c.case_id == case_id))
-        likenesses.forget(session, case_id)
     if stage is Stage.WHOLE:
         _forget_traces(session, case_id)
         # Whoever kept the number finds nothing under it.
