@@ -26,6 +26,7 @@ from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.custom_field import FieldKind
 from feedback_hub.domain.errors import NotFound
 from feedback_hub.domain.gsm7 import sms_length
+from feedback_hub.domain.languages import needs_speaker
 from feedback_hub.domain.masking import mask
 from feedback_hub.domain.place import Organisation
 from feedback_hub.domain.referral import MOVES as REFERRAL_MOVES
@@ -170,6 +171,8 @@ def view(
         person=_person(uow, case) if team else PersonView(),
         messages=_messages(uow, known, actor, team=team),
         suggestion=_suggestion(known, sure_from),
+        needs_speaker=needs_speaker(case.language, case.codes)
+        and not any(r.kind is RemarkKind.TRANSLATION for r in said.rows),
         where=uow.whereabouts_of([case]).get(case.id, NOWHERE) if team else NOWHERE,
         history=history,
         emergencies=tuple(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -28,7 +29,7 @@ from feedback_hub.services import loopback, remarks
 from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.records import Message, Remark, RemarkKind, SuggestionRow
 
-_SPOKEN = {RemarkKind.NOTE, RemarkKind.TRANSLATION, RemarkKind.PARTNER_ANSWER}
+_SPOKEN = {RemarkKind.NOTE, RemarkKind.PARTNER_ANSWER}
 # Each is told by the line beside it, or by the conversation.
 _UNTOLD = {EventKind.REFERRAL_DRAFTED, EventKind.REFERRED, EventKind.DELIVERY}
 _WITH_REASON = {
@@ -169,7 +170,7 @@ def whole(
     files: Mapping[str, tuple[AttachmentView, ...]],
 ) -> tuple[MessageView, ...]:
     """Everything that was said, by the person, by us and by partners, the oldest first."""
-    lines = in_their_words(uow, messages, read, files)
+    lines = _translated(in_their_words(uow, messages, read, files), said, names)
     lines += _texts_of_ours(uow, case_id)
     lines += _moved(uow, case_id)
     asked = {referral.id: names.organisation(referral.organisation) for referral in referrals}
@@ -188,6 +189,18 @@ def whole(
                 )
             )
     return tuple(sorted(lines, key=lambda line: line.at))
+
+
+def _translated(lines: list[MessageView], said: Remarks, names: Names) -> list[MessageView]:
+    """Each translation beside what was said last before it was written."""
+    beside: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
+    for remark in said.rows:
+        if remark.kind is RemarkKind.TRANSLATION and lines:
+            before = [n for n, line in enumerate(lines) if line.at <= remark.at and line.pieces]
+            beside[before[-1] if before else 0].append(
+                (said.text(remark.id), names.person(remark.author))
+            )
+    return [replace(line, translations=tuple(beside[n])) for n, line in enumerate(lines)]
 
 
 def _texts_of_ours(uow: SqlUnitOfWork, case_id: str) -> list[MessageView]:

@@ -19,6 +19,7 @@ from feedback_hub.reads import (
     health,
     queue,
     referral_inbox,
+    translations,
     wordings,
 )
 from feedback_hub.reads.case_list import Filters, own_scope
@@ -66,6 +67,7 @@ def page(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> HomePage:
         count = case_list.count(uow, actor, filters, now)
         oldest = case_list.oldest(uow, actor, filters, now) if count else None
         tiles.append(HomeTile(kind, count, oldest))
+    tiles += _to_translate(uow, actor)
     if actor.may(Action.CALL_BACK):
         tiles.append(HomeTile(TileKind.TO_CALL, *call_list.waiting(uow, actor, now)))
     if actor.may(Action.ANSWER_REFERRAL):
@@ -96,6 +98,12 @@ def page(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> HomePage:
         else (),
         tuple(uow.lasting_alerts()) if actor.may(Action.CONFIGURE) else (),
     )
+
+
+def _to_translate(uow: SqlUnitOfWork, actor: Actor) -> list[HomeTile]:
+    """Shown where something waits only: most people speak no language that no machine reads."""
+    count, oldest = translations.waiting(uow, actor)
+    return [HomeTile(TileKind.TO_TRANSLATE, count, oldest)] if count else []
 
 
 def _next_cases(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> tuple[QueueRow, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
@@ -158,8 +158,8 @@ def measure(
     An actor whose roles hold at some sites or sectors only is told of those.
     """
     cells = _Cells(threshold)
-    bounds = _bounds(actor)
-    received = _received(asked, bounds)
+    narrow = bounds(actor)
+    received = _received(asked, narrow)
     total = uow.session.scalar(select(func.count()).select_from(case).where(*received)) or 0
     handled = _handled(uow, received)
     return {
@@ -176,14 +176,16 @@ def measure(
         "satisfied_by_sex": _satisfied(uow, cells, received),
         "issues_acted_upon": _issues(uow, asked),
         "highly_sensitive_by_month": (
-            {} if asked.site or bounds else _by_month(uow, cells, asked, now)
+            {} if asked.site or narrow else _by_month(uow, cells, asked, now)
         ),
     }
 
 
-def _bounds(actor: Actor) -> list[ColumnElement[bool]]:
+def bounds(
+    actor: Actor, actions: Collection[Action] = (Action.READ_MEASURES,)
+) -> list[ColumnElement[bool]]:
     """What narrows cases to where the actor's roles hold; nothing for one that holds everywhere."""
-    held = [m for m in actor.memberships if Action.READ_MEASURES in GRANTED[m.role]]
+    held = [m for m in actor.memberships if not GRANTED[m.role].isdisjoint(actions)]
     ways = []
     for membership in held:
         places = [

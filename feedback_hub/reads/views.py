@@ -80,6 +80,7 @@ class TileKind(StrEnum):
     """A thing that waits for somebody; each has its words and its link in ``home.html``."""
 
     TO_TRIAGE = "to_triage"
+    TO_TRANSLATE = "to_translate"
     TO_VERIFY = "to_verify"
     OVERDUE = "overdue"
     TO_TELL = "to_tell"
@@ -279,7 +280,8 @@ class MessageView:
     ``purpose`` and ``withheld`` belong to texts of ours: what for, and why not sent. ``moved``
     stands for words that were moved to a case of their own: ``pieces`` is then empty. ``earlier``:
     how the person worded it before they edited it, the oldest first. ``personal``: there are names
-    or numbers in it, which go to nobody else unless the person agreed.
+    or numbers in it, which go to nobody else unless the person agreed. ``translations``: what it
+    says in another language, and who wrote that.
     """
 
     id: str
@@ -298,6 +300,7 @@ class MessageView:
     earlier: tuple[str, ...] = ()
     attachments: tuple[AttachmentView, ...] = ()
     personal: bool = False
+    translations: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -580,6 +583,7 @@ class CaseView:
     tags: tuple[str, ...] = ()
     related: Related = field(default_factory=Related)
     likely: Likely = field(default_factory=Likely)
+    needs_speaker: bool = False
     answer: str = ""
     outcome: Outcome | None = None
     closing_reason: str = ""

@@ -24,11 +24,13 @@ from feedback_hub.web.pages.language import language
 from feedback_hub.web.pages.notices import notices
 from feedback_hub.web.pages.packs import packs
 from feedback_hub.web.pages.partner_links import partner_links
+from feedback_hub.web.pages.quality import quality
 from feedback_hub.web.pages.referrals import referrals
 from feedback_hub.web.pages.report import report
 from feedback_hub.web.pages.report_many import report_many
 from feedback_hub.web.pages.routing import routing
 from feedback_hub.web.pages.status import status
+from feedback_hub.web.pages.translations import translations
 from feedback_hub.web.pages.triage import triage
 from feedback_hub.web.security import SecondFactorOwed, Unauthenticated
 
@@ -50,6 +52,8 @@ def init_pages(app: Flask, hub: Hub) -> None:
         report_many,
         cases,
         triage,
+        translations,
+        quality,
         calls,
         referrals,
         notices,

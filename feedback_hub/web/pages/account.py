@@ -17,13 +17,14 @@ from flask_security.utils import verify_password
 from sqlalchemy import select, update
 
 from feedback_hub.adapters import handlers, invitations, tables
+from feedback_hub.adapters.accounts import languages_of, set_languages
 from feedback_hub.domain.access import Action, Role
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.errors import NotAllowed, NotFound
 from feedback_hub.reads.views import FormView
 from feedback_hub.web import sessions, throttle
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.labels import gettext
+from feedback_hub.web.labels import LANGUAGES, gettext
 from feedback_hub.web.security import current_actor, has_token
 
 account = Blueprint("account", __name__)
@@ -70,6 +71,20 @@ def password() -> Response:
         uow.commit()
     flash(gettext("The password is changed; other devices are logged out."), "success")
     return _back()
+
+
+@account.post("/account/languages")
+def languages() -> Response:
+    """Note which languages the reader speaks: calls and translations in these come first."""
+    account_id = _own_id()
+    spoken = tuple(code for code in LANGUAGES if code in request.form.getlist("languages"))
+    with current_hub().unit_of_work() as uow:
+        set_languages(uow.session, account_id, spoken)
+        uow.commit()
+    flash(gettext("Kept. What is in your languages comes to you first."), "success")
+    back = {"calls": "calls.index", "translations": "translations.index"}
+    there = back.get(request.form.get("back", ""), "account.show")
+    return make_response(redirect(url_for(there), 303))
 
 
 @account.post("/account/log-out")
@@ -172,12 +187,15 @@ def _page(form: FormView) -> str:
         found = sessions.devices(uow.session, account_id, sessions.own_id())
         is_handler = Role.PROTECTION in current_actor().roles
         waiting = handlers.proposed(uow.session) if is_handler else []
+        spoken = languages_of(uow.session, account_id)
     return render_template(
         "account.html",
         email=current_user.email,
         has_second_factor=bool(current_user.tf_primary_method),
         devices=found,
         may_break_glass=current_actor().may(Action.BREAK_GLASS),
+        spoken=spoken,
+        known_languages=LANGUAGES,
         waiting=[one for one in waiting if one.account_id != account_id],
         form=form,
     )

@@ -17,7 +17,6 @@ from flask import (
     url_for,
 )
 
-from feedback_hub.adapters.accounts import set_languages
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.call_back import CallResult, Way
@@ -49,18 +48,6 @@ def index() -> str:
     return render_template(
         "calls.html", page=page, way=chosen, site=site, sites=sites, known_languages=LANGUAGES
     )
-
-
-@calls.post("/calls/languages")
-def speak() -> Response:
-    """Note which languages the reader speaks: those calls come first."""
-    actor = require(Action.CALL_BACK)
-    spoken = tuple(code for code in LANGUAGES if code in request.form.getlist("languages"))
-    with current_hub().unit_of_work() as uow:
-        set_languages(uow.session, actor.id, spoken)
-        uow.commit()
-    flash(gettext("Kept. Calls in your languages come first."), "success")
-    return make_response(redirect(url_for("calls.index"), 303))
 
 
 @calls.get("/calls/<line_id>")

@@ -32,7 +32,7 @@ from feedback_hub.services.issues import LONGEST_TITLE, OWN, NewIssue
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.triage import Decision
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.labels import N_, gettext
+from feedback_hub.web.labels import N_, gettext, reader_language
 from feedback_hub.web.pages.acting import attempt, text, version, word
 from feedback_hub.web.pages.frame import may_see_cases
 from feedback_hub.web.pages.notices import seen
@@ -79,7 +79,7 @@ def act(ref: str, verb: str) -> Response:
 
     def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> None:
         case = case_page.reach(uow, actor, ref)
-        if verb not in {"note", "tag", "untag", "link", "dismiss", "join-issue"}:
+        if verb not in {"note", "translation", "tag", "untag", "link", "dismiss", "join-issue"}:
             uow.expect(case, version())
         do(uow, actor, ref, now)
 
@@ -209,6 +209,10 @@ def _note(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     return casework.note(uow, actor, ref, text("text", needed=True), now)
 
 
+def _translation(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    return casework.translate(uow, actor, ref, text("text", needed=True), reader_language(), now)
+
+
 def _split(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     message = text("message", needed=True)
     return casework.split(uow, current_hub().rules, actor, ref, (message,), now)
@@ -279,6 +283,7 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "satisfaction": (Action.CALL_BACK, _satisfaction, N_("Noted what the person says.")),
     "tag": (Action.NOTE, _tag, N_("The tag is on.")),
     "untag": (Action.NOTE, _untag, N_("The tag is off.")),
+    "translation": (Action.NOTE, _translation, N_("Kept beside the original. Thank you.")),
     "note": (Action.NOTE, _note, N_("The note is kept.")),
     "split": (Action.WORK_CASE, _split, N_("Set apart: it is a case of its own now.")),
     "move": (Action.WORK_CASE, _move, N_("Moved to the other case.")),
