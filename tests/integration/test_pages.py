@@ -218,11 +218,14 @@ class TestWhoSeesWhat:
 
     def test_each_role_is_offered_what_it_may_open(self, app: Flask) -> None:
         for name, pages in {
-            "ana": ["home", "report", "cases", "calls", "answers", "handset", "issues", "wordings"],
+            "ana": [
+                *("home", "report", "triage", "cases", "calls", "answers", "handset", "issues"),
+                "wordings",
+            ],
             "jorge": ["home", "answers", "referrals"],
-            "rosa": ["home", "report", "cases", "calls", "answers", "handset"],
+            "rosa": ["home", "report", "triage", "cases", "calls", "answers", "handset"],
             "filipe": ["home", "report", "cases", "calls", "answers", "handset"],
-            "graca": ["home", "answers", "issues", "wordings"],
+            "graca": ["home", "answers", "quality", "issues", "wordings"],
             "ines": ["home", "answers", "wordings", "health"],
             "abel": ["home", "audit"],
         }.items():
