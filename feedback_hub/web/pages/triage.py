@@ -50,8 +50,6 @@ class Done:
 def show(queue: str) -> Response:
     """The one to decide now, with the next behind it."""
     actor, handlers = _reader(queue)
-    if handlers and not queue:
-        return make_response(redirect(url_for("triage.show", queue="handlers")))
     deck = _take(actor, handlers)
     return _page(deck, first=request.args.get("first", ""), done=_done_before())
 
