@@ -406,8 +406,9 @@ def _own_field(config: Config, section: Section) -> CustomField:
         fault = Fault(f"{section.table}.kind", "no question is of this kind", f"One of: {known}.")
         raise ConfigError([fault])
     settings = build_settings(kind, section, config.context)
-    choices = {}
+    choices, filters = {}, False
     if isinstance(settings, ChoiceField):
+        filters = settings.filter
         choices = {word: Label(en=eng, pt=por) for word, por, eng in settings.choices}
     return CustomField(
         name=section.name,
@@ -416,6 +417,7 @@ def _own_field(config: Config, section: Section) -> CustomField:
         sensitivity=Sensitivity(settings.sensitivity.value),
         shown_in=frozenset(ShownIn(place.value) for place in settings.shown_in),
         choices=choices,
+        filters=filters,
     )
 
 

@@ -18,7 +18,7 @@ from feedback_hub.adapters.engine import change
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import StaleVersion
 from feedback_hub.domain.referral import ReferralState
-from feedback_hub.services import escalation, pacing, referrals
+from feedback_hub.services import custom_fields, escalation, pacing, referrals
 from workers import retention
 from workers.drop_folder import Watcher
 from workers.pull import Pullers
@@ -143,10 +143,19 @@ def erase_raw_payloads(hub: Hub, now: datetime) -> int:
     return erased
 
 
+def index_answers(hub: Hub, _now: datetime) -> int:
+    """A hub began or ceased to filter by one of its own questions: what is kept follows."""
+    with hub.unit_of_work() as uow:
+        indexed = custom_fields.index_again(uow, hub.rules, BATCH)
+        uow.commit()
+    return indexed
+
+
 DUTIES: tuple[Callable[[Hub, datetime], int], ...] = (
     expire_referrals,
     sound_alarms,
     pace_accounts,
     erase_raw_payloads,
+    index_answers,
     retention.daily,
 )

@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.tables import (
     attempt,
+    case_answer,
+    case_fields,
     data_key,
     erasure,
     idempotency,
@@ -51,6 +53,9 @@ def destroy(
         for table in metadata.sorted_tables:
             if "key_id" in table.c and table is not erasure:
                 _blank(connection, table, some)
+        # Nobody finds a case by an answer that is gone.
+        of_case = select(case_fields.c.case_id).where(case_fields.c.key_id.in_(some))
+        connection.execute(delete(case_answer).where(case_answer.c.case_id.in_(of_case)))
         if now is not None and live:
             connection.execute(
                 insert(erasure), [{"key_id": one, "at": now} for one in sorted(live)]

@@ -792,12 +792,34 @@ class SqlUnitOfWork:
         self.session.execute(linked.on_conflict_do_nothing())
 
     def keep_fields(self, case_id: str, key_id: str, sealed: bytes) -> None:
-        """Keep the answers to the hub's own questions."""
+        """Keep the answers to the hub's own questions, in place of what was kept before."""
+        fields = tables.case_fields
         kept = tables.case_fields.insert().values(
             case_id=case_id, key_id=key_id, answers_sealed=sealed
         )
         self.session.flush()
+        self.session.execute(fields.delete().where(fields.c.case_id == case_id))
         self.session.execute(kept)
+
+    def index_fields(self, case_id: str, made_for: str, answers: Mapping[str, str]) -> None:
+        """Have a case found by these answers and by no others."""
+        fields, index = tables.case_fields, tables.case_answer
+        self.session.execute(index.delete().where(index.c.case_id == case_id))
+        rows = [
+            {"case_id": case_id, "field": field, "answer_index": hashed}
+            for field, hashed in answers.items()
+        ]
+        if rows:
+            self.session.execute(insert(index), rows)
+        made = fields.update().where(fields.c.case_id == case_id).values(indexed_for=made_for)
+        self.session.execute(made)
+
+    def fields_to_index(self, made_for: str, most: int) -> Sequence[str]:
+        """Ids of cases whose answers are not indexed for these questions."""
+        fields = tables.case_fields.c
+        # Two ranges, which an index serves; "not equal" is none.
+        others = or_(fields.indexed_for < made_for, fields.indexed_for > made_for)
+        return self.session.scalars(select(fields.case_id).where(others).limit(most)).all()
 
     def fields_of(self, case_ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
         """The answers of each of these cases that has any: key and sealed."""

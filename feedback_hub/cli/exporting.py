@@ -52,12 +52,28 @@ def export() -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--as", "email", required=True, help="Account whose sight the table keeps to.")
 @click.option("--site", default="", help="Only this site's.")
+@click.option("--tag", default="", help="Only those with this tag.")
+@click.option(
+    "--field",
+    "own",
+    multiple=True,
+    metavar="NAME:ANSWER",
+    help="Only those with this answer to a question of the hub's own.",
+)
 @click.pass_context
 @reporting
-def cases(ctx: click.Context, file: Path, email: str, site: str) -> None:
+def cases(
+    ctx: click.Context, file: Path, email: str, site: str, tag: str, own: tuple[str, ...]
+) -> None:
     """The cases that this person's team handles, newest first, without what was said."""
     hub = ready_hub(ctx)
     actor = _actor(hub, email)
+    try:
+        answers = custom_fields.read_filters(hub.rules, own)
+    except Invalid as error:
+        raise click.BadParameter(error.problem, param_hint="--field") from error
+    # What was only referred to the actor shows a part of the case: that is no row of this table.
+    filters = case_list.Filters(site=site, tag=tag, own=answers, in_hand=True)
     with hub.unit_of_work() as uow:
         # Before the first line is written: a table that was begun is one that may be out.
         uow.audit(AuditAction.EXPORTED, operator(), hub.clock(), kind="cases", object_id=actor.id)
@@ -66,7 +82,7 @@ def cases(ctx: click.Context, file: Path, email: str, site: str) -> None:
     names = [field.name for field in hub.rules.fields]
     with write_table(file) as table, Progress("cases written") as progress:
         table.row([*COLUMNS, *(f"field_{name}" for name in names)])
-        for row in rows(hub, actor, site):
+        for row in rows(hub, actor, filters):
             table.row(row)
             progress.step()
             count += 1
@@ -82,13 +98,11 @@ def _actor(hub: Hub, email: str) -> Actor:
     return actor
 
 
-def rows(hub: Hub, actor: Actor, site: str) -> Iterator[list[str]]:
+def rows(hub: Hub, actor: Actor, filters: case_list.Filters) -> Iterator[list[str]]:
     """A line a case that ``actor`` handles: ``COLUMNS``, then the hub's own questions.
 
     Raises ``Failure``.
     """
-    # What was only referred to the actor shows a part of the case: that is no row of this table.
-    filters = case_list.Filters(site=site, in_hand=True)
     cursor = ""
     while True:
         try:

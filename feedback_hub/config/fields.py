@@ -69,6 +69,15 @@ class ChoiceField(PlainField):
     choices: tuple[tuple[str, str, str], ...] = setting(
         'The answers: word, Portuguese and English, like "river: Rio | River".', parse=_choices
     )
+    filter: bool = setting(
+        "Cases can be filtered by its answer, of which a keyed hash is then kept beside the case: "
+        "only for what is not sensitive.",
+        default=False,
+    )
+
+    def __post_init__(self) -> None:
+        if self.filter and self.sensitivity is not FieldLevel.L1:
+            raise Unfit("is for answers of level L1 only", "Take one of both out.", key="filter")
 
 
 FIELD_KINDS: Mapping[str, type[PlainField]] = MappingProxyType(

@@ -38,7 +38,10 @@ class ShownIn(StrEnum):
 
 @dataclass(frozen=True)
 class CustomField:
-    """One question of the hub's own. L2: its answers are for the case team, never for partners."""
+    """One question of the hub's own. L2: its answers are for the case team, never for partners.
+
+    ``filters``: cases can be found by its answer, for which a keyed hash of that is kept.
+    """
 
     name: str
     kind: FieldKind
@@ -46,6 +49,7 @@ class CustomField:
     sensitivity: Sensitivity = Sensitivity.L1
     shown_in: frozenset[ShownIn] = frozenset(ShownIn)
     choices: Mapping[str, Label] | None = None
+    filters: bool = False
 
     def read(self, said: str) -> str:
         """The answer as it is kept; empty is not asked. Raises ``Invalid``: ``fields.<name>``."""

@@ -9,15 +9,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from feedback_hub.adapters import search_index
-from feedback_hub.adapters.tables import case, case_tag, referral
+from feedback_hub.adapters.tables import case, case_answer, case_tag, referral
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible, referral_visible
 from feedback_hub.domain.access import Action, Actor, Scope, scope_of
 from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.consent import Share
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.domain.sensitivity import Priority
 from feedback_hub.reads import keyset
+from feedback_hub.services import custom_fields
 
 MOST = 200
 ENOUGH = 1000
@@ -29,6 +31,7 @@ class Filters:
     """What a list is narrowed to; empty means any (CONTRACT, HTTP: cases).
 
     ``in_hand``: what the actor's own team or desk handles, not what was merely referred to them.
+    ``own``: answers to the hub's own questions, by name (``custom_fields.read_filters``).
     """
 
     states: tuple[CaseState, ...] = ()
@@ -44,6 +47,7 @@ class Filters:
     suspected: bool = False
     in_hand: bool = False
     tag: str = ""
+    own: tuple[tuple[str, str], ...] = ()
     q: str = ""
 
 
@@ -140,7 +144,7 @@ def _conditions(
     uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime
 ) -> list[ColumnElement[bool]]:
     scope = own_scope(actor) if filters.in_hand else scope_of(actor, Action.READ_CASE)
-    conditions = [case_visible(scope), *_tagged(filters.tag)]
+    conditions = [case_visible(scope), *_tagged(filters.tag), *_answered(uow, actor, filters.own)]
     if filters.states:
         conditions.append(case.c.state.in_(filters.states))
     for column, wanted in (
@@ -178,6 +182,21 @@ def _tagged(tag: str) -> list[ColumnElement[bool]]:
     if not tag:
         return []
     return [case.c.id.in_(select(case_tag.c.case_id).where(case_tag.c.tag == tag))]
+
+
+def _answered(
+    uow: SqlUnitOfWork, actor: Actor, own: tuple[tuple[str, str], ...]
+) -> list[ColumnElement[bool]]:
+    if not own:
+        return []
+    # Of a case whose person shares nothing, others than the team may not learn it by asking.
+    team = case_visible(scope_of(actor, Action.READ_HISTORY))
+    conditions: list[ColumnElement[bool]] = [or_(team, case.c.consent_share != Share.NO)]
+    for name, answer in own:
+        index = custom_fields.answer_index(uow, name, answer)
+        of_it = case_answer.c.field == name, case_answer.c.answer_index == index
+        conditions.append(case.c.id.in_(select(case_answer.c.case_id).where(*of_it)))
+    return conditions
 
 
 def _has_referral(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:

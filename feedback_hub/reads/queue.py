@@ -23,6 +23,8 @@ from feedback_hub.reads.case_list import Filters, own_scope
 from feedback_hub.reads.names import names_for, site_names
 from feedback_hub.reads.rows import queue_row, snippets, wordless
 from feedback_hub.reads.views import QueueFilters, QueuePage, QueueRow, QueueTab
+from feedback_hub.services import custom_fields
+from feedback_hub.services.ports import Rules
 
 MOST_TAGS = 100
 TO_TRIAGE = (CaseState.RECEIVED, CaseState.REOPENED, CaseState.APPEALED)
@@ -39,10 +41,19 @@ TABS: Mapping[QueueTab, Filters] = {
 
 
 def page(
-    uow: SqlUnitOfWork, actor: Actor, filters: QueueFilters, now: datetime, cursor: str = ""
+    uow: SqlUnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    filters: QueueFilters,
+    now: datetime,
+    cursor: str = "",
 ) -> QueuePage:
     """One page of the queue. Raises ``Invalid`` for a cursor nobody gave out."""
-    found = case_list.page(uow, actor, narrowed(filters), now, cursor=cursor)
+    own = custom_fields.filtering(rules)
+    offered = {f"{field.name}:{answer}" for field in own for answer in field.choices or {}}
+    known = [one for one in filters.field if one in offered]
+    asked = replace(narrowed(filters), own=custom_fields.read_filters(rules, known))
+    found = case_list.page(uow, actor, asked, now, cursor=cursor)
     sectors, types = _present(uow, actor)
     return QueuePage(
         filters=filters,
@@ -58,6 +69,7 @@ def page(
         sectors=sectors,
         types=types,
         tags=tuple(_tags(uow, actor)),
+        own=own,
     )
 
 

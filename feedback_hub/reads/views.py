@@ -181,9 +181,10 @@ class QueueFilters:
     priority: str = ""
     state: str = ""
     tag: str = ""
+    field: tuple[str, ...] = ()
     q: str = ""
 
-    def query(self, **changes: str) -> dict[str, str]:
+    def query(self, **changes: str) -> dict[str, str | tuple[str, ...]]:
         """The filters as query arguments, without the empty ones, after ``changes``."""
         return {name: value for name, value in {**self.__dict__, **changes}.items() if value}
 
@@ -236,6 +237,7 @@ class QueuePage:
     sectors: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    own: tuple[CustomField, ...] = ()
 
 
 class Speaker(StrEnum):

@@ -240,6 +240,7 @@ def _take_in_form(
                 now,
                 revises=original.id,
             )
+            custom_fields.keep(uow, rules, known.id, row.key_id, whole)
             return known.id
     entered_by = f"channel:{row.channel}"
     return _open_case(uow, rules, whole, row.key_id, entered_by, now, row.from_history).id
@@ -447,7 +448,7 @@ def _open_case(
     case.record(Event(EventKind.RECEIVED, case.id, entered_by, now))
     uow.add(case)
     _add_message(uow, case, contact, message, key_id, submission.channel, now)
-    custom_fields.keep(uow, case.id, key_id, submission)
+    custom_fields.keep(uow, rules, case.id, key_id, submission)
     _note_location(uow, case, message)
     return case
 

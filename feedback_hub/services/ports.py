@@ -673,6 +673,12 @@ class UnitOfWork(Protocol):
     def keep_fields(self, case_id: str, key_id: str, sealed: bytes) -> None:
         """Keep the answers to the hub's own questions."""
 
+    def index_fields(self, case_id: str, made_for: str, answers: Mapping[str, str]) -> None:
+        """Have a case found by these answers (keyed hashes, by question) and by no others."""
+
+    def fields_to_index(self, made_for: str, most: int) -> Sequence[str]:
+        """Ids of cases whose answers are not indexed ``made_for`` these questions."""
+
     def fields_of(self, case_ids: Sequence[str]) -> Mapping[str, tuple[str, bytes]]:
         """The answers of each of these cases that has any: key and sealed."""
 

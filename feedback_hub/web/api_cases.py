@@ -19,7 +19,7 @@ from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads import case_list, likely, related, wire
 from feedback_hub.reads.case_list import Filters
-from feedback_hub.services import bank, casework, likeness, loopback, triage
+from feedback_hub.services import bank, casework, custom_fields, likeness, loopback, triage
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.triage import Decision
 from feedback_hub.web.acting import Work, act
@@ -491,6 +491,7 @@ def _filters() -> Filters:
         assigned=args.get("assigned", ""),
         overdue=args.get("overdue", "").lower() in {"1", "true", "yes"},
         tag=args.get("tag", ""),
+        own=custom_fields.read_filters(current_hub().rules, args.getlist("field")),
         q=args.get("q", ""),
     )
 

@@ -141,6 +141,10 @@ OPERATIONS: tuple[Operation, ...] = (
         ("assigned", TEXT | {"description": "An account's id, `me` or `none`."}),
         ("overdue", FLAG),
         ("tag", TEXT),
+        (
+            "field",
+            TEXT | {"description": "An answer to a question of the hub's own, `name:answer`."},
+        ),
         ("q", TEXT),
         *_PAGE,
     ),

@@ -18,6 +18,7 @@ from feedback_hub.adapters.tables.accounts import (
 from feedback_hub.adapters.tables.cases import (
     call_back,
     case,
+    case_answer,
     case_event,
     case_fields,
     case_link,
@@ -88,6 +89,7 @@ __all__ = [
     "boundary",
     "call_back",
     "case",
+    "case_answer",
     "case_event",
     "case_fields",
     "case_link",

@@ -295,6 +295,18 @@ case_fields = Table(
     key_column(),
     # The answers to the hub's own questions, by name.
     Column("answers_sealed", LargeBinary, nullable=False),
+    # Which questions ``case_answer`` was made for; other ones by now: it is made anew.
+    Column("indexed_for", String(64), nullable=False, server_default="", index=True),
+)
+
+case_answer = Table(
+    "case_answer",
+    metadata,
+    Column("case_id", ID, ForeignKey("case.id"), primary_key=True),
+    Column("field", CODE, primary_key=True),
+    # A keyed hash of the answer to a question by which a hub filters its cases.
+    Column("answer_index", String(64), nullable=False),
+    Index("ix_case_answer_index", "answer_index", "case_id"),
 )
 
 case_tag = Table(

@@ -26,6 +26,7 @@ def upgrade() -> None:
     _satisfaction()
     _readings()
     _exchange()
+    _filters()
 
 
 def _understanding() -> None:
@@ -35,6 +36,24 @@ def _understanding() -> None:
             "suggestion",
             sa.Column(f"{field}_confidence", sa.Float(), nullable=False, server_default="0"),
         )
+
+
+def _filters() -> None:
+    """Cases are found by answers to a hub's own questions, where it says so."""
+    op.add_column(
+        "case_fields",
+        sa.Column("indexed_for", sa.String(64), nullable=False, server_default=""),
+    )
+    op.create_index("ix_case_fields_indexed_for", "case_fields", ["indexed_for"])
+    op.create_table(
+        "case_answer",
+        sa.Column("case_id", sa.String(32), nullable=False),
+        sa.Column("field", sa.String(64), nullable=False),
+        sa.Column("answer_index", sa.String(64), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_case_answer_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "field", name=op.f("pk_case_answer")),
+    )
+    op.create_index("ix_case_answer_index", "case_answer", ["answer_index", "case_id"])
 
 
 def _administration() -> None:

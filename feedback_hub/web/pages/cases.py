@@ -50,9 +50,15 @@ def queue() -> str:
     hub = current_hub()
     tab = request.args.get("tab", "")
     given = {name: request.args.get(name, "") for name in _FILTERS}
-    filters = QueueFilters(QueueTab(tab) if tab in set(QueueTab) else QueueTab.ALL, **given)
+    filters = QueueFilters(
+        QueueTab(tab) if tab in set(QueueTab) else QueueTab.ALL,
+        **given,
+        field=tuple(one for one in request.args.getlist("field") if one),
+    )
     with hub.reading() as uow:
-        page = queue_reads.page(uow, actor, filters, hub.clock(), request.args.get("cursor", ""))
+        page = queue_reads.page(
+            uow, hub.rules, actor, filters, hub.clock(), request.args.get("cursor", "")
+        )
     alone = "HX-Request" in request.headers
     return render_template("_queue_rows.html" if alone else "queue.html", page=page)
 
