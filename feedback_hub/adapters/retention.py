@@ -20,6 +20,8 @@ from feedback_hub.adapters.tables import (
     attachment,
     call_back,
     case,
+    case_answer,
+    case_fields,
     case_place,
     case_tag,
     contact,
@@ -189,6 +191,14 @@ def _forget_words(session: Session, case_id: str) -> set[str]:
     for table in metadata.sorted_tables:
         if {"case_id", "key_id"} <= set(table.c.keys()):
             keys.update(session.scalars(select(table.c.key_id).where(table.c.case_id == case_id)))
+    # What was moved to another case is that one's to keep, though it came in as this one's.
+    elsewhere = select(message.c.key_id).where(
+        message.c.key_id.in_(keys), message.c.case_id != case_id
+    )
+    keys -= set(session.scalars(elsewhere))
+    # So its form's key may live on: the answers go by themselves.
+    for table in (case_answer, case_fields):
+        session.execute(delete(table).where(table.c.case_id == case_id))
     # What was sent along lies in a file: without its key nobody reads it.
     keys.update(session.scalars(select(attachment.c.key_id).where(_of_case(case_id))))
     return keys

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from feedback_hub.adapters import retention
+from feedback_hub.adapters.retention import Stage
 from feedback_hub.domain.access import Actor, ActorKind, Membership, Role
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.errors import Invalid, NotFound
@@ -119,6 +121,23 @@ def test_words_are_moved_between_cases_of_one_contact_and_one_kind_only(
     with pytest.raises(Invalid):
         move(talk, ANA, pump, "e mais", food)
     assert talk.words(pump) == [PUMP, "e mais"]
+
+
+def test_what_was_moved_is_not_erased_with_the_case_it_came_in(talk: Talk, me: str) -> None:
+    talk.says(PUMP, me)
+    talk.says("e mais", me)
+    talk.says(FOOD, me)
+    pump, food = talk.cases(me)
+    move(talk, ANA, pump, "e mais", food)
+    with talk.hub.unit_of_work() as uow:
+        retention.erase(uow.session, pump.id, Stage.TEXT, talk.now)
+        uow.commit()
+    assert talk.words(pump) == [""]
+    assert "e mais" in talk.words(food)
+    with talk.hub.unit_of_work() as uow:
+        retention.erase(uow.session, food.id, Stage.TEXT, talk.now)
+        uow.commit()
+    assert set(talk.words(food)) == {""}
 
 
 def test_what_was_personal_stays_personal_where_it_is_moved_to(talk: Talk, me: str) -> None:
