@@ -102,8 +102,9 @@ def test_identity_goes_first_then_the_words_then_what_leads_back(hub: Hub) -> No
     assert len(ledger) == len(set(ledger)) == 2
 
 
-SEALED = {"message", "remark", "delivery", "inbox", "case_fields", "suggestion", "attachment"}
-DELETED = {"case_tag", "case_place", "triage_lease", "search_text"} | {
+SEALED = {"message", "remark", "delivery", "inbox", "suggestion", "attachment"}
+DELETED = {"case_answer", "case_fields", "case_place", "case_tag", "search_text"} | {
+    "triage_lease",
     # Only with the whole case: they lead back to it.
     "call_back",
     "meeting_case",
