@@ -1,5 +1,5 @@
 # `make demo` shows it, `make test` proves it. Both need Python 3.11 or newer and nothing else.
-.PHONY: help venv demo test test-all lint i18n bench lock clean chromium kannel
+.PHONY: help venv demo test test-all lint audit i18n bench lock clean chromium kannel
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -17,6 +17,7 @@ help:
 	@echo 'make test-all  the same and what takes longer'
 	@echo 'make venv      only .venv with feedback-hub in it'
 	@echo 'make lint      format, rules and types only'
+	@echo 'make audit     ask whether a library has a known fault; needs the network'
 	@echo 'make i18n      strings from the code into the translations'
 	@echo 'make bench     measure'
 	@echo 'make lock      new pins in constraints.txt, within the ranges of setup.cfg'
@@ -38,6 +39,10 @@ lint: $(BIN)/.test
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+
+# Of what is locked, by hash, without installing any of it.
+audit: $(BIN)/.test
+	$(BIN)/uv tool run pip-audit --require-hashes --disable-pip --requirement constraints.txt
 
 # New and changed strings into the catalogue; translate them, then run it again.
 i18n: $(BIN)/.test

@@ -32,6 +32,7 @@ COMMANDS = {
     "retention": "retaining:retention",
     "person": "retaining:person",
     "audit": "auditing:audit",
+    "sbom": "supplying:sbom",
     "classifier": "classifying:classifier",
 }
 """Command → module and object in ``feedback_hub.cli``."""
