@@ -261,9 +261,9 @@ class _Names:
             return _STRONG if tokens[first].written[0].isupper() else 0
         if before in words.generic or after in words.after:
             return _CERTAIN
-        if before in words.before:
-            return _STRONG
         capital = mixed and first > 0 and tokens[first].written[0].isupper()
+        if before in words.before:
+            return _CERTAIN if capital else _STRONG
         return _WEAK if capital or before in words.maybe_before else 0
 
     def _fitting(

@@ -112,7 +112,9 @@ def _find_place(
     if not where.words:
         return suggestion
     site = where.site.code if where.site is not None else ""
-    named = site or (where.area.name if where.area is not None else "")
+    area = where.area.name if where.area is not None else ""
+    choice_of = ", ".join(dict.fromkeys(place.name for place in where.candidates))
+    named = site or area or choice_of
     why = (Reason("site", named, words) for words in where.words)
     return replace(suggestion, site=site, reasons=(*suggestion.reasons, *why))
 

@@ -101,6 +101,7 @@ def test_a_site_is_found_however_it_is_spelt(found: SpeltPlaces, text: str, site
         ("no distrito do lago", "MZ0504"),
         ("vivo na Beira", "MZ0906"),
         ("provincia de Nassa", "MZ05"),
+        ("sou de Nassa, fugi da guerra", "MZ05"),
         ("C. Delgado", "MZ01"),
     ],
 )
