@@ -250,6 +250,7 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             else None,
             segments_a_day=config.loopback.texts_a_day,
             price=(config.loopback.text_price, config.loopback.currency),
+            conduct_within=timedelta(hours=config.clocks.conduct_report_hours),
             bank_unasked=config.loopback.bank_unasked,
             fields=own_fields(config),
             conversation_window=timedelta(hours=config.conversation.window_hours),

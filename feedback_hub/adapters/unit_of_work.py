@@ -45,6 +45,7 @@ from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.reference import new_reference
 from feedback_hub.domain.referral import Referral, ReferralState
+from feedback_hub.domain.safeguarding import ConductReport, ServiceReferral
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.whereabouts import KnownPlace, Whereabouts
 from feedback_hub.services.ports import Kept
@@ -468,6 +469,18 @@ class SqlUnitOfWork:
             answer.valid_to >= standing_until, answer.withdrawn_at.is_(None)
         )
         return self.session.scalars(lasting.order_by(answer.valid_to, answer.id)).all()
+
+    def conduct_reports(self, case_id: str) -> Sequence[ConductReport]:
+        """What was reported of a case, the oldest first."""
+        made = tables.conduct_report.c
+        of_case = select(ConductReport).where(made.case_id == case_id)
+        return self.session.scalars(of_case.order_by(made.made_at, made.id)).all()
+
+    def service_referrals(self, case_id: str) -> Sequence[ServiceReferral]:
+        """The services a survivor was brought to, the oldest first."""
+        made = tables.service_referral.c
+        of_case = select(ServiceReferral).where(made.case_id == case_id)
+        return self.session.scalars(of_case.order_by(made.made_at, made.id)).all()
 
     def ordinary_cases(self, issue_id: str, site: str) -> int:
         """How many cases under an issue at a site are L1."""

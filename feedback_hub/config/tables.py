@@ -262,6 +262,13 @@ class ClocksConfig:
         default=Span(15 * 60),
         parse=parse_span,
     )
+    conduct_report_hours: int = setting(
+        "Hours in which the conduct of somebody with power over aid is reported to the PSEA "
+        "channel.",
+        default=24,
+        least=1,
+        most=720,
+    )
     escalate_every: Span = setting(
         "Between two steps up the ladder, once time is up.", default=Span(_DAY), parse=parse_span
     )

@@ -58,6 +58,8 @@ class EventKind(StrEnum):
     REFERRAL_VERIFIED = "referral_verified"
     REFERRAL_SENT_BACK = "referral_sent_back"
     REFERRED_ON = "referred_on"
+    CONDUCT_REPORTED = "conduct_reported"
+    SERVICE_REFERRED = "service_referred"
     LINK_OPENED = "link_opened"
     LINKS_REVOKED = "links_revoked"
 

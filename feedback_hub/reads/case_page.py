@@ -32,6 +32,7 @@ from feedback_hub.domain.place import Organisation
 from feedback_hub.domain.referral import MOVES as REFERRAL_MOVES
 from feedback_hub.domain.referral import Referral, ReferralState, ReferralVerb
 from feedback_hub.domain.routing import route
+from feedback_hub.domain.safeguarding import concerns_child, owes_report, report_due
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.whereabouts import NOWHERE
 from feedback_hub.reads import (
@@ -68,10 +69,12 @@ from feedback_hub.reads.views import (
     PersonView,
     ReferralView,
     Related,
+    SafeguardView,
+    ServiceView,
     SuggestionView,
 )
 from feedback_hub.reads.wire import message_text
-from feedback_hub.services import custom_fields, loopback, seals
+from feedback_hub.services import custom_fields, loopback, safeguarding, seals
 from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.ports import Rules
 from feedback_hub.services.records import Message, RemarkKind
@@ -209,6 +212,7 @@ def view(
         attempts_needed=rules.attempts_before_unreachable,
         loop_back=_loop_back(uow, rules, case, now) if "loop-back" in moves else None,
         answers=bank.suggested(uow, rules, case, now) if "inform" in moves else (),
+        safeguards=_safeguards(uow, rules, known, now) if "conduct-report" in moves else None,
         to_reach=call_list.lines_of(uow, actor, case, now),
     )
     return _with_referral(uow, known, shown, now) if "refer" in moves else shown
@@ -265,6 +269,8 @@ def _moves(known: _Known, rules: Rules, actor: Actor, now: datetime) -> frozense
                 case.type == FeedbackType.QUESTION
                 and case.state in {CaseState.RECEIVED, CaseState.TRIAGED},
             ),
+            ("conduct-report", Action.WORK_CASE, case.sensitivity is Sensitivity.L3),
+            ("service-referral", Action.WORK_CASE, case.sensitivity is Sensitivity.L3),
             ("take", Action.WORK_CASE, case.is_open and case.owner != actor.id),
             *((name, action, case.state in MOVES[verb]) for name, (action, verb) in _VERBS.items()),
         )
@@ -466,6 +472,27 @@ def _referral(
             link.revoked_at is None and link.expires_at > now
             for link in uow.partner_links_of(referral.id)
         ),
+    )
+
+
+def _safeguards(uow: SqlUnitOfWork, rules: Rules, known: _Known, now: datetime) -> SafeguardView:
+    case = known.case
+    reports = tuple(uow.conduct_reports(case.id))
+    return SafeguardView(
+        owed=owes_report(case) and not reports,
+        due_at=report_due(case, rules.conduct_within),
+        reports=reports,
+        services=tuple(
+            ServiceView(
+                known.names.organisation(made.organisation),
+                made,
+                known.said.text(made.explained_id),
+                known.names.person(made.explained_by),
+            )
+            for made in uow.service_referrals(case.id)
+        ),
+        specialists=safeguarding.specialists(uow, case, now) if concerns_child(case) else None,
+        may_name=case.consent.allows_share(Share.NAME),
     )
 
 

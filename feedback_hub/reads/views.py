@@ -28,6 +28,7 @@ from feedback_hub.domain.message import DeliveryState, MessageKind, SendFault
 from feedback_hub.domain.person import AgeBand, Disability, PopulationGroup, Sex, SpeaksFor
 from feedback_hub.domain.referral import DeclineReason, ReferralState
 from feedback_hub.domain.routing import Why
+from feedback_hub.domain.safeguarding import ConductReport, ServiceReferral
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.whereabouts import NOWHERE, Whereabouts
 from feedback_hub.services.records import Alert, NoticeKind
@@ -525,6 +526,31 @@ class EmergencyLine:
 
 
 @dataclass(frozen=True)
+class ServiceView:
+    """A service a survivor was brought to, and the consent it was done with."""
+
+    organisation: str
+    made: ServiceReferral
+    explained: str
+    explained_by: str
+
+
+@dataclass(frozen=True)
+class SafeguardView:
+    """The two duties of a handler. ``owed`` until ``due_at``: the conduct report.
+
+    ``specialists``: for a child, the only organisations it may be brought to; None: it is none.
+    """
+
+    owed: bool
+    due_at: datetime
+    reports: tuple[ConductReport, ...]
+    services: tuple[ServiceView, ...]
+    specialists: frozenset[str] | None
+    may_name: bool
+
+
+@dataclass(frozen=True)
 class CaseView:
     """A case as one reader may see it. ``moves`` are the verbs this reader may use on it now.
 
@@ -580,6 +606,7 @@ class CaseView:
     loop_back: LoopBackView | None = None
     meeting: Meeting | None = None
     answers: tuple[BankAnswer, ...] = ()
+    safeguards: SafeguardView | None = None
     to_reach: tuple[CallRow, ...] = ()
     own: tuple[tuple[CustomField, str], ...] = ()
     tags: tuple[str, ...] = ()

@@ -30,6 +30,7 @@ from feedback_hub.domain.message import Attachment, InboundMessage, OutboundMess
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.quiet import QuietHours
 from feedback_hub.domain.referral import Referral
+from feedback_hub.domain.safeguarding import ConductReport, ServiceReferral
 from feedback_hub.domain.submission import Submission
 from feedback_hub.domain.suggestion import Suggestion
 from feedback_hub.domain.whereabouts import KnownPlace, Whereabouts
@@ -78,7 +79,8 @@ class Rules:
     confidence ``sure_from`` on a suggestion is no guess. In ``quiet`` hours and above
     ``segments_a_day`` SMS parts (0: no limit) an answer waits;
     ``price`` of a part, with its currency, is only shown. ``bank_unasked``: an answer of the
-    information bank may be texted to who was not asked what texts may say. ``ask``: the questions
+    information bank may be texted to who was not asked what texts may say. ``conduct_within``:
+    until when the conduct of who has power over aid is reported. ``ask``: the questions
     of the dialogue.
     """
 
@@ -111,6 +113,7 @@ class Rules:
     segments_a_day: int = 0
     price: tuple[float, str] = (0.0, "")
     bank_unasked: bool = False
+    conduct_within: timedelta = timedelta(hours=24)
     fields: tuple[CustomField, ...] = ()
     peers: Mapping[str, Peer] = field(default_factory=dict)
     hub: str = ""
@@ -291,6 +294,8 @@ Kept = (
     | BoardEntry
     | BoardReading
     | BankAnswer
+    | ConductReport
+    | ServiceReferral
     | Contact
     | Message
     | Notice
@@ -511,6 +516,12 @@ class UnitOfWork(Protocol):
 
     def bank_answers(self, standing_until: date) -> Sequence[BankAnswer]:
         """Every answer that is not withdrawn and whose last day is this one or later."""
+
+    def conduct_reports(self, case_id: str) -> Sequence[ConductReport]:
+        """What was reported of a case, the oldest first."""
+
+    def service_referrals(self, case_id: str) -> Sequence[ServiceReferral]:
+        """The services a survivor was brought to, the oldest first."""
 
     def ordinary_cases(self, issue_id: str, site: str) -> int:
         """How many cases under an issue at a site are L1."""

@@ -303,6 +303,7 @@ class RemarkKind(StrEnum):
     SENT_BACK = "sent_back"
     TRANSLATION = "translation"
     EMERGENCY = "emergency"
+    CONSENT = "consent"
 
 
 @dataclass(eq=False)

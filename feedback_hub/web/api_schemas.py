@@ -27,6 +27,7 @@ from feedback_hub.domain.person import (
 from feedback_hub.domain.place import OrganisationKind, SiteStatus
 from feedback_hub.domain.referral import DeclineReason, ReferralState
 from feedback_hub.domain.routing import Verdict, Why
+from feedback_hub.domain.safeguarding import ConsentWay
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.whereabouts import PlaceKind
 from feedback_hub.reads.measures import AGES, DIMENSIONS
@@ -404,6 +405,36 @@ ANSWERS: dict[str, Schema] = {
         }
     )
     | {"description": "As the partner is answered; null where they may not see the case."},
+    "Safeguards": answer(
+        {
+            "ref": REFERENCE,
+            "report_owed": FLAG,
+            "report_due_at": WHEN,
+            "reports": list_of(
+                answer(
+                    {
+                        "channel": TEXT,
+                        "with_name": FLAG,
+                        "reference": TEXT,
+                        "made_by": TEXT,
+                        "made_at": WHEN,
+                    }
+                )
+            ),
+            "services": list_of(
+                answer(
+                    {
+                        "organisation": TEXT,
+                        "sector": word(Sector),
+                        "made_at": WHEN,
+                        "consent": answer(
+                            {"explained": TEXT, "how": word(ConsentWay), "by": TEXT, "at": WHEN}
+                        ),
+                    }
+                )
+            ),
+        }
+    ),
     "Routed": answer(
         {
             "sector": word(Sector, ""),
@@ -677,6 +708,20 @@ ASKED: dict[str, Schema] = {
             "cases": TEXTS,
         },
         ("title",),
+    ),
+    "ConductReport": record(
+        {"channel": TEXT, "with_name": FLAG, "reference": TEXT} | _VERSION, ("channel",)
+    ),
+    "ServiceReferral": record(
+        {
+            "organisation": TEXT,
+            "sector": word(Sector),
+            "explained": TEXT,
+            "how": word(ConsentWay),
+            "explained_at": WHEN,
+        }
+        | _VERSION,
+        ("organisation", "sector", "explained", "how"),
     ),
     "Inform": record({"answer": TEXT, "told": FLAG}, ("answer", "told")),
     "NewBankAnswer": record(

@@ -228,6 +228,26 @@ OPERATIONS: tuple[Operation, ...] = (
         named("LoopBack"),
         "LoopBackBy",
     ),
+    _get(
+        "/cases/{ref}/safeguards",
+        "A handler's two duties: conduct reports, and service referrals with their consent.",
+        named("Safeguards"),
+        found=True,
+    ),
+    Operation(
+        "post",
+        "/cases/{ref}/conduct-report",
+        "The PSEA channel was told, with or without the survivor's name.",
+        named("Safeguards"),
+        "ConductReport",
+    ),
+    Operation(
+        "post",
+        "/cases/{ref}/service-referral",
+        "The survivor chose a service and agreed: what was explained, when and how.",
+        named("Safeguards"),
+        "ServiceReferral",
+    ),
     Operation(
         "post",
         "/cases/{ref}/referrals",

@@ -45,6 +45,7 @@ from feedback_hub.domain.person import (
     SpeaksFor,
 )
 from feedback_hub.domain.referral import DeclineReason, ReferralState
+from feedback_hub.domain.safeguarding import ConsentWay
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads.views import HistoryLine, WhyLikely
 from feedback_hub.services.records import Alert, AlertKind, NoticeKind, WebhookState
@@ -110,6 +111,12 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Standing.CURRENT: N_("Good today"),
         Standing.EXPIRED: N_("Expired"),
         Standing.WITHDRAWN: N_("Withdrawn"),
+    },
+    ConsentWay: {
+        ConsentWay.FACE_TO_FACE: N_("Face to face, alone"),
+        ConsentWay.TELEPHONE: N_("By telephone"),
+        ConsentWay.INTERPRETER: N_("With an interpreter"),
+        ConsentWay.CAREGIVER: N_("With a caregiver, for a child"),
     },
     CaseState: {
         CaseState.RECEIVED: N_("To triage"),
@@ -445,6 +452,8 @@ HISTORY: Mapping[EventKind, str] = {
     EventKind.STATUS_ASKED: N_("The person asked how it stands"),
     EventKind.DIALOGUE_ANSWERED: N_("The person answered a question of ours"),
     EventKind.SATISFACTION: N_("The person said how good the answer is: %(score)s"),
+    EventKind.CONDUCT_REPORTED: N_("The conduct was reported to the PSEA channel"),
+    EventKind.SERVICE_REFERRED: N_("Brought to a service of their choice: %(organisation)s"),
     EventKind.ACKNOWLEDGED: N_("The person was told that it arrived"),
     EventKind.WITHHELD: N_("A text was not sent"),
     EventKind.DELIVERY: N_("News of a text"),

@@ -84,6 +84,7 @@ LONG_ON_POSTGRES = frozenset(
         "test_pull",
         "test_retention",
         "test_routing_trial",
+        "test_safeguarding",
         "test_satisfaction",
     }
 )

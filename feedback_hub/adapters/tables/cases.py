@@ -34,6 +34,7 @@ from feedback_hub.domain.person import (
     SpeaksFor,
 )
 from feedback_hub.domain.referral import DeclineReason, ReferralState
+from feedback_hub.domain.safeguarding import ConsentWay
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.services.records import MailState, NoticeKind, RemarkKind
 
@@ -114,6 +115,33 @@ case_event = Table(
     Column("about", CODE, nullable=False),
     Column("detail", JsonMap, nullable=False),
     Index("ix_case_event_case", "case_id", "at", "position"),
+)
+
+conduct_report = Table(
+    "conduct_report",
+    metadata,
+    id_column(),
+    Column("case_id", ID, ForeignKey("case.id"), nullable=False, index=True),
+    Column("channel", String(200), nullable=False),
+    Column("with_name", Boolean, nullable=False),
+    Column("reference", String(100), nullable=False),
+    Column("made_by", CODE, nullable=False),
+    when("made_at", nullable=False),
+)
+
+service_referral = Table(
+    "service_referral",
+    metadata,
+    id_column(),
+    Column("case_id", ID, ForeignKey("case.id"), nullable=False, index=True),
+    Column("organisation", CODE, nullable=False),
+    Column("sector", CODE, nullable=False),
+    Column("explained_id", ID, nullable=False),
+    Column("explained_how", Word(ConsentWay), nullable=False),
+    Column("explained_by", CODE, nullable=False),
+    when("explained_at", nullable=False),
+    Column("made_by", CODE, nullable=False),
+    when("made_at", nullable=False),
 )
 
 remark = Table(

@@ -9,12 +9,14 @@ from sqlalchemy.orm import composite, registry
 from feedback_hub.adapters.tables.cases import (
     call_back,
     case,
+    conduct_report,
     emergency,
     judgement,
     notice,
     partner_link,
     referral,
     remark,
+    service_referral,
     suggestion,
 )
 from feedback_hub.adapters.tables.community import bank_answer, board_entry, board_reading, issue
@@ -42,6 +44,7 @@ from feedback_hub.domain.judgement import Judgement
 from feedback_hub.domain.person import Person
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.referral import Referral
+from feedback_hub.domain.safeguarding import ConductReport, ServiceReferral
 from feedback_hub.services.records import (
     Alert,
     AttachmentRow,
@@ -114,5 +117,7 @@ def start_mappers() -> None:
     mapper(Referral, referral, version_id_col=referral.c.version)
     mapper(Issue, issue, version_id_col=issue.c.version)
     mapper(BoardEntry, board_entry, version_id_col=board_entry.c.version)
+    mapper(ConductReport, conduct_report)
+    mapper(ServiceReferral, service_referral)
     mapper(BankAnswer, bank_answer, version_id_col=bank_answer.c.version)
     mapper(BoardReading, board_reading)

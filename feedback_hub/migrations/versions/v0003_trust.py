@@ -24,6 +24,7 @@ def upgrade() -> None:
     _triage()
     _information_bank()
     _satisfaction()
+    _safeguarding()
     _readings()
     _exchange()
     _filters()
@@ -326,3 +327,36 @@ def _emergencies() -> None:
     )
     op.create_index(op.f("ix_emergency_case_id"), "emergency", ["case_id"])
     op.create_index("ix_emergency_account", "emergency", ["account_id", "until"])
+
+
+def _safeguarding() -> None:
+    """Conduct reports, and service referrals with the consent they were made with."""
+    op.create_table(
+        "conduct_report",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("case_id", sa.String(32), nullable=False),
+        sa.Column("channel", sa.String(200), nullable=False),
+        sa.Column("with_name", sa.Boolean(), nullable=False),
+        sa.Column("reference", sa.String(100), nullable=False),
+        sa.Column("made_by", sa.String(64), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_conduct_report_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conduct_report")),
+    )
+    op.create_index("ix_conduct_report_case_id", "conduct_report", ["case_id"])
+    op.create_table(
+        "service_referral",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("case_id", sa.String(32), nullable=False),
+        sa.Column("organisation", sa.String(64), nullable=False),
+        sa.Column("sector", sa.String(64), nullable=False),
+        sa.Column("explained_id", sa.String(32), nullable=False),
+        sa.Column("explained_how", sa.String(32), nullable=False),
+        sa.Column("explained_by", sa.String(64), nullable=False),
+        sa.Column("explained_at", UtcDateTime(), nullable=False),
+        sa.Column("made_by", sa.String(64), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_service_referral_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_service_referral")),
+    )
+    op.create_index("ix_service_referral_case_id", "service_referral", ["case_id"])

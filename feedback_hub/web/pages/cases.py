@@ -23,13 +23,24 @@ from feedback_hub.domain.case import SCORES, Outcome
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.reference import parse_reference
+from feedback_hub.domain.safeguarding import ConsentWay
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads import case_page, likely
 from feedback_hub.reads import queue as queue_reads
 from feedback_hub.reads.views import FormView, QueueFilters, QueueTab
-from feedback_hub.services import bank, casework, issues, likeness, loopback, referrals, triage
+from feedback_hub.services import (
+    bank,
+    casework,
+    issues,
+    likeness,
+    loopback,
+    referrals,
+    safeguarding,
+    triage,
+)
 from feedback_hub.services.issues import LONGEST_TITLE, OWN, NewIssue
 from feedback_hub.services.loopback import Method
+from feedback_hub.services.safeguarding import Explained
 from feedback_hub.services.triage import Decision
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import N_, gettext, reader_language
@@ -186,6 +197,19 @@ def _inform(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object
     return bank.inform(uow, current_hub().rules, actor, ref, answer, now, told=told)
 
 
+def _report_conduct(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    channel, named = text("channel", needed=True), text("with_name") == "yes"
+    return safeguarding.report_conduct(
+        uow, actor, ref, channel, now, with_name=named, reference=text("reference")
+    )
+
+
+def _refer_to_service(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    organisation, sector = text("organisation", needed=True), text("sector", needed=True)
+    explained = Explained(text("explained", needed=True), word("how", ConsentWay))
+    return safeguarding.refer_to_service(uow, actor, ref, organisation, sector, explained, now)
+
+
 def _loop_back(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     return loopback.loop_back(uow, current_hub().rules, actor, ref, word("method", Method), now)
 
@@ -282,6 +306,12 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "hand-off": (Action.WORK_CASE, _hand_off, N_("Handed to the handlers.")),
     "answer": (Action.WORK_CASE, _answer, N_("The answer is ready. Now tell the person.")),
     "inform": (Action.INFORM, _inform, N_("The answer from the bank is noted.")),
+    "conduct-report": (Action.WORK_CASE, _report_conduct, N_("The report is noted.")),
+    "service-referral": (
+        Action.WORK_CASE,
+        _refer_to_service,
+        N_("The referral and the consent are noted."),
+    ),
     "loop-back": (Action.WORK_CASE, _loop_back, N_("Noted. Close the case when it is over.")),
     "close": (Action.WORK_CASE, _close, N_("Closed.")),
     "reopen": (Action.WORK_CASE, _reopen, N_("Open again.")),
