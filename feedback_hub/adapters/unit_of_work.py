@@ -482,6 +482,13 @@ class SqlUnitOfWork:
         of_case = select(ServiceReferral).where(made.case_id == case_id)
         return self.session.scalars(of_case.order_by(made.made_at, made.id)).all()
 
+    def issue_refs(self, issue_id: str) -> Sequence[str]:
+        """The references of every case under an issue, the oldest first."""
+        case, linked = tables.case.c, tables.issue_case.c
+        under = select(case.ref).join(tables.issue_case, linked.case_id == case.id)
+        order = (case.received_at, case.id)
+        return self.session.scalars(under.where(linked.issue_id == issue_id).order_by(*order)).all()
+
     def ordinary_cases(self, issue_id: str, site: str) -> int:
         """How many cases under an issue at a site are L1."""
         case, linked = tables.case.c, tables.issue_case.c

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.case import MOVES, CaseVerb, Outcome
 from feedback_hub.domain.coding import Sector
-from feedback_hub.domain.errors import Invalid, NotFound
-from feedback_hub.domain.issue import Issue
+from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound
+from feedback_hub.domain.issue import Issue, IssueState
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services import casework
+from feedback_hub.services import casework, loopback
 from feedback_hub.services.ports import Rules, UnitOfWork
 
 LONGEST_TITLE = 200
@@ -75,6 +76,46 @@ def answer(uow: UnitOfWork, issue_id: str, public_answer: str, version: int | No
     issue = _reach(uow, issue_id, version)
     issue.answer(public_answer)
     return issue
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How the reporters of an issue hear of its answer: by text, by people, or not yet.
+
+    ``left`` are cases that wait for something else first, or hold an answer already.
+    """
+
+    texts: int = 0
+    people: int = 0
+    left: int = 0
+
+
+def tell_reporters(
+    uow: UnitOfWork, rules: Rules, actor: Actor, issue_id: str, now: datetime
+) -> Telling:
+    """Tell everybody who reported it the public answer, each in their own safe way.
+
+    Of the cases that exist for the actor, those that wait for an answer get this one and are
+    looped back. Pressed again, nobody is told twice. Raises ``NotFound``, ``IllegalMove`` before
+    there is an answer.
+    """
+    issue = _reach(uow, issue_id, None)
+    if issue.state is not IssueState.ANSWERED:
+        raise IllegalMove("issue", "tell", issue.state.value)
+    texts = people = left = 0
+    for ref in uow.issue_refs(issue_id):
+        case = uow.visible_case(actor, Action.WORK_CASE, ref)
+        waits = case is not None and case.state in MOVES[CaseVerb.RESPOND]
+        if case is None or case.sensitivity is Sensitivity.L3:
+            continue
+        if not waits or not case.may_decide(actor.id):
+            left += 1
+            continue
+        said, given = issue.public_answer, Outcome.INFORMATION_GIVEN
+        casework.answer(uow, rules, actor, ref, said, given, now)
+        tried = loopback.loop_back(uow, rules, actor, ref, None, now)
+        texts, people = texts + (tried.line is None), people + (tried.line is not None)
+    return Telling(texts, people, left)
 
 
 def reopen(uow: UnitOfWork, issue_id: str, version: int | None = None) -> Issue:

@@ -523,6 +523,9 @@ class UnitOfWork(Protocol):
     def service_referrals(self, case_id: str) -> Sequence[ServiceReferral]:
         """The services a survivor was brought to, the oldest first."""
 
+    def issue_refs(self, issue_id: str) -> Sequence[str]:
+        """The references of every case under an issue, the oldest first, for the hub itself."""
+
     def ordinary_cases(self, issue_id: str, site: str) -> int:
         """How many cases under an issue at a site are L1."""
 

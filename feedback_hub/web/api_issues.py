@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 
 from flask import Blueprint, Response, jsonify, request
@@ -87,6 +88,17 @@ def answer(issue_id: str) -> Response:
     said = body.text("public_answer", needed=True, most=LONGEST_ANSWER)
     version = body.number("version")
     return _verb(lambda uow, _actor, _now: issues.answer(uow, issue_id, said, version))
+
+
+@api_issues.post("/<issue_id>/tell")
+def tell(issue_id: str) -> Response:
+    """Tell everybody who reported it, each in their own safe way."""
+
+    def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> tuple[object, int]:
+        told = issues.tell_reporters(uow, current_hub().rules, actor, issue_id, now)
+        return asdict(told), 200
+
+    return act(Action.WORK_ISSUE, work)
 
 
 @api_issues.post("/<issue_id>/reopen")

@@ -435,6 +435,7 @@ ANSWERS: dict[str, Schema] = {
             ),
         }
     ),
+    "Telling": answer({"texts": NUMBER, "people": NUMBER, "left": NUMBER}),
     "Routed": answer(
         {
             "sector": word(Sector, ""),

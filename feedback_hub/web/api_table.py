@@ -332,6 +332,13 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     _issue("decide", "Decision", "Say what will be done."),
     _issue("answer", "PublicAnswer", "Say in public what came of it."),
+    Operation(
+        "post",
+        "/issues/{issue_id}/tell",
+        "Tell everybody who reported it the public answer, each in their own safe way.",
+        named("Telling"),
+        "Nothing",
+    ),
     _issue("reopen", "VersionRead", "It came back."),
     _get(
         "/answers",
