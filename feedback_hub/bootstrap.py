@@ -25,6 +25,8 @@ from feedback_hub.adapters.file_store import FolderStore
 from feedback_hub.adapters.file_types import ContentExaminer
 from feedback_hub.adapters.gazetteer import SpeltPlaces
 from feedback_hub.adapters.peers import PeerHubs
+from feedback_hub.adapters.light_classifier import LightClassifier
+from feedback_hub.adapters.model_store import ModelStore
 from feedback_hub.adapters.rendering import JinjaRenderer, shipped_mails
 from feedback_hub.adapters.secrets_files import load_or_make
 from feedback_hub.adapters.tables import start_mappers
@@ -32,6 +34,7 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.vault import Keyring
 from feedback_hub.adapters.wrapping_keys import WrappingKeys
 from feedback_hub.config import (
+    ClassifierKind,
     Config,
     ConfigError,
     Fault,
@@ -276,7 +279,7 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             peers=_peers(exchanges),
             hub=hub_id(config.hub.base_url),
         ),
-        classifier=LexiconClassifier.shipped(frame),
+        classifier=_classifier(config, frame),
         gazetteer=SpeltPlaces(),
         channels=channels,
         attachments=Shelf(
@@ -346,6 +349,18 @@ def _frame(config: Config) -> CodingFrame:
         raise ConfigError(
             [Fault(place, error.problem, "Take the file away and import it again.")]
         ) from None
+
+
+def _classifier(config: Config, frame: CodingFrame) -> Classifier:
+    """Nothing is loaded here: every process builds a hub, and few ever classify."""
+    rules = LexiconClassifier.shipped(frame)
+    if config.classifier.kind is ClassifierKind.LEXICON:
+        return rules
+    store = ModelStore(config.hub.home)
+    try:
+        return LightClassifier(frame, rules, store.active(), store.load)
+    except Invalid as error:
+        raise ConfigError([Fault(error.field, error.problem, "Take the file away.")]) from None
 
 
 def _post(config: Config) -> Post | None:

@@ -29,8 +29,8 @@ _NOTHING_READ = 0.2
 
 
 @dataclass(frozen=True)
-class _Spoken:
-    """One code and what speaks for it."""
+class Spoken:
+    """One code and what speaks for it. ``matches`` is never empty."""
 
     code: str
     score: int
@@ -71,8 +71,7 @@ class LexiconClassifier:
         ``language`` is what is known from elsewhere; the text's own words are believed first.
         Linear in the length of ``text``.
         """
-        reading = self._lexicon.read(text)
-        spoken = _spoken(self._lexicon.matches(reading, self._safety))
+        reading, spoken = self.read(text)
         chosen = self._choose(spoken)
         codes = tuple(one.code for one in chosen) or (UNCLEAR,)
         sector, sector_reasons = self._sector(codes, reading)
@@ -92,9 +91,18 @@ class LexiconClassifier:
             version=self.version,
         )
 
-    def _choose(self, spoken: Sequence[_Spoken]) -> list[_Spoken]:
+    def read(self, text: str) -> tuple[Reading, list[Spoken]]:
+        """``text`` as tokens, and every code that anything speaks for, best first."""
+        reading = self._lexicon.read(text)
+        return reading, _spoken(self._lexicon.matches(reading, self._safety))
+
+    def alarming(self, spoken: Iterable[Spoken]) -> list[Spoken]:
+        """The codes that endanger or expose a person and that enough speaks for."""
+        return [one for one in spoken if one.code in self._safety and one.score >= _ENOUGH]
+
+    def _choose(self, spoken: Sequence[Spoken]) -> list[Spoken]:
         """Safety codes first and all of them; then the ordinary ones that hold their own."""
-        alarming = [one for one in spoken if one.code in self._safety and one.score >= _ENOUGH]
+        alarming = self.alarming(spoken)
         ordinary = [one for one in spoken if one.code not in self._safety]
         # A greeting or a lottery is what a message is about only where nothing else is.
         ordinary = [one for one in ordinary if one.code != UNCLEAR] or ordinary
@@ -124,7 +132,7 @@ class LexiconClassifier:
         words = (match.at for match in matches if match.value == named)
         return named, [word for at in words for word in reading.words(at)]
 
-    def _reasons(self, chosen: Iterable[_Spoken], reading: Reading) -> list[Reason]:
+    def _reasons(self, chosen: Iterable[Spoken], reading: Reading) -> list[Reason]:
         reasons = []
         for one in chosen:
             line = self._frame[one.code]
@@ -142,7 +150,7 @@ def _endangers(code: str, frame: CodingFrame) -> bool:
     return line.sensitivity is Sensitivity.L3 or line.priority in {Priority.P0, Priority.P1}
 
 
-def _spoken(matches: Iterable[Match]) -> list[_Spoken]:
+def _spoken(matches: Iterable[Match]) -> list[Spoken]:
     """Add up what speaks for each code, best first; the same words count once."""
     by_code: defaultdict[str, list[Match]] = defaultdict(list)
     for match in matches:
@@ -157,12 +165,12 @@ def _spoken(matches: Iterable[Match]) -> list[_Spoken]:
                 used.update(match.at)
                 counted.append(match)
         score = sum(match.weight for match in counted)
-        spoken.append(_Spoken(code, score, tuple(counted)))
+        spoken.append(Spoken(code, score, tuple(counted)))
     spoken.sort(key=lambda one: (-one.score, one.code))
     return spoken
 
 
-def _confidence(chosen: Sequence[_Spoken]) -> float:
+def _confidence(chosen: Sequence[Spoken]) -> float:
     """0..1 for the first code: more signs, more sure; a strong rival of another type, less."""
     if not chosen:
         return _NOTHING_READ

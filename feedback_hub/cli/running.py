@@ -163,7 +163,7 @@ def _load_work() -> None:
     """Before the fork of each job: its child finds everything loaded, the lexicon compiled."""
     from workers import jobs, worker  # noqa: F401
 
-    process_hub().classifier.classify("")
+    process_hub().classifier.prepare()
 
 
 def prepare(hub: Hub) -> None:

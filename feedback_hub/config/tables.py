@@ -562,6 +562,7 @@ class AlertsConfig:
 class ClassifierKind(StrEnum):
     """How messages are read."""
 
+    LIGHT = "light"
     LEXICON = "lexicon"
 
 
@@ -570,7 +571,8 @@ class ClassifierConfig:
     """``[classifier]``: the machine that suggests."""
 
     kind: ClassifierKind = setting(
-        "How messages are read: lexicon (keywords).", default=ClassifierKind.LEXICON
+        "How messages are read: light (a model that learned, and keywords) or lexicon (keywords).",
+        default=ClassifierKind.LIGHT,
     )
     confidence_threshold: float = setting(
         "Between 0 and 1: below this a suggestion is marked as a guess.",

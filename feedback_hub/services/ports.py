@@ -124,6 +124,9 @@ class Classifier(Protocol):
 
     version: str
 
+    def prepare(self) -> None:
+        """Load all it needs, before a process forks. Raises ``Invalid`` where that is damaged."""
+
     def classify(self, text: str, *, language: str = "und") -> Suggestion:
         """What ``text`` is probably about. Always answers: nothing read is ``other.unclear``."""
 

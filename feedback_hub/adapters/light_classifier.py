@@ -1,0 +1,206 @@
+"""The classifier that ships: a light model that learned, and rules that may only raise.
+
+It suggests; a person confirms (DOMAIN.md, Harm). The rules (``classifier``) know what their
+writers thought of; the model has seen messages and recognises what resembles them. Either may
+raise a message to highly sensitive, neither can lower what the other raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from feedback_hub.adapters.classifier import LexiconClassifier, Spoken
+from feedback_hub.adapters.concepts import Concepts, shipped_concepts
+from feedback_hub.adapters.evidence import Evidence, evidence
+from feedback_hub.adapters.languages import guess_language
+from feedback_hub.adapters.lexicon import Reading
+from feedback_hub.adapters.light_model import LEVEL, LightModel, Weighed
+from feedback_hub.domain.coding import UNCLEAR, CodingFrame, Sector
+from feedback_hub.domain.sensitivity import Priority, Sensitivity
+from feedback_hub.domain.suggestion import Reason, Suggestion
+
+# The languages of the messages the model learned from; of others it says little.
+CLASSIFIED = ("por", "eng", "fra", "swh", "spa")
+
+_MOST_CODES = 4
+_MOST_REASONS = 16
+_AS_LIKELY = 1.6
+_LIKELY_AT_ALL = -1.4
+_SECTORS_FOR_MULTI = 3
+_NOTHING_READ = 0.2
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What follows from what a text weighs. ``codes``: the most likely first, never empty.
+
+    ``margin`` is how far the first code is ahead, ``sector_margin`` alike; for ``sure``.
+    """
+
+    codes: tuple[str, ...]
+    sector: str
+    raised: bool
+    margin: float
+    sector_margin: float
+
+
+class Judge:
+    """Turns weights into codes, by the frame. What training judges by and what the hub does."""
+
+    def __init__(self, frame: CodingFrame) -> None:
+        self._frame = frame
+        self._l3 = frozenset(c.code for c in frame if c.sensitivity is Sensitivity.L3)
+
+    def judge(self, weighed: Weighed, alarming: Sequence[str], threshold: float) -> Verdict:
+        """``alarming``: the codes that the rules insist on."""
+        raised = weighed.level > threshold or not self._l3.isdisjoint(alarming)
+        open_to = [
+            (code, share)
+            for code, share in weighed.codes.items()
+            if (raised or code not in self._l3) and code in self._frame
+        ]
+        first, best = open_to[0]
+        second = open_to[1][1] if len(open_to) > 1 else best
+        codes = [*alarming, first] if first != UNCLEAR or not alarming else [*alarming]
+        if first != UNCLEAR:
+            codes += [
+                code
+                for code, share in open_to[1:_MOST_CODES]
+                if share > max(best - _AS_LIKELY, _LIKELY_AT_ALL) and code != UNCLEAR
+            ]
+        if raised and self._l3.isdisjoint(codes):
+            codes += [code for code, _ in open_to if code in self._l3][:1]
+        codes = list(dict.fromkeys(codes))
+        sector, sector_margin = self._sector(codes, weighed)
+        return Verdict(tuple(codes), sector, raised, best - second, sector_margin)
+
+    def _sector(self, codes: Sequence[str], weighed: Weighed) -> tuple[str, float]:
+        ranked = list(weighed.sectors.items())
+        margin = ranked[0][1] - ranked[1][1]
+        implied = {sector for code in codes if (sector := self._frame[code].sector)}
+        if len(implied) >= _SECTORS_FOR_MULTI:
+            return Sector.MULTI, margin
+        first = self._frame[codes[0]].sector
+        if first or codes[0] == UNCLEAR:
+            return first or "", margin
+        name = ranked[0][0]
+        return ("" if name == "none" else name), margin
+
+
+class LightClassifier:
+    """Fulfils ``services.ports.Classifier``. Pure; safe from several threads."""
+
+    def __init__(
+        self,
+        frame: CodingFrame,
+        rules: LexiconClassifier,
+        digest: str,
+        load: Callable[[str], LightModel],
+    ) -> None:
+        """``load`` opens the model whose SHA-256 is ``digest``, when it is first needed."""
+        self._frame = frame
+        self._rules = rules
+        self._digest = digest
+        self._load = load
+        self._judge = Judge(frame)
+        self.version = f"light-{digest[:12]}/{rules.version}"
+
+    # Every process builds a classifier and few ever classify, so all is loaded at first use. Two
+    # threads may both load; the result is the same.
+    @cached_property
+    def _model(self) -> LightModel:
+        return self._load(self._digest)
+
+    @cached_property
+    def _concepts(self) -> Concepts:
+        return Concepts(shipped_concepts())
+
+    def prepare(self) -> None:
+        """Load now: before a worker forks, so that no child pays. Raises ``Invalid``."""
+        self._rules.prepare()
+        _ = self._concepts, self._model
+
+    def classify(self, text: str, *, language: str = "und") -> Suggestion:
+        """What ``text`` is probably about; nothing read is ``other.unclear``.
+
+        ``language`` is what is known from elsewhere; the text's own words are believed first.
+        Linear in the length of ``text``.
+        """
+        reading, spoken = self._rules.read(text)
+        words = [token.word for token in reading.tokens]
+        guessed = guess_language(words)
+        language = language if guessed == "und" else guessed
+        if not any(word.isalpha() for word in words):
+            return self._nothing(language)
+        alarming = self._rules.alarming(spoken)
+        weighed = self._model.weigh(see(reading, spoken, self._concepts))
+        verdict = self._judge.judge(weighed, [one.code for one in alarming], self._model.threshold)
+        sure = self._model.sure
+        distance = abs(weighed.level - self._model.threshold)
+        level = sure("sensitivity", distance if verdict.raised else -distance)
+        return Suggestion(
+            codes=verdict.codes,
+            sector=verdict.sector,
+            sensitivity=self._frame.sensitivity_of(verdict.codes),
+            priority=self._frame.priority_of(verdict.codes),
+            confidence=round(sure("code", verdict.margin), 3),
+            reasons=tuple(dict.fromkeys(self._reasons(verdict, weighed, alarming, reading)))[
+                :_MOST_REASONS
+            ],
+            language=language,
+            version=self.version,
+            sector_confidence=round(sure("sector", verdict.sector_margin), 3),
+            sensitivity_confidence=round(level, 3),
+            priority_confidence=round(sure("priority", verdict.margin), 3),
+        )
+
+    def _nothing(self, language: str) -> Suggestion:
+        codes = (UNCLEAR,)
+        return Suggestion(
+            codes=codes,
+            sector="",
+            sensitivity=self._frame.sensitivity_of(codes),
+            priority=self._frame.priority_of(codes),
+            confidence=_NOTHING_READ,
+            reasons=(),
+            language=language,
+            version=self.version,
+        )
+
+    def _reasons(
+        self, verdict: Verdict, weighed: Weighed, alarming: Iterable[Spoken], reading: Reading
+    ) -> Iterator[Reason]:
+        by_rule = {one.code: one.matches for one in alarming}
+        for code in verdict.codes:
+            line = self._frame[code]
+            if code in by_rule:
+                words = [word for match in by_rule[code] for word in reading.words(match.at)]
+            else:
+                words = _words(weighed, f"code:{code}", reading)
+            if line.sensitivity is Sensitivity.L3 and code not in by_rule:
+                words = words or _words(weighed, LEVEL, reading)
+            yield from (Reason("code", code, word) for word in words)
+            if words and line.sensitivity is not Sensitivity.L1:
+                yield Reason("sensitivity", line.sensitivity, words[0])
+            if words and line.priority in {Priority.P0, Priority.P1}:
+                yield Reason("priority", line.priority, words[0])
+        if verdict.sector and not self._frame[verdict.codes[0]].sector:
+            head = f"sector:{verdict.sector}"
+            if verdict.sector in weighed.sectors:
+                for word in _words(weighed, head, reading):
+                    yield Reason("sector", verdict.sector, word)
+
+
+def see(reading: Reading, spoken: Collection[Spoken], concepts: Concepts) -> Evidence:
+    """What the model is shown of a text that the rules have read."""
+    rules = {
+        one.code: (one.score, [at for match in one.matches for at in match.at]) for one in spoken
+    }
+    return evidence(reading.tokens, concepts, rules)
+
+
+def _words(weighed: Weighed, head: str, reading: Reading) -> list[str]:
+    telling = [at for at in weighed.telling(head) if at < len(reading.tokens)]
+    return list(reading.words(telling)) if telling else []

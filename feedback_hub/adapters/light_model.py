@@ -1,0 +1,214 @@
+"""A linear model as plain numbers: one file without code in it, checked before it is believed.
+
+The file is NumPy's ``.npz`` read with ``allow_pickle=False``; whoever made it, opening it runs
+nothing. What it is worth is written in it (``about``), and its name is its SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from feedback_hub.adapters.evidence import PIECES, SIZE, Evidence
+from feedback_hub.domain.errors import Invalid
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+LEVEL = "level"
+_TELLING = 0.3
+_MOST_TELLING = 4
+# What each head is, its name after a colon: "code:request.water", "type:request", "sector:wash".
+KINDS = ("type", "code", "sector")
+FIELDS = ("code", "sector", "sensitivity", "priority")
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What a text weighs. ``level``: for highly sensitive (above the threshold: raise).
+
+    ``codes`` and ``sectors``: name → logarithm of how likely, the likeliest first.
+    """
+
+    level: float
+    codes: Mapping[str, float]
+    sectors: Mapping[str, float]
+    contributions: _Contributions
+
+    def telling(self, head: str) -> list[int]:
+        """The positions of the tokens that spoke most for ``head``, ascending."""
+        return self.contributions.telling(head)
+
+
+@dataclass(frozen=True)
+class LightModel:
+    """Weights (features × heads, int8 times a scale) and what they say about themselves.
+
+    ``sureness``: field → (margins ascending, how often what was said with it was right).
+    """
+
+    heads: tuple[str, ...]
+    weights: NDArray[np.int8]
+    scales: NDArray[np.float32]
+    intercepts: NDArray[np.float32]
+    rarity: NDArray[np.float32]
+    threshold: float
+    sureness: Mapping[str, tuple[Sequence[float], Sequence[float]]]
+    about: Mapping[str, Any]
+
+    @classmethod
+    def from_bytes(cls, packed: bytes, digest: str) -> LightModel:
+        """Raises ``Invalid`` where ``packed`` is not what ``digest`` (SHA-256) was made of."""
+        import numpy as np  # noqa: PLC0415
+
+        if hashlib.sha256(packed).hexdigest() != digest:
+            raise Invalid("classifier model", "is not the file its checksum was made of")
+        try:
+            with np.load(io.BytesIO(packed), allow_pickle=False) as file:
+                about = json.loads(str(file["about"]))
+                model = cls(
+                    heads=tuple(str(head) for head in file["heads"]),
+                    weights=file["weights"],
+                    scales=file["scales"],
+                    intercepts=file["intercepts"],
+                    rarity=file["rarity"].astype(np.float32),
+                    threshold=float(file["threshold"]),
+                    sureness={
+                        field: (list(file[f"{field}_margin"]), list(file[f"{field}_right"]))
+                        for field in FIELDS
+                    },
+                    about=about,
+                )
+        except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+            raise Invalid("classifier model", f"cannot be read: {error}") from None
+        if model.weights.shape != (SIZE, len(model.heads)) or len(model.rarity) != PIECES:
+            raise Invalid("classifier model", "was made for another version of the hub")
+        return model
+
+    def to_bytes(self) -> bytes:
+        """The file ``from_bytes`` reads."""
+        import numpy as np  # noqa: PLC0415
+
+        packed = io.BytesIO()
+        arrays: dict[str, Any] = {
+            "heads": np.array(self.heads),
+            "weights": self.weights,
+            "scales": self.scales,
+            "intercepts": self.intercepts,
+            "rarity": self.rarity.astype(np.float16),
+            "threshold": np.array(self.threshold),
+            "about": np.array(json.dumps(dict(self.about), ensure_ascii=False)),
+        }
+        for field in FIELDS:
+            margins, right = self.sureness[field]
+            arrays |= {f"{field}_margin": np.array(margins), f"{field}_right": np.array(right)}
+        np.savez_compressed(packed, **arrays)
+        return packed.getvalue()
+
+    def with_sureness(
+        self,
+        threshold: float,
+        sureness: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+        about: Mapping[str, Any],
+    ) -> LightModel:
+        """The same weights, and what was found out about them."""
+        return replace(self, threshold=threshold, sureness=sureness, about=about)
+
+    def weigh(self, evidence: Evidence) -> Weighed:
+        """Add up what ``evidence`` weighs for every head."""
+        import numpy as np  # noqa: PLC0415
+
+        index, values = weighted(evidence, self.rarity)
+        rows = self.weights[index].astype(np.float32)
+        # Not by BLAS: it would keep threads, and add up in another order on another machine.
+        scores = (values[:, None] * rows).sum(axis=0) * self.scales + self.intercepts
+        by_head = dict(zip(self.heads, scores.tolist(), strict=True))
+        types = {head: _log_share(by_head[head]) for head in self.heads if head[:5] == "type:"}
+        codes = {
+            head[5:]: _log_share(by_head[head]) + types[f"type:{head[5:].partition('.')[0]}"]
+            for head in self.heads
+            if head.startswith("code:")
+        }
+        sectors = {
+            head[7:]: _log_share(by_head[head]) for head in self.heads if head[:7] == "sector:"
+        }
+        return Weighed(
+            by_head[LEVEL],
+            _likeliest_first(codes),
+            _likeliest_first(sectors),
+            _Contributions(evidence, self.heads, index, values, rows),
+        )
+
+    def sure(self, field: str, margin: float) -> float:
+        """How often what was said of ``field`` with such a margin was right, 0..1."""
+        import numpy as np  # noqa: PLC0415
+
+        margins, right = self.sureness[field]
+        return float(np.interp(margin, margins, right)) if len(margins) else 0.0
+
+
+class _Contributions:
+    """Which words spoke for a head; worked out only when somebody asks."""
+
+    def __init__(
+        self,
+        evidence: Evidence,
+        heads: Sequence[str],
+        index: NDArray[np.int64],
+        values: NDArray[np.float32],
+        rows: NDArray[np.float32],
+    ) -> None:
+        self._evidence = evidence
+        self._heads = heads
+        self._index = index
+        self._values = values
+        self._rows = rows
+
+    def telling(self, head: str) -> list[int]:
+        shares: dict[int, float] = {}
+        given = self._values * self._rows[:, self._heads.index(head)]
+        for feature, share in zip(self._index.tolist(), given.tolist(), strict=True):
+            places = (
+                self._evidence.pieces[feature]
+                if feature < PIECES
+                else self._evidence.signs[feature][1]
+            )
+            for at in places:
+                shares[at] = shares.get(at, 0.0) + share / len(places)
+        best = sorted(shares, key=lambda at: (-shares[at], at))[:_MOST_TELLING]
+        least = max(0.0, shares[best[0]] * _TELLING) if best else 0.0
+        return sorted(at for at in best if shares[at] > least)
+
+
+def weighted(
+    evidence: Evidence, rarity: NDArray[np.float32]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The features of ``evidence`` and their values: pieces by how rare they are, to length 1."""
+    import numpy as np  # noqa: PLC0415
+
+    pieces = np.fromiter(evidence.pieces, np.int64, len(evidence.pieces))
+    counts = np.fromiter((len(at) for at in evidence.pieces.values()), np.float32, len(pieces))
+    values = np.sqrt(counts) * rarity[pieces]
+    length = math.sqrt(float(values @ values))
+    signs = np.fromiter(evidence.signs, np.int64, len(evidence.signs))
+    weights = np.fromiter((weight for weight, _ in evidence.signs.values()), np.float32, len(signs))
+    return (
+        np.concatenate([pieces, signs]),
+        np.concatenate([values / (length or 1.0), weights]).astype(np.float32),
+    )
+
+
+def _log_share(score: float) -> float:
+    """The logarithm of the logistic function, without overflow."""
+    return -math.log1p(math.exp(-score)) if score > 0 else score - math.log1p(math.exp(score))
+
+
+def _likeliest_first(found: Mapping[str, float]) -> dict[str, float]:
+    return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))

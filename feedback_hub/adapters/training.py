@@ -1,0 +1,238 @@
+"""Learning: from written messages to a ``LightModel``, and an honest word on how good it is.
+
+Every figure comes from messages the judged model had not seen, nor any sibling of them: messages
+that tell the same story are one family, and a family is never parted. scikit-learn (the ``train``
+extra) is needed here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from feedback_hub.adapters.classifier import LexiconClassifier
+from feedback_hub.adapters.concepts import Concepts
+from feedback_hub.adapters.evidence import PIECES, SIZE, Evidence
+from feedback_hub.adapters.light_classifier import Judge, Verdict, see
+from feedback_hub.adapters.light_model import FIELDS, LEVEL, LightModel, Weighed, weighted
+from feedback_hub.domain.coding import CodingFrame
+from feedback_hub.domain.sensitivity import Sensitivity
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+FOLDS = 5
+MOST_RAISED = 0.12
+_ALPHA, _ROUNDS, _SEED = 1e-4, 30, 20
+_STEPS = 9
+_LEAST_IN_STEP = 25
+
+
+@dataclass(frozen=True)
+class Example:
+    """One message and what a person says it is. ``codes``: the main one first."""
+
+    text: str
+    language: str
+    family: str
+    codes: tuple[str, ...]
+    sector: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """One example as a model judged it that had never seen its family."""
+
+    example: Example
+    weighed: Weighed
+    alarming: tuple[str, ...]
+    verdict: Verdict
+
+
+class Trainer:
+    """Makes models from examples."""
+
+    def __init__(self, frame: CodingFrame, rules: LexiconClassifier, concepts: str) -> None:
+        """``concepts``: TOML, as ``Concepts`` reads it."""
+        self._frame = frame
+        self._rules = rules
+        self._concepts = Concepts(concepts)
+        self._judge = Judge(frame)
+
+    def train(
+        self,
+        examples: Sequence[Example],
+        about: Mapping[str, Any],
+        step: Callable[[str], None],
+    ) -> tuple[LightModel, list[Held]]:
+        """A model of all ``examples``, calibrated on what models of a part said of the rest."""
+        seen = [self._see(example.text) for example in examples]
+        judged: list[tuple[Weighed, tuple[str, ...]] | None] = [None] * len(examples)
+        for number, (learn, hold) in enumerate(_folds(examples), start=1):
+            step(f"judging part {number} of {FOLDS}")
+            model = self._fit([examples[i] for i in learn], [seen[i][0] for i in learn])
+            for i in hold:
+                judged[i] = (model.weigh(seen[i][0]), seen[i][1])
+        whole = [one for one in judged if one is not None]
+        threshold = self._threshold(examples, whole)
+        held = [
+            Held(example, weighed, alarming, self._judge.judge(weighed, alarming, threshold))
+            for example, (weighed, alarming) in zip(examples, whole, strict=True)
+        ]
+        step("learning from all")
+        model = self._fit(examples, [evidence for evidence, _ in seen])
+        sureness = {field: self._sureness(field, held, threshold) for field in FIELDS}
+        return model.with_sureness(threshold, sureness, about), held
+
+    def _see(self, text: str) -> tuple[Evidence, tuple[str, ...]]:
+        reading, spoken = self._rules.read(text)
+        alarming = tuple(one.code for one in self._rules.alarming(spoken))
+        return see(reading, spoken, self._concepts), alarming
+
+    def _fit(self, examples: Sequence[Example], seen: Sequence[Evidence]) -> LightModel:
+        import numpy as np  # noqa: PLC0415
+
+        rarity = _rarity(seen)
+        matrix = _matrix(seen, rarity)
+        heads: list[str] = [LEVEL]
+        truths: list[NDArray[np.bool_]] = [
+            np.array([self._is_l3(example.codes) for example in examples])
+        ]
+        for kind, told in (
+            ("type", [{code.partition(".")[0] for code in one.codes[:1]} for one in examples]),
+            ("code", [set(one.codes) for one in examples]),
+            ("sector", [{one.sector or "none"} for one in examples]),
+        ):
+            counted = Counter(name for names in told for name in names)
+            for name in sorted(counted):
+                heads.append(f"{kind}:{name}")
+                truths.append(np.array([name in names for names in told]))
+        weights, intercepts = _logistic(matrix, truths)
+        scales = np.maximum(np.abs(weights).max(axis=0) / 127, 1e-9).astype(np.float32)
+        return LightModel(
+            heads=tuple(heads),
+            weights=np.round(weights / scales).astype(np.int8),
+            scales=scales,
+            intercepts=intercepts,
+            rarity=rarity,
+            threshold=0.0,
+            sureness={},
+            about={},
+        )
+
+    def _is_l3(self, codes: Sequence[str]) -> bool:
+        return self._frame.sensitivity_of(codes) is Sensitivity.L3
+
+    def _threshold(
+        self, examples: Sequence[Example], judged: Sequence[tuple[Weighed, tuple[str, ...]]]
+    ) -> float:
+        """The lowest at which no more than ``MOST_RAISED`` of ordinary ones are raised, by rules
+        and model together.
+        """
+        ordinary = [
+            float("inf") if alarming and self._is_l3(alarming) else weighed.level
+            for example, (weighed, alarming) in zip(examples, judged, strict=True)
+            if not self._is_l3(example.codes)
+        ]
+        ordinary.sort(reverse=True)
+        return ordinary[int(len(ordinary) * MOST_RAISED)]
+
+    def _sureness(
+        self, field: str, held: Sequence[Held], threshold: float
+    ) -> tuple[list[float], list[float]]:
+        """How often what was said with a margin was right, in steps of rising margin."""
+        points = [self._point(field, one, threshold) for one in held]
+        if field != "sensitivity":
+            return _steps([margin for margin, _ in points], [right for _, right in points])
+        # Surer the further from the threshold, on either side: two curves in one table.
+        below = [(-margin, right) for margin, right in points if margin < 0]
+        above = [(margin, right) for margin, right in points if margin >= 0]
+        low = _steps([margin for margin, _ in below], [right for _, right in below])
+        high = _steps([margin for margin, _ in above], [right for _, right in above])
+        return [-m for m in reversed(low[0])] + high[0], [*reversed(low[1]), *high[1]]
+
+    def _point(self, field: str, one: Held, threshold: float) -> tuple[float, float]:
+        verdict, truth = one.verdict, one.example
+        if field == "sector":
+            return verdict.sector_margin, float(verdict.sector == truth.sector)
+        if field == "sensitivity":
+            distance = abs(one.weighed.level - threshold)
+            right = verdict.raised == self._is_l3(truth.codes)
+            return distance if verdict.raised else -distance, float(right)
+        if field == "priority":
+            said = self._frame.priority_of(verdict.codes)
+            return verdict.margin, float(said is self._frame.priority_of(truth.codes))
+        return verdict.margin, float(verdict.codes[0] in truth.codes)
+
+
+def _steps(margins: Sequence[float], right: Sequence[float]) -> tuple[list[float], list[float]]:
+    import numpy as np  # noqa: PLC0415
+    from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415
+
+    if len(margins) < 2 * _LEAST_IN_STEP:
+        return [0.0, 1.0], [0.5, 0.5]
+    fitted = IsotonicRegression(y_min=0.02, y_max=0.98, out_of_bounds="clip").fit(margins, right)
+    knots = np.quantile(margins, np.linspace(0.02, 0.98, _STEPS))
+    knots = np.maximum.accumulate(knots + np.arange(_STEPS) * 1e-6)
+    return [float(m) for m in knots], [round(float(r), 4) for r in fitted.predict(knots)]
+
+
+def _folds(examples: Sequence[Example]) -> list[tuple[list[int], list[int]]]:
+    from sklearn.model_selection import GroupKFold  # noqa: PLC0415
+
+    families = [example.family for example in examples]
+    parted = GroupKFold(FOLDS, shuffle=True, random_state=_SEED).split(families, groups=families)
+    return [(learn.tolist(), hold.tolist()) for learn, hold in parted]
+
+
+def _rarity(seen: Sequence[Evidence]) -> NDArray[np.float32]:
+    import numpy as np  # noqa: PLC0415
+
+    counts = np.zeros(PIECES, np.int64)
+    for one in seen:
+        counts[list(one.pieces)] += 1
+    return (np.log((1 + len(seen)) / (1 + counts)) + 1).astype(np.float32)
+
+
+def _matrix(seen: Sequence[Evidence], rarity: NDArray[np.float32]) -> csr_matrix:
+    import numpy as np  # noqa: PLC0415
+    from scipy.sparse import csr_matrix  # noqa: PLC0415
+
+    rows = [weighted(one, rarity) for one in seen]
+    ends = np.cumsum([0, *(len(index) for index, _ in rows)])
+    return csr_matrix(
+        (
+            np.concatenate([values for _, values in rows]),
+            np.concatenate([index for index, _ in rows]),
+            ends,
+        ),
+        shape=(len(rows), SIZE),
+    )
+
+
+def _logistic(
+    matrix: csr_matrix, truths: Sequence[NDArray[np.bool_]]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """One logistic regression a head: weights (features × heads) and intercepts."""
+    import numpy as np  # noqa: PLC0415
+    from sklearn.linear_model import SGDClassifier  # noqa: PLC0415
+
+    weights = np.zeros((SIZE, len(truths)), np.float32)
+    intercepts = np.zeros(len(truths), np.float32)
+    for at, truth in enumerate(truths):
+        learner = SGDClassifier(
+            loss="log_loss",
+            alpha=_ALPHA,
+            class_weight="balanced",
+            average=True,
+            max_iter=_ROUNDS,
+            tol=None,
+            random_state=_SEED,
+        ).fit(matrix, truth)
+        weights[:, at] = learner.coef_[0]
+        intercepts[at] = learner.intercept_[0]
+    return weights, intercepts

@@ -1,0 +1,186 @@
+"""What the shipped classifier, a model that learned beside the rules, makes of messages.
+
+``classifier_cases.csv`` is by another hand than the messages the model learned from.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedback_hub.adapters.classifier import LexiconClassifier
+from feedback_hub.adapters.light_classifier import CLASSIFIED, LightClassifier
+from feedback_hub.adapters.light_model import LightModel
+from feedback_hub.adapters.model_store import ModelStore, shipped_digest
+from feedback_hub.domain.coding import UNCLEAR
+from feedback_hub.domain.errors import Invalid
+from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.domain.suggestion import Suggestion
+from feedback_hub.frame import load_frame
+
+FRAME = load_frame()
+RULES = LexiconClassifier.shipped(FRAME)
+CASES = list(
+    csv.DictReader(Path(__file__).with_name("classifier_cases.csv").read_text("utf-8").splitlines())
+)
+SEED = list(
+    csv.DictReader(
+        files("feedback_hub.frame").joinpath("classifier_seed.csv").read_text("utf-8").splitlines()
+    )
+)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
+    return ModelStore(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def classifier(store: ModelStore) -> LightClassifier:
+    made = LightClassifier(FRAME, RULES, store.active(), store.load)
+    made.prepare()
+    return made
+
+
+@pytest.fixture(scope="module")
+def unseen(classifier: LightClassifier) -> list[tuple[tuple[str, ...], Suggestion]]:
+    return [
+        (tuple(case["codes"].split(";")), classifier.classify(case["text"]))
+        for case in CASES
+        if case["tuned_on"] == "no"
+    ]
+
+
+def _share(flags: list[bool]) -> float:
+    return sum(flags) / len(flags)
+
+
+def test_messages_that_endanger_a_person_are_raised(
+    unseen: list[tuple[tuple[str, ...], Suggestion]],
+) -> None:
+    raised = [
+        said.sensitivity is Sensitivity.L3
+        for codes, said in unseen
+        if FRAME.sensitivity_of(codes) is Sensitivity.L3
+    ]
+    assert _share(raised) >= 0.9
+
+
+def test_most_ordinary_messages_are_not(
+    unseen: list[tuple[tuple[str, ...], Suggestion]],
+) -> None:
+    raised = [
+        said.sensitivity is Sensitivity.L3
+        for codes, said in unseen
+        if FRAME.sensitivity_of(codes) is not Sensitivity.L3
+    ]
+    assert _share(raised) <= 0.15
+
+
+def test_the_type_is_mostly_right(unseen: list[tuple[tuple[str, ...], Suggestion]]) -> None:
+    right = [FRAME.type_of(codes) is FRAME.type_of(said.codes) for codes, said in unseen]
+    assert _share(right) >= 0.75
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "o chefe disse que se eu for a casa dele a noite o meu nome fica na lista",
+        "le gardien dit que je dois dormir chez lui pour avoir la carte",
+        "mlinzi anasema nilale naye ndio nipate kadi",
+        "el guardia dice que si duermo con el me da la tarjeta",
+        "he said come to my room at night then your name will be on the list",
+    ],
+)
+def test_an_indirect_disclosure_is_raised_in_every_language(
+    classifier: LightClassifier, text: str
+) -> None:
+    said = classifier.classify(text)
+    assert said.sensitivity is Sensitivity.L3
+    assert any(reason.field == "sensitivity" for reason in said.reasons)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "vimos uma cobra grande perto das latrinas",
+        "we liked the training on gender based violence",
+        "la pompe est en panne depuis une semaine",
+        "asante kwa chakula",
+        "cuando llega el agua?",
+    ],
+)
+def test_what_is_ordinary_stays_ordinary(classifier: LightClassifier, text: str) -> None:
+    assert classifier.classify(text).sensitivity is not Sensitivity.L3
+
+
+@pytest.mark.parametrize("text", ["", " ", "???", "12345", "\x00", "ø" * 500, "🙏🙏"])
+def test_nothing_readable_is_unclear(classifier: LightClassifier, text: str) -> None:
+    said = classifier.classify(text)
+    assert said.codes == (UNCLEAR,)
+    assert said.confidence < 0.5
+
+
+@given(text=st.text(max_size=300))
+def test_whatever_is_typed_the_answer_is_whole(classifier: LightClassifier, text: str) -> None:
+    said = classifier.classify(text)
+    assert said.codes
+    assert all(code in FRAME for code in said.codes)
+    assert said.sensitivity is FRAME.sensitivity_of(said.codes)
+    assert said.priority is FRAME.priority_of(said.codes)
+    for sure in (
+        said.confidence,
+        said.sector_confidence,
+        said.sensitivity_confidence,
+        said.priority_confidence,
+    ):
+        assert 0 <= sure <= 1
+    assert all(reason.words in text for reason in said.reasons)
+
+
+def test_the_rules_may_only_raise(classifier: LightClassifier) -> None:
+    for case in CASES[:150]:
+        by_rule = RULES.classify(case["text"]).sensitivity
+        if by_rule is Sensitivity.L3:
+            assert classifier.classify(case["text"]).sensitivity is Sensitivity.L3
+
+
+def test_every_seed_message_is_coded_by_the_frame_and_its_family_stays_whole() -> None:
+    assert len({row["text"] for row in SEED}) == len(SEED) >= 2000
+    assert {row["language"] for row in SEED} == set(CLASSIFIED)
+    for row in SEED:
+        codes = row["codes"].split(";")
+        assert row["sensitivity"] == FRAME.sensitivity_of(codes)
+        assert row["priority"] == FRAME.priority_of(codes)
+    assert {row["codes"].split(";")[0] for row in SEED} == {code.code for code in FRAME}
+
+
+def test_a_model_is_kept_used_and_rolled_back(tmp_path: Path, store: ModelStore) -> None:
+    mine = ModelStore(tmp_path)
+    with pytest.raises(Invalid):
+        mine.roll_back()
+    packed = store.load(shipped_digest()).to_bytes()
+    digest = mine.keep(packed)
+    assert mine.active() == shipped_digest()
+    mine.use(digest)
+    assert ModelStore(tmp_path).active() == digest == hashlib.sha256(packed).hexdigest()
+    assert mine.roll_back() == shipped_digest()
+
+
+def test_an_altered_model_is_not_read(tmp_path: Path, store: ModelStore) -> None:
+    mine = ModelStore(tmp_path)
+    digest = mine.keep(store.load(shipped_digest()).to_bytes())
+    file = tmp_path / "classifier" / f"{digest}.npz"
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    with pytest.raises(Invalid, match="checksum"):
+        mine.load(digest)
+    with pytest.raises(Invalid):
+        mine.use(digest)
+    with pytest.raises(Invalid):
+        LightModel.from_bytes(b"no zip", hashlib.sha256(b"no zip").hexdigest())
