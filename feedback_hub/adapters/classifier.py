@@ -80,15 +80,19 @@ class LexiconClassifier:
             *(Reason("sector", sector, words) for words in sector_reasons),
         ]
         guessed = guess_language(token.word for token in reading.tokens)
+        sure = _confidence(chosen)
         return Suggestion(
             codes=codes,
             sector=sector,
             sensitivity=self._frame.sensitivity_of(codes),
             priority=self._frame.priority_of(codes),
-            confidence=_confidence(chosen),
+            confidence=sure,
             reasons=tuple(dict.fromkeys(reasons))[:_MOST_REASONS],
             language=language if guessed == "und" else guessed,
             version=self.version,
+            sector_confidence=sure,
+            sensitivity_confidence=sure,
+            priority_confidence=sure,
         )
 
     def read(self, text: str) -> tuple[Reading, list[Spoken]]:

@@ -7,7 +7,7 @@ raise a message to highly sensitive, neither can lower what the other raised.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,9 +26,13 @@ CLASSIFIED = ("por", "eng", "fra", "swh", "spa")
 
 _MOST_CODES = 4
 _MOST_REASONS = 16
-_AS_LIKELY = 1.6
-_LIKELY_AT_ALL = -1.4
+# Another code is named beside the first where it is nearly as likely; one that would call somebody
+# out of bed, only where it is likelier than not by far.
+_AS_LIKELY = 0.8
+_LIKELY_AT_ALL = -0.8
+_LIKELY_BY_FAR = -0.25
 _SECTORS_FOR_MULTI = 3
+_RULE_COUNTS, _MOST_OF_A_RULE = 0.2, 6
 _NOTHING_READ = 0.2
 
 
@@ -52,29 +56,38 @@ class Judge:
     def __init__(self, frame: CodingFrame) -> None:
         self._frame = frame
         self._l3 = frozenset(c.code for c in frame if c.sensitivity is Sensitivity.L3)
+        self._least = {
+            c.code: _LIKELY_BY_FAR if c.priority is Priority.P0 else _LIKELY_AT_ALL for c in frame
+        }
 
-    def judge(self, weighed: Weighed, alarming: Sequence[str], threshold: float) -> Verdict:
-        """``alarming``: the codes that the rules insist on."""
-        raised = weighed.level > threshold or not self._l3.isdisjoint(alarming)
-        open_to = [
-            (code, share)
+    def judge(
+        self, weighed: Weighed, rules: Mapping[str, int], alarming: Sequence[str], threshold: float
+    ) -> Verdict:
+        """``rules``: code → what the rules scored; ``alarming``: the codes they insist on."""
+        feared = weighed.grounded and weighed.level > threshold
+        raised = feared or not self._l3.isdisjoint(alarming)
+        shares = {
+            code: share + _RULE_COUNTS * min(rules.get(code, 0), _MOST_OF_A_RULE)
             for code, share in weighed.codes.items()
             if (raised or code not in self._l3) and code in self._frame
-        ]
-        first, best = open_to[0]
-        second = open_to[1][1] if len(open_to) > 1 else best
-        codes = [*alarming, first] if first != UNCLEAR or not alarming else [*alarming]
+        }
+        ranked = sorted(shares, key=lambda code: (-shares[code], code))
+        first = ranked[0]
+        margin = shares[first] - shares[ranked[1]] if len(ranked) > 1 else 0.0
+        codes = [] if first == UNCLEAR and alarming else [first]
+        codes += alarming
         if first != UNCLEAR:
             codes += [
                 code
-                for code, share in open_to[1:_MOST_CODES]
-                if share > max(best - _AS_LIKELY, _LIKELY_AT_ALL) and code != UNCLEAR
+                for code in ranked[1:_MOST_CODES]
+                if shares[code] > max(shares[first] - _AS_LIKELY, self._least[code])
+                and code != UNCLEAR
             ]
         if raised and self._l3.isdisjoint(codes):
-            codes += [code for code, _ in open_to if code in self._l3][:1]
+            codes += [code for code in ranked if code in self._l3][:1]
         codes = list(dict.fromkeys(codes))
         sector, sector_margin = self._sector(codes, weighed)
-        return Verdict(tuple(codes), sector, raised, best - second, sector_margin)
+        return Verdict(tuple(codes), sector, raised, margin, sector_margin)
 
     def _sector(self, codes: Sequence[str], weighed: Weighed) -> tuple[str, float]:
         ranked = list(weighed.sectors.items())
@@ -136,24 +149,32 @@ class LightClassifier:
             return self._nothing(language)
         alarming = self._rules.alarming(spoken)
         weighed = self._model.weigh(see(reading, spoken, self._concepts))
-        verdict = self._judge.judge(weighed, [one.code for one in alarming], self._model.threshold)
-        sure = self._model.sure
+        verdict = self._judge.judge(
+            weighed,
+            {one.code: one.score for one in spoken},
+            [one.code for one in alarming],
+            self._model.threshold,
+        )
+        most = 1.0 if weighed.grounded else _NOTHING_READ
+
+        def sure(field: str, margin: float) -> float:
+            return round(min(most, self._model.sure(field, margin)), 3)
+
         distance = abs(weighed.level - self._model.threshold)
-        level = sure("sensitivity", distance if verdict.raised else -distance)
         return Suggestion(
             codes=verdict.codes,
             sector=verdict.sector,
             sensitivity=self._frame.sensitivity_of(verdict.codes),
             priority=self._frame.priority_of(verdict.codes),
-            confidence=round(sure("code", verdict.margin), 3),
+            confidence=sure("code", verdict.margin),
             reasons=tuple(dict.fromkeys(self._reasons(verdict, weighed, alarming, reading)))[
                 :_MOST_REASONS
             ],
             language=language,
             version=self.version,
-            sector_confidence=round(sure("sector", verdict.sector_margin), 3),
-            sensitivity_confidence=round(level, 3),
-            priority_confidence=round(sure("priority", verdict.margin), 3),
+            sector_confidence=sure("sector", verdict.sector_margin),
+            sensitivity_confidence=sure("sensitivity", distance if verdict.raised else -distance),
+            priority_confidence=sure("priority", verdict.margin),
         )
 
     def _nothing(self, language: str) -> Suggestion:

@@ -34,12 +34,15 @@ FIELDS = ("code", "sector", "sensitivity", "priority")
 class Weighed:
     """What a text weighs. ``level``: for highly sensitive (above the threshold: raise).
 
+    ``grounded``: whether anything in it speaks of something known; if not, all else is a guess.
+
     ``codes`` and ``sectors``: name → logarithm of how likely, the likeliest first.
     """
 
     level: float
     codes: Mapping[str, float]
     sectors: Mapping[str, float]
+    grounded: bool
     contributions: _Contributions
 
     def telling(self, head: str) -> list[int]:
@@ -116,10 +119,13 @@ class LightModel:
         self,
         threshold: float,
         sureness: Mapping[str, tuple[Sequence[float], Sequence[float]]],
-        about: Mapping[str, Any],
     ) -> LightModel:
-        """The same weights, and what was found out about them."""
-        return replace(self, threshold=threshold, sureness=sureness, about=about)
+        """The same weights, and how far to trust them."""
+        return replace(self, threshold=threshold, sureness=sureness)
+
+    def saying(self, about: Mapping[str, Any]) -> LightModel:
+        """The same model with ``about`` (JSON) written in it."""
+        return replace(self, about=about)
 
     def weigh(self, evidence: Evidence) -> Weighed:
         """Add up what ``evidence`` weighs for every head."""
@@ -143,6 +149,7 @@ class LightModel:
             by_head[LEVEL],
             _likeliest_first(codes),
             _likeliest_first(sectors),
+            bool(evidence.signs),
             _Contributions(evidence, self.heads, index, values, rows),
         )
 

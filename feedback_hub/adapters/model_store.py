@@ -44,9 +44,14 @@ class ModelStore:
 
     def keep(self, packed: bytes) -> str:
         """Keep a model, not yet in use; its SHA-256."""
-        digest = hashlib.sha256(packed).hexdigest()
+        digest = self.digest(packed)
         self._write(f"{digest}.npz", packed)
         return digest
+
+    @staticmethod
+    def digest(packed: bytes) -> str:
+        """The SHA-256 by which a model is known."""
+        return hashlib.sha256(packed).hexdigest()
 
     def use(self, digest: str) -> None:
         """From now on ``digest`` reads. Raises ``Invalid`` if it cannot be loaded."""

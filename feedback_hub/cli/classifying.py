@@ -16,6 +16,7 @@ from feedback_hub.adapters.rejected import RejectedFile
 from feedback_hub.adapters.table_files import Damaged, TableFile
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.context import Failure, hub_of, reporting
+from feedback_hub.cli.learning import rollback, train
 from feedback_hub.cli.progress import Progress
 from feedback_hub.cli.ready import has_database
 from feedback_hub.cli.taking import opened, refuse_unknown
@@ -43,6 +44,10 @@ _IGNORE = click.option("--ignore-unknown", is_flag=True, help="Leave columns nob
 @click.group("classifier")
 def classifier() -> None:
     """The machine that suggests what a message is about."""
+
+
+classifier.add_command(train)
+classifier.add_command(rollback)
 
 
 @classifier.command("info")

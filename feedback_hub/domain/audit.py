@@ -44,6 +44,7 @@ class AuditAction(StrEnum):
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  a word, not a secret
     WORDING_APPROVED = "wording_approved"
     FRAME_CHANGED = "frame_changed"
+    CLASSIFIER_CHANGED = "classifier_changed"
     SENSITIVITY_CHANGED = "sensitivity_changed"
     SUSPICION_CONFIRMED = "suspicion_confirmed"
     GLASS_BROKEN = "glass_broken"

@@ -16,7 +16,7 @@ def continued(said: Suggestion, cases: Sequence[Case], sure_from: float) -> Case
     """The case that a message goes on with, of those its sender talked about lately; else None.
 
     ``cases`` begin with the one talked about last; from the confidence ``sure_from`` on the
-    machine is sure. In this order (DOMAIN.md, Sensitivity: when in doubt, higher):
+    machine is sure of a sector. In this order (DOMAIN.md, Sensitivity: when in doubt, higher):
 
     1. What reads as highly sensitive joins a case that is so already, and never an ordinary one.
     2. What is surely about a sector joins the case of that sector, or one without any yet; if
@@ -27,7 +27,7 @@ def continued(said: Suggestion, cases: Sequence[Case], sure_from: float) -> Case
     highly = [case for case in cases if case.sensitivity is Sensitivity.L3]
     if said.sensitivity is Sensitivity.L3:
         fitting = highly
-    elif said.sector and said.confidence >= sure_from:
+    elif said.sector and said.sector_confidence >= sure_from:
         ordinary = [case for case in cases if case not in highly]
         fitting = [case for case in cases if case.sector == said.sector]
         fitting += [case for case in ordinary if not case.sector]

@@ -91,6 +91,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         AuditAction.TOKEN_REVOKED: N_("Revoked an API token"),
         AuditAction.WORDING_APPROVED: N_("Approved a wording"),
         AuditAction.FRAME_CHANGED: N_("Changed the coding frame"),
+        AuditAction.CLASSIFIER_CHANGED: N_("Changed the model that reads messages"),
         AuditAction.SENSITIVITY_CHANGED: N_("Changed how sensitive a case is"),
         AuditAction.SUSPICION_CONFIRMED: N_("Confirmed a case as highly sensitive"),
         AuditAction.GLASS_BROKEN: N_("Opened a case in an emergency"),

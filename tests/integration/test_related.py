@@ -67,36 +67,36 @@ def found(talk: Talk, words: str) -> list[str]:
 
 def test_a_message_is_moved_with_every_wording_and_found_where_it_is(talk: Talk, me: str) -> None:
     talk.says(PUMP, me)
-    astray = talk.says("e o milho da distribuicao tambem", me)
-    talk.says("e o milho da distribuicao nao chegou", me, revises=astray)
+    astray = talk.says("e na semana passada tambem", me)
+    talk.says("e na semana passada nao", me, revises=astray)
     talk.says(FOOD, me)
     pump, food = talk.cases(me)
     triaged(talk, pump, "complaint.broken")
     triaged(talk, food, "complaint.quantity")
-    assert found(talk, "milho") == [pump.ref]
+    assert found(talk, "semana") == [pump.ref]
     texts = len(talk.texts(me))
-    move(talk, ANA, pump, "e o milho da distribuicao tambem", food)
+    move(talk, ANA, pump, "e na semana passada tambem", food)
     assert talk.words(pump) == [PUMP]
     assert talk.words(food)[:2] == [
-        "e o milho da distribuicao tambem",
-        "e o milho da distribuicao nao chegou",
+        "e na semana passada tambem",
+        "e na semana passada nao",
     ]
     # The first of them since the food was set apart; neither says where to.
     assert [about for kind, about in talk.events(pump) if kind is EventKind.SPLIT] == ["", ""]
-    assert found(talk, "milho") == [food.ref]
+    assert found(talk, "semana") == [food.ref]
     # The person knows the number of that case already.
     assert len(talk.texts(me)) == texts
 
 
 def test_what_is_set_apart_is_found_by_its_words_no_longer(talk: Talk, me: str) -> None:
     talk.says(PUMP, me)
-    talk.says("e o milho tambem", me)
+    talk.says("e na semana passada tambem", me)
     case = talk.cases(me)[0]
     triaged(talk, case, "complaint.broken")
     with talk.hub.unit_of_work() as uow:
         casework.split(uow, talk.hub.rules, ANA, case.ref, (), talk.now, sensitivity=Sensitivity.L3)
         uow.commit()
-    assert case.ref not in found(talk, "milho")
+    assert case.ref not in found(talk, "semana")
     assert case.ref in found(talk, "bomba")
 
 
