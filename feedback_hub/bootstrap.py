@@ -24,9 +24,9 @@ from feedback_hub.adapters.engine import make_engine, sqlite_url
 from feedback_hub.adapters.file_store import FolderStore
 from feedback_hub.adapters.file_types import ContentExaminer
 from feedback_hub.adapters.gazetteer import SpeltPlaces
-from feedback_hub.adapters.peers import PeerHubs
 from feedback_hub.adapters.light_classifier import LightClassifier
 from feedback_hub.adapters.model_store import ModelStore
+from feedback_hub.adapters.peers import PeerHubs
 from feedback_hub.adapters.rendering import JinjaRenderer, shipped_mails
 from feedback_hub.adapters.secrets_files import load_or_make
 from feedback_hub.adapters.tables import start_mappers

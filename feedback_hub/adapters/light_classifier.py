@@ -64,8 +64,9 @@ class Judge:
         self, weighed: Weighed, rules: Mapping[str, int], alarming: Sequence[str], threshold: float
     ) -> Verdict:
         """``rules``: code → what the rules scored; ``alarming``: the codes they insist on."""
-        feared = weighed.grounded and weighed.level > threshold
-        raised = feared or not self._l3.isdisjoint(alarming)
+        if not weighed.grounded:
+            return Verdict((UNCLEAR,), "", raised=False, margin=0.0, sector_margin=0.0)
+        raised = weighed.level > threshold or not self._l3.isdisjoint(alarming)
         shares = {
             code: share + _RULE_COUNTS * min(rules.get(code, 0), _MOST_OF_A_RULE)
             for code, share in weighed.codes.items()

@@ -165,7 +165,7 @@ def test_a_model_is_kept_used_and_rolled_back(tmp_path: Path, store: ModelStore)
     mine = ModelStore(tmp_path)
     with pytest.raises(Invalid):
         mine.roll_back()
-    packed = store.load(shipped_digest()).to_bytes()
+    packed = store.load(shipped_digest()).saying({"made": "here"}).to_bytes()
     digest = mine.keep(packed)
     assert mine.active() == shipped_digest()
     mine.use(digest)
@@ -175,7 +175,7 @@ def test_a_model_is_kept_used_and_rolled_back(tmp_path: Path, store: ModelStore)
 
 def test_an_altered_model_is_not_read(tmp_path: Path, store: ModelStore) -> None:
     mine = ModelStore(tmp_path)
-    digest = mine.keep(store.load(shipped_digest()).to_bytes())
+    digest = mine.keep(store.load(shipped_digest()).saying({"made": "here"}).to_bytes())
     file = tmp_path / "classifier" / f"{digest}.npz"
     file.write_bytes(file.read_bytes()[:-1] + b"x")
     with pytest.raises(Invalid, match="checksum"):
