@@ -31,6 +31,8 @@ _MOST_REASONS = 16
 _AS_LIKELY = 0.8
 _LIKELY_AT_ALL = -0.8
 _LIKELY_BY_FAR = -0.25
+# Below this even the likeliest code would be a guess at random.
+_NO_GUESS = -1.2
 _SECTORS_FOR_MULTI = 3
 _RULE_COUNTS, _MOST_OF_A_RULE = 0.2, 6
 _NOTHING_READ = 0.2
@@ -75,6 +77,8 @@ class Judge:
         ranked = sorted(shares, key=lambda code: (-shares[code], code))
         first = ranked[0]
         margin = shares[first] - shares[ranked[1]] if len(ranked) > 1 else 0.0
+        if shares[first] < _NO_GUESS and not raised and not alarming:
+            first = UNCLEAR
         codes = [] if first == UNCLEAR and alarming else [first]
         codes += alarming
         if first != UNCLEAR:
