@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, delete, func, or_, select, update
@@ -110,47 +111,51 @@ def _renew(session: Session, actor: Actor, now: datetime) -> None:
 def _held(
     session: Session, actor: Actor, now: datetime, *, handlers: bool, most: int
 ) -> Sequence[Case]:
-    return session.scalars(
-        select(Case)
-        .join(triage_lease, triage_lease.c.case_id == case.c.id)
-        .where(*_to_triage(actor, now, handlers=handlers), case.c.id.in_(_held_by(actor, now)))
-        .order_by(triage_lease.c.held_since, case.c.priority, case.c.received_at, case.c.id)
-        .limit(most)
+    held = triage_lease.c
+    mine = select(held.case_id, held.held_since)
+    since = dict(
+        session.execute(mine.where(held.holder == actor.id, held.leased_until > now)).all()
+    )
+    # By the ids themselves: joined, a planner may begin with every case of these levels.
+    found = session.scalars(
+        select(Case).where(case.c.id.in_(sorted(since)), *_to_triage(actor, now, handlers=handlers))
     ).all()
+    order = sorted(
+        found, key=lambda one: (since[one.id], one.priority.rank, one.received_at, one.id)
+    )
+    return order[:most]
 
 
 def _free(
     session: Session, actor: Actor, now: datetime, *, handlers: bool, most: int
 ) -> Sequence[str]:
     found: list[Row[tuple[Priority, datetime, str]]] = []
-    # State by state, so that each is read in the order of its index and stops at ``most``.
-    for state in MOVES[CaseVerb.TRIAGE]:
-        waiting = (
+    # One state and level after the other: each is read in its index's order, and no further.
+    for state, level in product(MOVES[CaseVerb.TRIAGE], _levels(handlers=handlers)):
+        found += session.execute(
             select(case.c.priority, case.c.received_at, case.c.id)
             .where(
-                *_to_triage(actor, now, handlers=handlers, states=(state,)),
+                case.c.state == state,
+                case.c.sensitivity == level,
+                *_to_triage(actor, now, handlers=handlers),
                 case.c.id.not_in(_not_offered(actor, now)),
                 case.c.id.not_in(_held_by(actor, now)),
             )
             .order_by(case.c.priority, case.c.received_at, case.c.id)
             .limit(most)
         )
-        found += session.execute(waiting)
     return [row.id for row in sorted(found)[:most]]
 
 
-def _to_triage(
-    actor: Actor,
-    now: datetime,
-    *,
-    handlers: bool,
-    states: Sequence[CaseState] = tuple(MOVES[CaseVerb.TRIAGE]),
-) -> list[ColumnElement[bool]]:
-    highly = case.c.sensitivity == Sensitivity.L3
+def _levels(*, handlers: bool) -> tuple[Sensitivity, ...]:
+    return (Sensitivity.L3,) if handlers else (Sensitivity.L1, Sensitivity.L2)
+
+
+def _to_triage(actor: Actor, now: datetime, *, handlers: bool) -> list[ColumnElement[bool]]:
     return [
         case_visible(scope_of(actor, Action.TRIAGE)),
-        case.c.state.in_(states),
-        highly if handlers else ~highly,
+        case.c.state.in_(tuple(MOVES[CaseVerb.TRIAGE])),
+        case.c.sensitivity.in_(_levels(handlers=handlers)),
         # A machine raises it first, if it must; one that reads nothing holds up nobody.
         or_(case.c.classified_at.is_not(None), case.c.entered_at < now - _UNREAD_FOR),
         # An appeal is judged by somebody else.

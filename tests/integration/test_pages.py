@@ -226,7 +226,7 @@ class TestWhoSeesWhat:
             "rosa": ["home", "report", "triage", "cases", "calls", "answers", "handset"],
             "filipe": ["home", "report", "cases", "calls", "answers", "handset"],
             "graca": ["home", "answers", "quality", "issues", "wordings"],
-            "ines": ["home", "answers", "wordings", "health"],
+            "ines": ["home", "answers", "wordings", "people", "health"],
             "abel": ["home", "audit"],
         }.items():
             client = log_in(app, name)

@@ -94,7 +94,7 @@ case = Table(
     Column("version", Integer, nullable=False),
     # The queue's order is (received_at, id) within a state and level; keyset pages ride on these.
     Index("ix_case_queue", "state", "received_at", "id"),
-    Index("ix_case_triage", "state", "priority", "received_at", "id"),
+    Index("ix_case_triage", "state", "sensitivity", "priority", "received_at", "id"),
     Index("ix_case_received", "received_at", "id"),
     Index("ix_case_site", "site", "received_at", "id"),
     Index("ix_case_owner", "owner", "received_at", "id"),

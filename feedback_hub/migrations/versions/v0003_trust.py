@@ -131,7 +131,9 @@ def _triage() -> None:
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_triage_lease")),
     )
     op.create_index("ix_triage_lease_holder", "triage_lease", ["holder", "leased_until"])
-    op.create_index("ix_case_triage", "case", ["state", "priority", "received_at", "id"])
+    op.create_index(
+        "ix_case_triage", "case", ["state", "sensitivity", "priority", "received_at", "id"]
+    )
 
 
 def _information_bank() -> None:
