@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import sys
 from collections.abc import Mapping
@@ -11,9 +10,12 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
+from feedback_hub.adapters.po_files import COLUMNS, open_po, write_po
 from feedback_hub.adapters.recordings import digest_of, find_recording
 from feedback_hub.adapters.register_import import Taken
 from feedback_hub.adapters.rendering import JinjaRenderer
+from feedback_hub.adapters.table_files import open_table
+from feedback_hub.adapters.table_writing import write_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.acting import operator
@@ -23,12 +25,8 @@ from feedback_hub.cli.taking import Taking, opened, refuse_unknown
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.errors import Invalid
-from feedback_hub.domain.gsm7 import foreign_to_gsm7, sms_length
+from feedback_hub.services import wordings
 from feedback_hub.services.records import Wording, WordingState
-
-COLUMNS = ("language", "purpose", "text")
-EXAMPLE = {"ref": "482-913-075", "answer": "", "hotline": "1458"}
-"""What a wording is filled with to see how long it gets."""
 
 _SHORT = {"pt": "por", "en": "eng"}
 
@@ -48,7 +46,7 @@ def list_packs(ctx: click.Context) -> None:
         if wording.purpose.is_spoken:
             click.echo(f"{_line(wording)}\t{_voice(hub, wording)}{_by(wording)}")
             continue
-        length = sms_length(filled(wording.text))
+        length = wordings.measure(JinjaRenderer(), wording.text).length
         alphabet = "GSM-7" if length.is_gsm7 else "UCS-2"
         parts = f"{length.units} {alphabet}, {length.segments} SMS"
         click.echo(f"{_line(wording)}\t{parts}{_by(wording)}")
@@ -100,16 +98,24 @@ def approve(ctx: click.Context, languages: tuple[str, ...], every: bool, by: str
 
 @packs.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--language", default="", help="For a .po file: the language to translate into.")
 @click.pass_context
 @reporting
-def export(ctx: click.Context, file: Path) -> None:
-    """Write every wording to FILE (CSV: language, purpose, text), to be translated or checked."""
-    wordings = _wordings(ready_hub(ctx))
-    with file.open("w", encoding="utf-8", newline="") as lines:
-        writer = csv.writer(lines)
-        writer.writerow(COLUMNS)
-        writer.writerows((one.language, one.purpose.value, one.text) for one in wordings)
-    click.echo(f"{len(wordings)} wordings in {file}")
+def export(ctx: click.Context, file: Path, language: str) -> None:
+    """Write every wording to FILE, to be translated or checked: .csv, .xlsx or .po."""
+    hub = ready_hub(ctx)
+    kept = _wordings(hub)
+    if file.suffix.lower() == ".po":
+        if not language:
+            raise click.UsageError("a .po file is for one language: give --language")
+        count = write_po(file, kept, hub.rules.default_language, _SHORT.get(language, language))
+    else:
+        with write_table(file) as table:
+            table.row(COLUMNS)
+            for one in kept:
+                table.row((one.language, one.purpose.value, one.text))
+        count = len(kept)
+    click.echo(f"{count} wordings in {file}")
 
 
 @packs.command("import")
@@ -118,19 +124,14 @@ def export(ctx: click.Context, file: Path) -> None:
 @click.pass_context
 @reporting
 def import_packs(ctx: click.Context, file: Path, ignore_unknown: bool) -> None:
-    """Take wordings from FILE (CSV or XLSX). What changed is a draft until it is approved."""
-    with opened(file) as table:
+    """Take wordings from FILE (CSV, XLSX or PO). What changed is a draft until it is approved."""
+    with opened(file, open_po if file.suffix.lower() == ".po" else open_table) as table:
         refuse_unknown(file, table.columns, COLUMNS, COLUMNS, ignore_unknown)
         tally = Taking(ready_hub(ctx), _read, _take).run(table, file)
     click.echo(tally.line(tuple(Taken)))
     if tally.taken[Taken.ADDED] or tally.taken[Taken.CHANGED]:
         click.echo("What is new or changed is not sent before feedback-hub packs approve", err=True)
     sys.exit(0 if tally.usable else 1)
-
-
-def filled(text: str) -> str:
-    """``text`` with an example's values. Raises ``Invalid`` for a placeholder without one."""
-    return JinjaRenderer().render(text, EXAMPLE)
 
 
 def _line(wording: Wording) -> str:
@@ -164,28 +165,13 @@ def _read(cells: Mapping[str, str]) -> Wording:
     except ValueError:
         raise Invalid("purpose", f"must be one of {', '.join(Purpose)}") from None
     text = cells["text"].strip()
-    if not text:
-        raise Invalid("text", "is empty")
-    try:
-        length = sms_length(filled(text))
-    except Invalid as error:
-        known = ", ".join(f"{{{{ {name} }}}}" for name in EXAMPLE)
-        raise Invalid("text", f"has a placeholder other than {known}") from error
-    if length.segments > 1 and not purpose.is_spoken:
-        foreign = foreign_to_gsm7(text)
-        why = f"; these letters halve what fits: {foreign}" if foreign else ""
-        raise Invalid("text", f"does not fit in one SMS{why}")
+    wordings.check(JinjaRenderer(), purpose, text)
     return Wording(language, purpose, text)
 
 
 def _take(uow: SqlUnitOfWork, read: Wording) -> Taken:
-    known = uow.wording(read.language, read.purpose)
-    if known is None:
-        uow.add(read)
-        uow.session.flush()
-        return Taken.ADDED
-    if known.text == read.text:
+    known = uow.wording(read.language, read.purpose) is not None
+    if not wordings.write(uow, JinjaRenderer(), "", read.language, read.purpose, read.text):
         return Taken.KNOWN
-    known.text, known.state = read.text, WordingState.DRAFT
-    known.approved_by, known.approved_at = "", None
-    return Taken.CHANGED
+    uow.session.flush()
+    return Taken.CHANGED if known else Taken.ADDED

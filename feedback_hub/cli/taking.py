@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -117,10 +117,12 @@ class Taking(Generic[T]):
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[TableFile]:
+def opened(
+    path: Path, read: Callable[[Path], AbstractContextManager[TableFile]] = open_table
+) -> Iterator[TableFile]:
     """The table in ``path``. Raises ``Failure`` where it is none, ``OSError``."""
     try:
-        with open_table(path) as table:
+        with read(path) as table:
             yield table
     except Unreadable as error:
         raise Failure(f"{path} {error}") from error

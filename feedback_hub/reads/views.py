@@ -732,14 +732,20 @@ class WordingView:
     approved_at: datetime | None = None
     spoken: bool = False
     recorded: bool = False
+    back_translation: str = ""
+    back_translated_by: str = ""
 
 
 @dataclass(frozen=True)
 class PacksPage:
-    """Every wording the hub can send, by language. ``may_approve`` shows the buttons."""
+    """Every wording the hub can send, by language. ``may_approve`` shows the buttons.
+
+    ``missing`` are the purposes that nobody wrote in a language of the hub's yet.
+    """
 
     wordings: tuple[WordingView, ...]
     may_approve: bool = False
+    missing: Mapping[str, list[Purpose]] = field(default_factory=dict)
 
     @property
     def languages(self) -> tuple[str, ...]:

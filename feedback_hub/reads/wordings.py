@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -12,10 +14,11 @@ from feedback_hub.adapters.rendering import shipped_wordings
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.gsm7 import sms_length
-from feedback_hub.reads.names import names_for
+from feedback_hub.reads.names import Names, names_for
 from feedback_hub.reads.views import PacksPage, WordingView
 from feedback_hub.services.ports import Rules
 from feedback_hub.services.records import Wording, WordingState
+from feedback_hub.services.wordings import Measured, measure
 
 
 def drafts(uow: SqlUnitOfWork) -> int:
@@ -33,12 +36,54 @@ def sends_nothing(uow: SqlUnitOfWork) -> bool:
     return uow.session.execute(approved.limit(1)).first() is None
 
 
-def page(uow: SqlUnitOfWork, rules: Rules, home: Path, *, may_approve: bool) -> PacksPage:
+@dataclass(frozen=True)
+class WordingPage:
+    """One wording to be written: as it is, in the hub's own language, and what it takes.
+
+    ``own_words``: whoever looks wrote it, and cannot say what somebody else understands.
+    """
+
+    language: str
+    purpose: Purpose
+    text: str
+    original: str
+    measured: Measured
+    view: WordingView | None
+    own_words: bool
+    price: tuple[float, str]
+
+
+def one(
+    uow: SqlUnitOfWork, rules: Rules, home: Path, reader: str, language: str, purpose: Purpose
+) -> WordingPage:
+    """The page of one wording, also of one that nobody wrote yet."""
+    wording = uow.wording(language, purpose)
+    original = uow.wording(rules.default_language, purpose)
+    text = wording.text if wording else ""
+    people = (wording.approved_by, wording.back_translated_by) if wording else ()
+    names = names_for(uow, people)
+    return WordingPage(
+        language=language,
+        purpose=purpose,
+        text=text,
+        original=original.text if original and language != rules.default_language else "",
+        measured=measure(rules.renderer, text),
+        view=_view(wording, rules, home, names) if wording else None,
+        own_words=wording is not None and wording.written_by == reader,
+        price=rules.price,
+    )
+
+
+def page(
+    uow: SqlUnitOfWork, rules: Rules, home: Path, languages: Sequence[str], *, may_approve: bool
+) -> PacksPage:
     """Every wording, filled with an example; those that ship and are not kept yet are drafts."""
     kept = {(w.language, w.purpose): w for w in uow.session.scalars(select(Wording))}
     for shipped in shipped_wordings():
         kept.setdefault((shipped.language, shipped.purpose), shipped)
-    names = names_for(uow, (wording.approved_by for wording in kept.values()))
+    names = names_for(
+        uow, (name for one in kept.values() for name in (one.approved_by, one.back_translated_by))
+    )
     order = list(Purpose)
     found = sorted(
         kept.values(),
@@ -49,12 +94,16 @@ def page(uow: SqlUnitOfWork, rules: Rules, home: Path, *, may_approve: bool) -> 
         ),
     )
     return PacksPage(
-        tuple(_view(wording, rules, home, names.person(wording.approved_by)) for wording in found),
+        tuple(_view(wording, rules, home, names) for wording in found),
         may_approve,
+        {
+            language: [purpose for purpose in order if (language, purpose) not in kept]
+            for language in languages
+        },
     )
 
 
-def _view(wording: Wording, rules: Rules, home: Path, approved_by: str) -> WordingView:
+def _view(wording: Wording, rules: Rules, home: Path, names: Names) -> WordingView:
     example = {"ref": "482-913-075", "hotline": rules.hotline, "answer": "…"}
     text = rules.renderer.render(wording.text, example)
     recorded = None
@@ -73,6 +122,8 @@ def _view(wording: Wording, rules: Rules, home: Path, approved_by: str) -> Wordi
         accented=not length.is_gsm7 and not wording.purpose.is_spoken,
         spoken=wording.purpose.is_spoken,
         recorded=recorded is not None,
-        approved_by=approved_by,
+        approved_by=names.person(wording.approved_by),
+        back_translation=wording.back_translation,
+        back_translated_by=names.person(wording.back_translated_by),
         approved_at=wording.approved_at,
     )

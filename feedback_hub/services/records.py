@@ -404,6 +404,11 @@ class Wording:
     approved_at: datetime | None = None
     recording: str = ""
     """Digest of the recording that was approved with it; empty if there is none."""
+    written_by: str = ""
+    back_translation: str = ""
+    """What somebody else, who did not know the original, understood: in the hub's own language."""
+    back_translated_by: str = ""
+    back_translated_at: datetime | None = None
 
 
 class WebhookState(StrEnum):

@@ -44,10 +44,11 @@ def test_a_wording_that_changed_is_a_draft_again(commands: Commands) -> None:
     commands.run("packs", "approve")
     file = commands.folder / "packs.csv"
     commands.run("packs", "export", str(file))
-    assert "0 changed, 72 known" in commands.run("packs", "import", str(file)).stdout
+    every = commands.count("wording")
+    assert f"0 changed, {every} known" in commands.run("packs", "import", str(file)).stdout
     written = file.read_text("utf-8").replace("Guarde este numero", "Guarde bem este numero")
     file.write_text(written, "utf-8")
-    assert "1 changed, 71 known" in commands.run("packs", "import", str(file)).stdout
+    assert f"1 changed, {every - 1} known" in commands.run("packs", "import", str(file)).stdout
     changed = commands.rows("SELECT purpose, approved_by FROM wording WHERE state = 'draft'")
     assert changed == [("acknowledgement", "")]
 

@@ -206,4 +206,8 @@ wording = Table(
     Column("approved_by", CODE, nullable=False),
     when("approved_at"),
     Column("recording", String(64), nullable=False, server_default=""),
+    Column("written_by", CODE, nullable=False, server_default=""),
+    Column("back_translation", Text, nullable=False, server_default=""),
+    Column("back_translated_by", CODE, nullable=False, server_default=""),
+    when("back_translated_at"),
 )

@@ -28,6 +28,7 @@ def upgrade() -> None:
     _readings()
     _exchange()
     _filters()
+    _wordings()
 
 
 def _understanding() -> None:
@@ -362,3 +363,14 @@ def _safeguarding() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_service_referral")),
     )
     op.create_index("ix_service_referral_case_id", "service_referral", ["case_id"])
+
+
+def _wordings() -> None:
+    """Who wrote a wording, and what somebody else understood of it."""
+    for column in (
+        sa.Column("written_by", sa.String(64), nullable=False, server_default=""),
+        sa.Column("back_translation", sa.Text(), nullable=False, server_default=""),
+        sa.Column("back_translated_by", sa.String(64), nullable=False, server_default=""),
+        sa.Column("back_translated_at", UtcDateTime()),
+    ):
+        op.add_column("wording", column)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import (
     Blueprint,
     Response,
@@ -15,14 +17,17 @@ from flask import (
 )
 
 from feedback_hub.adapters.recordings import TYPES, digest_of, find_recording
-from feedback_hub.domain.access import Action
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.contact import Purpose
-from feedback_hub.domain.errors import NotFound
+from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.reads import wordings as reads
+from feedback_hub.reads.views import FormView
 from feedback_hub.services import wordings
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import gettext, word
-from feedback_hub.web.security import require
+from feedback_hub.web.pages.acting import attempt, text
+from feedback_hub.web.security import current_actor, require
 
 packs = Blueprint("packs", __name__, url_prefix="/packs")
 
@@ -33,8 +38,54 @@ def show() -> str:
     require(Action.APPROVE_WORDING)
     hub = current_hub()
     with hub.reading() as uow:
-        page = reads.page(uow, hub.rules, hub.config.hub.home, may_approve=True)
+        page = reads.page(
+            uow, hub.rules, hub.config.hub.home, hub.config.hub.languages, may_approve=True
+        )
     return render_template("packs.html", page=page)
+
+
+@packs.get("/<language>/<purpose>")
+def edit(language: str, purpose: str) -> Response:
+    """One wording, to be written or translated back."""
+    return _one(language, _purpose(language, purpose), FormView(), 200)
+
+
+@packs.post("/<language>/<purpose>")
+def write(language: str, purpose: str) -> Response:
+    """Keep it as a draft."""
+    found = _purpose(language, purpose)
+    hub = current_hub()
+
+    def work(uow: SqlUnitOfWork, actor: Actor, _now: datetime) -> None:
+        wordings.write(uow, hub.rules.renderer, actor.id, language, found, text("text"))
+
+    refused = attempt(Action.APPROVE_WORDING, "wording", work)
+    said = gettext("Kept as a draft: it is not sent before somebody approves it.")
+    return _done(language, found, refused, said)
+
+
+@packs.post("/<language>/<purpose>/understood")
+def translate_back(language: str, purpose: str) -> Response:
+    """Keep what somebody else understood."""
+    found = _purpose(language, purpose)
+
+    def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> None:
+        wordings.translate_back(uow, actor, language, found, text("understood"), now)
+
+    refused = attempt(Action.APPROVE_WORDING, "understood", work)
+    return _done(language, found, refused, gettext("Kept beside the wording."))
+
+
+@packs.post("/measure")
+def measure() -> str:
+    """What the text in the form takes on the air, while it is written."""
+    require(Action.APPROVE_WORDING)
+    hub = current_hub()
+    try:
+        measured = wordings.measure(hub.rules.renderer, text("text"))
+    except Invalid:
+        measured = None
+    return render_template("_wording_length.html", measured=measured, price=hub.rules.price)
 
 
 @packs.get("/recordings/<language>/<purpose>")
@@ -50,6 +101,37 @@ def listen(language: str, purpose: str) -> Response:
     if path is None:
         raise NotFound
     return send_file(path, mimetype=TYPES[path.suffix])
+
+
+def _purpose(language: str, purpose: str) -> Purpose:
+    """Raises ``NotFound`` for a purpose or a language that this hub has not."""
+    require(Action.APPROVE_WORDING)
+    hub = current_hub()
+    with hub.reading() as uow:
+        known = language in hub.config.hub.languages or (
+            purpose in set(Purpose) and uow.wording(language, Purpose(purpose)) is not None
+        )
+    if purpose not in set(Purpose) or not known:
+        raise NotFound
+    return Purpose(purpose)
+
+
+def _done(
+    language: str, purpose: Purpose, refused: tuple[FormView, int] | None, said: str
+) -> Response:
+    if refused is not None:
+        return _one(language, purpose, *refused)
+    flash(said, "success")
+    address = url_for("packs.edit", language=language, purpose=purpose.value)
+    return make_response(redirect(address, 303))
+
+
+def _one(language: str, purpose: Purpose, form: FormView, status: int) -> Response:
+    hub = current_hub()
+    reader = current_actor().id
+    with hub.reading() as uow:
+        page = reads.one(uow, hub.rules, hub.config.hub.home, reader, language, purpose)
+        return make_response(render_template("wording.html", page=page, form=form), status)
 
 
 @packs.post("/approve")
