@@ -1,4 +1,4 @@
-"""Triage in a real browser: by keyboard where there is one, by touch on a phone."""
+"""Triage in a real browser, by keyboard."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def before_me(page: Page, ref: str) -> None:
     page.wait_for_timeout(320)
 
 
+@pytest.mark.parametrize("walk_as", ["desktop"], indirect=True)
 def test_one_after_the_other_by_keyboard(served: Served, walk_as: Start) -> None:
     pump, queue, food = (arrives(served.hub, text) for text in (PUMP, QUEUE, FOOD))
     chief = arrives(served.hub, CHIEF)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from feedback_hub.reads import wire
 from feedback_hub.services import casework, intake, triage
 from feedback_hub.services.records import Queue
 from feedback_hub.services.triage import Decision
-from tests.integration.databases import NOW
+from tests.integration.databases import NOW, HubOn, SqliteFiles
 from workers.drain import drain
 
 ANA = Actor("ana", memberships=(Membership(Role.CASE_MANAGER),))
@@ -29,6 +30,12 @@ PUMP = "a bomba de agua nao funciona ha 3 dias"
 CHIEF = "o chefe disse que se eu for dormir com ele o meu nome fica na lista"
 AFTER = NOW + timedelta(minutes=1)
 LATER = AFTER + timedelta(minutes=1)
+
+
+@pytest.fixture
+def hub(sqlite_files: SqliteFiles, tmp_path: Path, hub_on: HubOn) -> Hub:
+    """On SQLite: the queue's tests, which decide and take back too, run on either database."""
+    return hub_on(sqlite_files.fresh(), tmp_path / "home")
 
 
 def arrives(hub: Hub, text: str) -> Case:
