@@ -20,6 +20,7 @@ from feedback_hub.domain.masking import mask
 from feedback_hub.domain.message import InboundMessage, MessageKind
 from feedback_hub.domain.reference import references_in
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, most_urgent
+from feedback_hub.services import likeness
 from feedback_hub.services.ports import Classifier, Rules, UnitOfWork
 from feedback_hub.services.records import Message, Task
 from feedback_hub.services.seals import text_bound_to
@@ -187,7 +188,8 @@ def move(
 ) -> None:
     """Take messages out of ``case``, put them ``into`` another and have them read as a part of it.
 
-    The first keeps a neutral "moved" and is found by their words no longer.
+    The first keeps a neutral "moved", and neither is found by their words any more nor compared
+    with other cases by them.
     """
     for message in moving:
         message.case_id = into.id
@@ -195,6 +197,9 @@ def move(
         uow.work(Task.CLASSIFY, message.id, now)
     _note_moved(case, actor, now)
     make_findable(uow, case)
+    # Compared with others by the words that are left, no more by those that went.
+    uow.forget_likeness(case.id)
+    likeness.keep(uow, case)
 
 
 def make_findable(uow: UnitOfWork, case: Case) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from feedback_hub.adapters import retention
+from feedback_hub.adapters import retention, tables
 from feedback_hub.adapters.retention import Stage
 from feedback_hub.domain.access import Actor, ActorKind, Membership, Role
 from feedback_hub.domain.case import Case
@@ -65,6 +66,13 @@ def found(talk: Talk, words: str) -> list[str]:
         return [c.ref for c in case_list.page(uow, ANA, Filters(q=words), talk.now).cases]
 
 
+def sketch(talk: Talk, case: Case) -> bytes:
+    """What the case is compared with others by."""
+    kept = tables.likeness.c
+    with talk.hub.reading() as uow:
+        return uow.session.scalar(select(kept.minima).where(kept.case_id == case.id)) or b""
+
+
 def test_a_message_is_moved_with_every_wording_and_found_where_it_is(talk: Talk, me: str) -> None:
     talk.says(PUMP, me)
     astray = talk.says("e na semana passada tambem", me)
@@ -93,11 +101,18 @@ def test_what_is_set_apart_is_found_by_its_words_no_longer(talk: Talk, me: str) 
     talk.says("e na semana passada tambem", me)
     case = talk.cases(me)[0]
     triaged(talk, case, "complaint.broken")
+    before = sketch(talk, case)
     with talk.hub.unit_of_work() as uow:
-        casework.split(uow, talk.hub.rules, ANA, case.ref, (), talk.now, sensitivity=Sensitivity.L3)
+        first = uow.messages_of(case.id)[0].id
+        apart = casework.split(
+            uow, talk.hub.rules, ANA, case.ref, (first,), talk.now, sensitivity=Sensitivity.L3
+        )
         uow.commit()
-    assert case.ref not in found(talk, "semana")
-    assert case.ref in found(talk, "bomba")
+    # Nor is it taken for the same as others that were told in those words.
+    assert sketch(talk, case) not in {before, b""}
+    assert sketch(talk, apart) == b""
+    assert case.ref in found(talk, "semana")
+    assert case.ref not in found(talk, "bomba")
 
 
 def test_words_are_moved_between_cases_of_one_contact_and_one_kind_only(

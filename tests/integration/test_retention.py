@@ -104,6 +104,7 @@ def test_identity_goes_first_then_the_words_then_what_leads_back(hub: Hub) -> No
 
 SEALED = {"message", "remark", "delivery", "inbox", "suggestion", "attachment"}
 DELETED = {"case_answer", "case_fields", "case_place", "case_tag", "search_text"} | {
+    "likeness",
     "triage_lease",
     # Only with the whole case: they lead back to it.
     "call_back",
@@ -120,6 +121,7 @@ STAYS = {
     "referral": "counted by partner; its words are remarks",
     "retention": "what was erased when",
     "case": "counted",
+    "unlike": "which ones are not the same matter: ids only",
     "passage": "which mechanism it went to; the number it has there goes",
     "letter": "what was told of it, ids only",
 }
