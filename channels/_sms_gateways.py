@@ -45,6 +45,9 @@ STATES: Mapping[str, DeliveryState | None] = {
     "sms:sent": DeliveryState.SENT,
     "sms:delivered": DeliveryState.DELIVERED,
     "sms:failed": DeliveryState.FAILED,
+    # The same app, asked for a message.
+    "pending": DeliveryState.SENT,
+    "processed": DeliveryState.SENT,
     # What others write.
     "accepted": DeliveryState.SENT,
     "queued": DeliveryState.SENT,
@@ -127,6 +130,7 @@ _DEFAULTS: Mapping[Profile, Mapping[str, Any]] = {
         ),
         "accepted_pattern": "",
         "find_url": "{send_url}/{id}",
+        "per_minute": 10,
     },
 }
 
@@ -255,6 +259,13 @@ class GatewaySettings:
     find_url: str = setting(
         "Where the gateway tells whether it has a message: {send_url} and {id} are filled in.",
         default="",
+    )
+    per_minute: int = setting(
+        "Parts of texts a minute that the gateway may send, over all of this hub. 0: as the "
+        "profile has it, kannel none, android 10.",
+        default=0,
+        least=0,
+        most=60_000,
     )
     reply_body: str = setting("What the gateway wants to hear. Empty: nothing.", default="")
     connect_timeout: float = setting(

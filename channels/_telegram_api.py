@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import threading
-import time
 from collections.abc import Mapping
 
 from requests import RequestException, Response, Session
@@ -36,46 +34,9 @@ FAULTS: tuple[tuple[int, str, SendFault, bool], ...] = (
     (400, "upgraded to a supergroup", SendFault.BAD_ADDRESS, True),  # nobody's private chat
     (400, "temporarily", SendFault.PROVIDER_DOWN, False),  # a file
 )
-# "Over 1 message a second in a chat … 30 messages a second" and Telegram begins to answer 429.
-# Source: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
-_BETWEEN_TO_ONE_CHAT = 1.0
-_BETWEEN_ANY = 1 / 30
-_REMEMBERED_CHATS = 1000
 _LONGEST_WAIT = 3600.0
 _THREADS = 16
 _PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
-
-
-class Pace:
-    """Keeps this process's sends within Telegram's limits, by waiting.
-
-    Waiting costs a drained batch a moment, while a refusal would cost the message one of its
-    attempts. Other processes are not seen: between them Telegram's 429 decides, and is obeyed.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._any = 0.0
-        self._chats: dict[str, float] = {}
-        self._held_until = 0.0
-
-    def take_turn(self, chat: str) -> None:
-        """Wait until a message to ``chat`` may go. Raises ``DeliveryError`` while told to wait."""
-        with self._lock:
-            now = time.monotonic()
-            if self._held_until > now:
-                raise DeliveryError(SendFault.RATE_LIMITED, retry_after=self._held_until - now)
-            if len(self._chats) > _REMEMBERED_CHATS:
-                self._chats = {one: at for one, at in self._chats.items() if at > now}
-            turn = max(now, self._any, self._chats.get(chat, 0.0))
-            self._any = max(now, self._any) + _BETWEEN_ANY
-            self._chats[chat] = turn + _BETWEEN_TO_ONE_CHAT
-        time.sleep(turn - now)
-
-    def hold(self, seconds: float) -> None:
-        """Send nothing for ``seconds``: Telegram said so, and asking on makes it longer."""
-        with self._lock:
-            self._held_until = max(self._held_until, time.monotonic() + seconds)
 
 
 class Api:
@@ -91,7 +52,6 @@ class Api:
         self._session = Session()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=_THREADS))
-        self.pace = Pace()
 
     def call(
         self,

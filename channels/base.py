@@ -22,6 +22,7 @@ from feedback_hub.domain.message import (
     InboundMessage,
     OutboundMessage,
 )
+from feedback_hub.domain.pacing import Limits
 from feedback_hub.domain.submission import Submission
 
 Item = InboundMessage | Submission | DeliveryReceipt
@@ -123,6 +124,31 @@ class Channel(Protocol):
 
         Raises ``DeliveryError``.
         """
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A channel whose provider takes only so much in a time.
+
+    The hub keeps to it over all its processes (``services.pacing``); the channel only says what.
+    """
+
+    def limits(self) -> Limits | None:
+        """What the account may send; None where its settings set no limit."""
+
+    def parts(self, message: OutboundMessage) -> int:
+        """As how many ``message`` counts."""
+
+
+@runtime_checkable
+class TellsOfSent(Protocol):
+    """A channel whose provider can be asked what became of a text: its receipt may have got lost.
+
+    What ``state_of`` brings goes the way of every receipt, so the same one twice is one.
+    """
+
+    def state_of(self, provider_id: str, now: datetime) -> DeliveryReceipt:
+        """What the provider knows now. Raises ``CannotAsk``, ``DeliveryError``."""
 
 
 @runtime_checkable

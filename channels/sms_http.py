@@ -12,7 +12,7 @@ import ipaddress
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlencode
@@ -37,7 +37,7 @@ from channels.base import (
     identifier,
     phone_address,
 )
-from feedback_hub.domain.gsm7 import foreign_to_gsm7
+from feedback_hub.domain.gsm7 import foreign_to_gsm7, sms_length
 from feedback_hub.domain.message import (
     Attachment,
     CannotAsk,
@@ -49,6 +49,7 @@ from feedback_hub.domain.message import (
     OutboundMessage,
     SendFault,
 )
+from feedback_hub.domain.pacing import Limits
 
 if TYPE_CHECKING:
     from channels._sms_gateway_api import Gateway
@@ -127,6 +128,26 @@ class Adapter:
             return None
         self._api.refuse(answer, writes=False)
         return message.id
+
+    def state_of(self, provider_id: str, now: datetime) -> DeliveryReceipt:
+        """What the phone says of a text. Raises ``CannotAsk`` for others, ``DeliveryError``."""
+        if not self.settings.find_url or self.settings.profile is not Profile.ANDROID:
+            raise CannotAsk("the gateway does not tell what became of a text")
+        answer = self._api.call("get", self._find_url(provider_id), [], writes=False)
+        self._api.refuse(answer, writes=False)
+        found = re.search(r'"state"\s*:\s*"([A-Za-z]{1,20})"', answer.text)
+        word = found[1] if found else "unknown"
+        return DeliveryReceipt(provider_id, STATES.get(word.lower()), now, raw_state=word)
+
+    def limits(self) -> Limits | None:
+        """``per_minute``: operators take a SIM that sends more for a machine, and block it."""
+        if not self.settings.per_minute:
+            return None
+        return Limits(timedelta(minutes=1) / self.settings.per_minute)
+
+    def parts(self, message: OutboundMessage) -> int:
+        """What the operator counts."""
+        return sms_length(message.text).segments
 
     def fetch(self, attachment: Attachment, most: int, seconds: float = 60.0) -> bytes:
         """A file of a picture message, which came with it. Raises ``DeliveryError``."""

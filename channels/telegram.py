@@ -22,12 +22,19 @@ from feedback_hub.domain.message import (
     OutboundMessage,
     SendFault,
 )
+from feedback_hub.domain.pacing import Limits
 
 if TYPE_CHECKING:
     from channels._telegram_api import Api
 
 LONGEST_TEXT = 4096
 """UTF-16 units in one message (https://core.telegram.org/bots/api#sendmessage)."""
+
+LIMITS = Limits(every=timedelta(seconds=1) / 25, at_once=5, to_one=timedelta(seconds=1))
+"""One message a second to a chat, and in no second more than the 30 in all that Telegram takes.
+
+Source: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
+"""
 
 _SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105  a header's name
 _ANSWER = "answerCallbackQuery"
@@ -107,6 +114,14 @@ class Adapter:
                 call["reply_markup"] = {"inline_keyboard": _buttons(message.choices)}
             sent = self._send_later_part(call) if number else self._send_part(call)
         return sent
+
+    def limits(self) -> Limits | None:
+        """See ``LIMITS``."""
+        return LIMITS
+
+    def parts(self, message: OutboundMessage) -> int:
+        """The messages that a long text goes in."""
+        return len(split(message.text))
 
     def find_sent(self, message: OutboundMessage) -> str | None:
         """Raises ``CannotAsk``: Telegram never tells a bot what it has sent."""
@@ -194,20 +209,17 @@ class Adapter:
         return Api(self.settings)
 
     def _send_part(self, call: Mapping[str, object]) -> str:
-        self._api.pace.take_turn(str(call["chat_id"]))
-        try:
-            sent = self._api.call("sendMessage", call, writes=True)
-        except DeliveryError as error:
-            if error.retry_after:
-                self._api.pace.hold(error.retry_after)
-            raise
+        sent = self._api.call("sendMessage", call, writes=True)
         number = sent.get("message_id") if isinstance(sent, dict) else None
         if not isinstance(number, int):
             raise DeliveryError(SendFault.NO_ANSWER, outcome_unknown=True)
         return f"{call['chat_id']}:{number}"
 
     def _send_later_part(self, call: Mapping[str, object]) -> str:
+        # The hub has counted this part too; in the chat itself it comes a second later.
+        pause = LIMITS.to_one.total_seconds()
         for tries in range(1, _TRIES_OF_A_LATER_PART + 1):
+            time.sleep(pause)
             try:
                 return self._send_part(call)
             except DeliveryError as error:
@@ -218,7 +230,6 @@ class Adapter:
                     raise DeliveryError(
                         error.fault, outcome_unknown=True, provider_code="sent_in_part"
                     ) from None
-            time.sleep(pause)
         raise AssertionError("unreachable")
 
     def _stop_hourglasses(self, items: Iterable[Item]) -> None:

@@ -92,6 +92,8 @@ class _Record(Protocol):
 
     sid: str
     direction: str
+    status: str
+    error_code: int | None
     body: str | None
     from_: str | None
     to: str | None
@@ -189,6 +191,19 @@ class Adapter:
         if not all(record.body for _, record in recent):
             raise CannotAsk("the account hides the texts it sent")
         return None
+
+    def state_of(self, provider_id: str, now: datetime) -> DeliveryReceipt:
+        """What Twilio knows of a text by its SID. Raises ``DeliveryError``."""
+        record: _Record = self._client.messages(provider_id).fetch()
+        code = str(record.error_code or "")
+        return DeliveryReceipt(
+            provider_id=provider_id,
+            state=STATES.get(record.status),
+            at=now,
+            raw_state=record.status,
+            error_code=code,
+            opted_out=_twilio.fault_of(code) is SendFault.OPTED_OUT,
+        )
 
     def missed(self, since: datetime) -> Sequence[InboundMessage]:
         """Messages to this account that Twilio received since ``since``, with its own times.

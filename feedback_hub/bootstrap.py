@@ -16,7 +16,17 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from channels._smtp import MailServer, SmtpPost
-from channels.base import Channel, Converses, HoldsFiles, Pulls, Registers, is_one_way, load_kind
+from channels.base import (
+    Channel,
+    Converses,
+    HoldsFiles,
+    Paced,
+    Pulls,
+    Registers,
+    TellsOfSent,
+    is_one_way,
+    load_kind,
+)
 from feedback_hub.adapters.audit_head import HeadKeeper
 from feedback_hub.adapters.clamd import ClamdScanner
 from feedback_hub.adapters.classifier import LexiconClassifier
@@ -54,11 +64,14 @@ from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.exchange import Peer, hub_id
 from feedback_hub.domain.message import (
     Attachment,
+    CannotAsk,
     DeliveryError,
+    DeliveryReceipt,
     InboundMessage,
     OutboundMessage,
     SendFault,
 )
+from feedback_hub.domain.pacing import Limits
 from feedback_hub.domain.quiet import QuietHours
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.submission import Submission
@@ -91,6 +104,23 @@ class ChannelAccounts:
     def find_sent(self, message: OutboundMessage) -> str | None:
         """Ask the provider. Raises ``CannotAsk``, ``DeliveryError``."""
         return self._account(message).find_sent(message)
+
+    def pace(self, message: OutboundMessage) -> tuple[Limits, int] | None:
+        """What ``message.channel`` may send, and as how many parts the message counts."""
+        account: object = self.accounts.get(message.channel)
+        limits = account.limits() if isinstance(account, Paced) else None
+        return (limits, account.parts(message)) if limits and isinstance(account, Paced) else None
+
+    def tells_of_sent(self, name: str) -> bool:
+        """Whether the account's provider can be asked what became of a text."""
+        return isinstance(self.accounts.get(name), TellsOfSent)
+
+    def state_of(self, name: str, provider_id: str, now: datetime) -> DeliveryReceipt:
+        """Ask it. Raises ``CannotAsk``, ``DeliveryError``."""
+        account: object = self.accounts.get(name)
+        if not isinstance(account, TellsOfSent):
+            raise CannotAsk("the provider does not tell")
+        return account.state_of(provider_id, now)
 
     def missed(self, name: str, since: datetime) -> Sequence[InboundMessage | Submission]:
         """Ask the provider for its list. Raises ``DeliveryError``."""

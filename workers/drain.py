@@ -16,6 +16,7 @@ from feedback_hub.domain.errors import DomainError
 from feedback_hub.services import (
     attachments,
     call_list,
+    channel_watch,
     delivery,
     exchange,
     intake,
@@ -167,10 +168,15 @@ def _exchange(hub: Hub, letter_id: str) -> Again | None:
     return exchange.deliver(hub.unit_of_work, hub.rules, hub.peers, letter_id, hub.clock)
 
 
+def _follow_up(hub: Hub, delivery_id: str) -> Again | None:
+    return channel_watch.follow_up(hub.unit_of_work, hub.channels, delivery_id, hub.clock)
+
+
 _OUTSIDE: Mapping[Task, Callable[[Hub, str], Again | None]] = {
     Task.SEND: _send,
     Task.MAIL: _mail,
     Task.FETCH: _fetch,
+    Task.FOLLOW_UP: _follow_up,
     Task.EXCHANGE: _exchange,
 }
 """What asks somebody outside, which no transaction may wait for."""

@@ -85,6 +85,22 @@ def claim(
     return change(session, claimed.values({due: now + again})) == 1
 
 
+def hold_pace(session: Session, name: str) -> tuple[datetime | None, datetime | None]:
+    """The account's ``paced_to`` and ``asked_to``; nobody else has them until the commit."""
+    _make(session, name)
+    # On SQLite the transaction itself holds everybody else off.
+    held = select(channel_account.c.paced_to, channel_account.c.asked_to).with_for_update()
+    paced, asked = session.execute(held.where(channel_account.c.name == name)).one()
+    return paced, asked
+
+
+def set_pace(
+    session: Session, name: str, paced_to: datetime | None, asked_to: datetime | None
+) -> None:
+    """Note both anew."""
+    _change(session, name, paced_to=paced_to, asked_to=asked_to)
+
+
 def heard(session: Session, name: str, since: datetime | None, most: int) -> Sequence[datetime]:
     """When the account's latest messages came, the newest first; imported history left out."""
     recent = select(inbox.c.arrived_at).where(

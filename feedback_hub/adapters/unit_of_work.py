@@ -79,6 +79,7 @@ QUEUE_OF = {
     Task.SEND: Queue.DELIVERY,
     Task.MAIL: Queue.HOUSEKEEPING,
     Task.TELL_AGAIN: Queue.HOUSEKEEPING,
+    Task.FOLLOW_UP: Queue.HOUSEKEEPING,
     Task.FETCH: Queue.FILES,
     Task.TAKE_OVER: Queue.HOUSEKEEPING,
     Task.EXCHANGE: Queue.EXCHANGE,
@@ -255,6 +256,14 @@ class SqlUnitOfWork:
     def unknown_messages(self, name: str, external_ids: Sequence[str]) -> set[str]:
         """Which of these messages never reached the inbox."""
         return channel_accounts.unknown(self.session, name, external_ids)
+
+    def hold_pace(self, name: str) -> tuple[datetime | None, datetime | None]:
+        """How far an account's sending is paced, and the turns given out, locked until the end."""
+        return channel_accounts.hold_pace(self.session, name)
+
+    def set_pace(self, name: str, paced: datetime | None, asked: datetime | None) -> None:
+        """Note both anew."""
+        channel_accounts.set_pace(self.session, name, paced, asked)
 
     def caught_up_at(self, name: str) -> datetime | None:
         """Until when everything the provider lists is here."""

@@ -75,6 +75,7 @@ class Contact:
     """One address on one channel account. The address and name are sealed; only the index finds it.
 
     ``private_phone`` and ``may_leave_message``: what the person said of it, "not asked" included.
+    ``paced_to``: how far hearing it is paced; ``texted_to``: until when nothing more goes there.
     ``asking`` is the question that waits for an answer since ``asked_at`` (UTC), ``asking_case``
     the case it was asked about or empty.
     """
@@ -92,6 +93,7 @@ class Contact:
     may_leave_message: Answered = Answered.NOT_ASKED
     safe_time_sealed: bytes | None = None
     paced_to: datetime | None = None
+    texted_to: datetime | None = None
     site: str = ""
     asking: Step | None = None
     asking_case: str = ""

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from feedback_hub.domain.message import DeliveryError
+from feedback_hub.domain.message import CannotAsk, DeliveryError, DeliveryState
 from feedback_hub.services import alerts, intake
+from feedback_hub.services.delivery import FIRST_LOOK, Again
 from feedback_hub.services.ports import Channels, UnitOfWork
 from feedback_hub.services.records import AlertKind, Checked, WebhookState
 
@@ -17,6 +18,8 @@ OpenUnitOfWork = Callable[[], UnitOfWork]
 
 MARGIN = timedelta(minutes=10)
 """A provider lists a message a little late, and its clock is not ours."""
+LOOKED_FOR = timedelta(days=3)
+"""No network tries longer to deliver a text; many never say whether it did."""
 USUAL_DAYS = timedelta(days=14)
 """What is usual for a channel: these days before its last message."""
 FEWEST = 6
@@ -74,6 +77,40 @@ def _caught_up(open_uow: OpenUnitOfWork, name: str, now: datetime) -> int:
         alerts.resolve(uow, AlertKind.CATCH_UP_FAILS, name, now)
         uow.commit()
     return 0
+
+
+def follow_up(
+    open_uow: Callable[[], UnitOfWork],
+    channels: Channels,
+    delivery_id: str,
+    clock: Callable[[], datetime],
+) -> Again | None:
+    """Ask what became of a text whose receipt did not come: it may have been sent to a dead hub.
+
+    The answer goes into the inbox like the receipt itself, which may come yet: that is one. Raises
+    nothing of the provider's; ``Again`` while it may still change.
+    """
+    now = clock()
+    with open_uow() as uow:
+        delivery = uow.delivery(delivery_id)
+        if delivery is None or delivery.state is not DeliveryState.SENT:
+            return None
+        channel, provider_id = delivery.channel, delivery.provider_id or ""
+        age = now - (delivery.sent_at or now)
+    if age > LOOKED_FOR:
+        return None
+    try:
+        receipt = channels.state_of(channel, provider_id, now)
+    except CannotAsk:
+        return None
+    except DeliveryError as error:
+        return None if error.permanent else Again(now + FIRST_LOOK)
+    if receipt.state is None or not receipt.state.is_final:
+        return Again(now + max(age, FIRST_LOOK))
+    with open_uow() as uow:
+        intake.accept(uow, channel, [receipt], b"", now)
+        uow.commit()
+    return None
 
 
 def check(open_uow: OpenUnitOfWork, channels: Channels, name: str, now: datetime) -> Checked:

@@ -20,15 +20,20 @@ from feedback_hub.domain.message import (
     OutboundMessage,
     SendFault,
 )
-from feedback_hub.services import loopback
+from feedback_hub.domain.pacing import Limits
+from feedback_hub.services import loopback, pacing
 from feedback_hub.services.ports import Channels, Rules, UnitOfWork
-from feedback_hub.services.records import Delivery
+from feedback_hub.services.records import Delivery, Task
 from feedback_hub.services.seals import address_bound_to
 
 MOST_ATTEMPTS = 6
 _BACK_OFF = (5, 30, 120, 600, 1800)
 SETTLE = timedelta(seconds=15)
 """How long a provider may take to list what it accepted, before "it has none" is believed."""
+
+
+FIRST_LOOK = timedelta(minutes=15)
+"""A receipt that has not come by then is asked for (``channel_watch.follow_up``)."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +67,15 @@ def send(
         settled = _ask(open_uow, channels, message, tried_at, now)
         if settled is not _UNSENT:
             return settled
+    pace = channels.pace(message)
     with open_uow() as uow:
         delivery = uow.delivery(delivery_id)
         if delivery is None:
             return None
+        turn_at = pacing.turn_to_send(uow, pace[0], delivery, pace[1], now) if pace else None
+        if turn_at is not None:
+            uow.commit()
+            return Again(turn_at)
         withheld = loopback.still_forbidden(uow, rules, delivery, now)
         if withheld is not None:
             _withhold(uow, delivery, withheld, now)
@@ -79,8 +89,10 @@ def send(
     try:
         provider_id = channels.send(message)
     except DeliveryError as error:
+        if pace and error.fault is SendFault.RATE_LIMITED and error.retry_after:
+            _hold_back(open_uow, pace[0], message.channel, error.retry_after, clock())
         return _failed(open_uow, delivery_id, error, clock())
-    _sent(open_uow, delivery_id, provider_id, clock())
+    _sent(open_uow, channels, delivery_id, provider_id, clock())
     return None
 
 
@@ -111,12 +123,24 @@ def _ask(
         return Again(now + timedelta(seconds=error.retry_after or _BACK_OFF[1]))
     if provider_id is None:
         return _UNSENT
-    _sent(open_uow, message.id, provider_id, now)
+    _sent(open_uow, channels, message.id, provider_id, now)
     return None
 
 
+def _hold_back(
+    open_uow: Callable[[], UnitOfWork], limits: Limits, channel: str, seconds: float, now: datetime
+) -> None:
+    with open_uow() as uow:
+        pacing.hold_back(uow, limits, channel, now + timedelta(seconds=seconds))
+        uow.commit()
+
+
 def _sent(
-    open_uow: Callable[[], UnitOfWork], delivery_id: str, provider_id: str, now: datetime
+    open_uow: Callable[[], UnitOfWork],
+    channels: Channels,
+    delivery_id: str,
+    provider_id: str,
+    now: datetime,
 ) -> None:
     with open_uow() as uow:
         delivery = uow.delivery(delivery_id)
@@ -125,6 +149,8 @@ def _sent(
             delivery.fault = None
             delivery.advance(DeliveryState.SENT, now)
             _note(uow, delivery, now)
+            if not delivery.state.is_final and channels.tells_of_sent(delivery.channel):
+                uow.work(Task.FOLLOW_UP, delivery.id, now + FIRST_LOOK)
         uow.commit()
 
 

@@ -1,4 +1,9 @@
-"""A flood is slowed, kept and shown to the operator as one line; nothing is dropped (issue 3)."""
+"""A flood is slowed, kept and shown to the operator as one line; nothing is dropped (issue 3).
+
+The other way round an account sends no faster than its provider takes it, whatever the number of
+processes and machines: what was sent is counted in the database, in the transaction that commits
+the attempt. A text that must wait goes back to the queue, and costs no attempt.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +11,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from feedback_hub.domain.contact import Contact
-from feedback_hub.domain.pacing import turn
+from feedback_hub.domain.pacing import Limits, turn
 from feedback_hub.services import alerts
 from feedback_hub.services.ports import Rules, UnitOfWork
-from feedback_hub.services.records import AlertKind, InboxRow
+from feedback_hub.services.records import AlertKind, Delivery, InboxRow
 
 _QUIET = 50
 """Waiting messages of an account below which a flood is over."""
@@ -30,6 +35,37 @@ def waits(uow: UnitOfWork, rules: Rules, contact: Contact, row: InboxRow, now: d
     row.attempts = 0
     alerts.raise_once(uow, AlertKind.FLOOD, row.channel, now)
     return True
+
+
+def turn_to_send(
+    uow: UnitOfWork, limits: Limits, delivery: Delivery, parts: int, now: datetime
+) -> datetime | None:
+    """None if ``delivery`` may go now, and is counted; else when to come back for it (UTC).
+
+    Whoever must wait comes back one behind the other, or all of them would at the same moment.
+    Called before anything else is read: it holds the account's pace until the commit.
+    """
+    paced, asked = uow.hold_pace(delivery.channel)
+    contact = uow.contact(delivery.contact_id) if delivery.contact_id else None
+    person_free = (contact.texted_to if contact else None) or now
+    account_free = limits.free_at(paced, now)
+    if max(person_free, account_free) <= now:
+        uow.set_pace(delivery.channel, limits.after(paced, now, parts), asked)
+        if contact is not None and limits.to_one:
+            contact.texted_to = now + parts * limits.to_one
+        return None
+    if account_free <= now:
+        return person_free
+    turn_at = max(asked or now, account_free)
+    uow.set_pace(delivery.channel, paced, turn_at + parts * limits.every)
+    return max(turn_at, person_free)
+
+
+def hold_back(uow: UnitOfWork, limits: Limits, channel: str, until: datetime) -> None:
+    """The provider said to wait: no process sends on ``channel`` before ``until`` (UTC)."""
+    paced, asked = uow.hold_pace(channel)
+    held = limits.held(until)
+    uow.set_pace(channel, max(paced or held, held), max(asked or until, until))
 
 
 def is_news(

@@ -26,7 +26,13 @@ from feedback_hub.domain.exchange import LetterKind, Peer
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.judgement import Judgement
 from feedback_hub.domain.likeness import Sketch
-from feedback_hub.domain.message import Attachment, InboundMessage, OutboundMessage
+from feedback_hub.domain.message import (
+    Attachment,
+    DeliveryReceipt,
+    InboundMessage,
+    OutboundMessage,
+)
+from feedback_hub.domain.pacing import Limits
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.quiet import QuietHours
 from feedback_hub.domain.referral import Referral
@@ -202,6 +208,15 @@ class Channels(Protocol):
 
     def find_sent(self, message: OutboundMessage) -> str | None:
         """Ask the provider whether it has the message. Raises ``CannotAsk``, ``DeliveryError``."""
+
+    def pace(self, message: OutboundMessage) -> tuple[Limits, int] | None:
+        """What the account may send and the parts of ``message``; None where nothing limits it."""
+
+    def tells_of_sent(self, name: str) -> bool:
+        """Whether ``state_of`` can bring anything."""
+
+    def state_of(self, name: str, provider_id: str, now: datetime) -> DeliveryReceipt:
+        """What became of a text, asked for. Raises ``CannotAsk``, ``DeliveryError``."""
 
     def fetch(self, name: str, attachment: Attachment, most: int, seconds: float) -> bytes:
         """A file of at most ``most`` bytes within ``seconds``. Raises ``DeliveryError``."""
@@ -432,6 +447,12 @@ class UnitOfWork(Protocol):
 
     def unknown_messages(self, name: str, external_ids: Sequence[str]) -> set[str]:
         """Which of these messages never reached the inbox."""
+
+    def hold_pace(self, name: str) -> tuple[datetime | None, datetime | None]:
+        """How far an account's sending is paced, and the turns given out, locked until the end."""
+
+    def set_pace(self, name: str, paced: datetime | None, asked: datetime | None) -> None:
+        """Note both anew."""
 
     def caught_up_at(self, name: str) -> datetime | None:
         """Until when everything the provider lists is here."""

@@ -48,6 +48,7 @@ class Task(StrEnum):
     TELL_AGAIN = "tell_again"
     FETCH = "fetch"
     TAKE_OVER = "take_over"
+    FOLLOW_UP = "follow_up"
     EXCHANGE = "exchange"
 
 

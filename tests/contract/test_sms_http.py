@@ -28,6 +28,7 @@ from feedback_hub.domain.message import (
     OutboundMessage,
     SendFault,
 )
+from feedback_hub.domain.pacing import Limits
 from tests.contract.recorded import NOW, SAMPLES
 from tests.providers.kannel import PASSWORD, SECRET, USERNAME, GatewayServer, gateway
 
@@ -487,6 +488,27 @@ def test_the_phone_reports_by_events(
     assert phone.parse(report, NOW) == [
         DeliveryReceipt("0" * 32, state, NOW, raw_state=name, error_code=code)
     ]
+
+
+def test_the_phone_is_asked_what_became_of_a_text(gateway: GatewayServer, phone: Adapter) -> None:
+    sent = phone.send(a_message())
+    assert phone.state_of(sent, NOW).state is DeliveryState.SENT
+    gateway.known[sent]["state"] = "Delivered"
+    told = phone.state_of(sent, NOW)
+    assert told == DeliveryReceipt(sent, DeliveryState.DELIVERED, NOW, raw_state="Delivered")
+    gateway.known[sent]["state"] = "Teleported"
+    assert phone.state_of(sent, NOW).state is None
+    with pytest.raises(DeliveryError):
+        phone.state_of("f" * 32, NOW)
+    with pytest.raises(CannotAsk):
+        channel().state_of(sent, NOW)
+
+
+def test_a_sim_sends_no_more_than_its_operator_bears(phone: Adapter) -> None:
+    assert phone.limits() == Limits(timedelta(seconds=6))
+    assert channel(profile="android", per_minute=30).limits() == Limits(timedelta(seconds=2))
+    assert channel().limits() is None
+    assert (phone.parts(a_message()), phone.parts(a_message("ã" * 71))) == (1, 2)
 
 
 def test_a_ping_is_nothing(phone: Adapter) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.telegram import LONGEST_TEXT, split
+from channels.telegram import LIMITS, LONGEST_TEXT, split
 from feedback_hub.domain.message import CannotAsk, SendFault
 from tests.contract.bot import PERSON, TEXT, a_message, failure_of, make_bot
 from tests.providers.telegram import TOKEN, Answer, TelegramServer, telegram_server
@@ -117,39 +117,20 @@ def test_nobody_listening_means_nothing_was_sent(telegram_server: TelegramServer
     assert (error.fault, error.outcome_unknown) == (SendFault.PROVIDER_DOWN, False)
 
 
-# Pace
+# Pace: what it says of itself; that it is kept, over all processes, is in integration/test_sending
 
 
-def test_a_chat_gets_one_message_a_second_and_others_do_not_wait_for_it(
-    telegram_server: TelegramServer,
-) -> None:
+def test_a_long_text_counts_as_the_messages_it_goes_in(telegram_server: TelegramServer) -> None:
     channel = make_bot(telegram_server)
+    assert (channel.parts(a_message()), channel.parts(a_message(text=LONG))) == (1, 2)
+    assert channel.limits() is LIMITS
+    assert 1 / LIMITS.every.total_seconds() + LIMITS.at_once <= 30
+
+
+def test_the_parts_of_a_long_text_come_a_second_apart(telegram_server: TelegramServer) -> None:
     started = monotonic()
-    channel.send(a_message(text="1"))
-    channel.send(a_message(text="other", address="700100201"))
-    assert monotonic() - started < 0.9
-    channel.send(a_message(text="2"))
+    make_bot(telegram_server).send(a_message(text=LONG))
     assert monotonic() - started >= 1.0
-    assert texts(telegram_server) == ["1", "other", "2"]
-
-
-def test_thirty_messages_a_second_and_no_more(telegram_server: TelegramServer) -> None:
-    channel = make_bot(telegram_server)
-    started = monotonic()
-    for person in range(31):
-        channel.send(a_message(address=str(700100200 + person)))
-    assert monotonic() - started >= 1.0
-
-
-def test_told_to_wait_it_asks_no_more_until_then(telegram_server: TelegramServer) -> None:
-    telegram_server.answer_next("long_flood")
-    channel = make_bot(telegram_server)
-    failure_of(channel, a_message())
-    error = failure_of(channel, a_message(address="700100201"))
-    assert (error.fault, error.permanent) == (SendFault.RATE_LIMITED, False)
-    assert error.retry_after is not None
-    assert 590 < error.retry_after <= 600
-    assert len(telegram_server.calls) == 1
 
 
 # Long texts

@@ -86,6 +86,7 @@ LONG_ON_POSTGRES = frozenset(
         "test_routing_trial",
         "test_safeguarding",
         "test_satisfaction",
+        "test_sending",
     }
 )
 """Here SQLite only; road, storage, search and visibility are tried on both each time."""

@@ -121,8 +121,11 @@ class GatewayServer:
         if call.headers.get("authorization") != f"Basic {login}":
             return 401, '{"message": "Unauthorized"}'
         if call.method == "GET":
-            found = call.path.rpartition("/")[2] in self.known
-            return (200, "{}") if found else (404, '{"message": "not found"}')
+            found = self.known.get(call.path.rpartition("/")[2])
+            if found is None:
+                return 404, '{"message": "not found"}'
+            state = found.get("state", "Pending")
+            return 200, json.dumps({"id": found["id"], "state": state, "recipients": []})
         document = json.loads(call.body)
         if document["id"] in self.known:
             return 409, '{"message": "duplicate"}'

@@ -288,6 +288,10 @@ class TwilioServer:
             "previous_page_uri": None,
         }
 
+    def message(self, sid: str) -> Message | None:
+        """The message with this SID."""
+        return next((one for one in self.sent if one.sid == sid), None)
+
     def resource(self, message: Message) -> dict[str, Any]:
         """A message as the API shows it."""
         sent_at = message.sent_at

@@ -62,6 +62,9 @@ class TwilioHandler(BaseHTTPRequestHandler):
 
     def _media(self, path: str) -> None:
         twilio = self.server.twilio
+        if match := re.fullmatch(r"/Messages/(\w+)\.json", path):
+            found = twilio.message(match[1])
+            return self._json(200, twilio.resource(found)) if found else self._error(404, 20404)
         match = re.fullmatch(r"/Messages/\w+/Media/(\w+)", path)
         if match is None:
             return self._spoken(path)

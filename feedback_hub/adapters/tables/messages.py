@@ -59,6 +59,7 @@ contact = Table(
     Column("asking_case", ID, nullable=False, server_default=""),
     when("asked_at"),
     when("paced_to"),
+    when("texted_to"),
     UniqueConstraint("channel", "address_index"),
 )
 
@@ -172,6 +173,9 @@ channel_account = Table(
     Column("holder", ID, nullable=False, default=""),
     when("leased_until"),
     when("pulled_at"),
+    # How far sending is paced, and the last turn that was given to a text that waits.
+    when("paced_to"),
+    when("asked_to"),
     when("catch_up_due_at"),
     when("caught_up_at"),
     when("check_due_at"),

@@ -17,6 +17,7 @@ down_revision = "0002"
 def upgrade() -> None:
     """Add the tables and columns of every part."""
     _understanding()
+    _sending()
     _places()
     _likeness()
     _administration()
@@ -56,6 +57,13 @@ def _filters() -> None:
         sa.PrimaryKeyConstraint("case_id", "field", name=op.f("pk_case_answer")),
     )
     op.create_index("ix_case_answer_index", "case_answer", ["answer_index", "case_id"])
+
+
+def _sending() -> None:
+    """An account sends no faster than its provider takes it, over all processes."""
+    op.add_column("contact", sa.Column("texted_to", UtcDateTime()))
+    op.add_column("channel_account", sa.Column("paced_to", UtcDateTime()))
+    op.add_column("channel_account", sa.Column("asked_to", UtcDateTime()))
 
 
 def _administration() -> None:
