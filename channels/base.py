@@ -308,6 +308,14 @@ def phone_address(raw: str, country: str = "") -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def is_set_by_hand(account: object) -> bool:
+    """Whether where its provider calls us is neither told nor asked (``set_by_hand``), after all.
+
+    Some accounts of a kind that registers are set up in the provider's console only.
+    """
+    return bool(getattr(account, "set_by_hand", False))
+
+
 def is_one_way(adapter: type[Channel]) -> bool:
     """Whether nobody can be answered through it (its class says ``one_way = True``): a form."""
     return bool(getattr(adapter, "one_way", False))

@@ -57,6 +57,11 @@ class Adapter(twilio_sms.Adapter):
 
     Settings: ClassVar[type] = WhatsAppSettings
 
+    @property
+    def set_by_hand(self) -> bool:
+        """A sender stands in no list of numbers; a messaging service can be asked and told."""
+        return not self.settings.messaging_service_sid
+
     def parse(self, request: WebhookRequest, now: datetime) -> Sequence[Item]:
         """As a text, with the name that the person shows and the message that is answered."""
         # Read once: a hostile form takes its time.

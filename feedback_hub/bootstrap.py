@@ -25,6 +25,7 @@ from channels.base import (
     Registers,
     TellsOfSent,
     is_one_way,
+    is_set_by_hand,
     load_kind,
 )
 from feedback_hub.adapters.audit_head import HeadKeeper
@@ -168,7 +169,8 @@ class ChannelAccounts:
 
 def calls_us(account: Channel) -> TypeGuard[Registers]:
     """Whether the account's provider is to call us and can be told, and asked, where."""
-    return isinstance(account, Registers) and not is_pulled(account)
+    by_hand = is_pulled(account) or is_set_by_hand(account)
+    return isinstance(account, Registers) and not by_hand
 
 
 def is_pulled(account: Channel) -> bool:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from channels.whatsapp import Adapter, WhatsAppSettings
+from feedback_hub.bootstrap import ChannelAccounts, calls_us
 from feedback_hub.domain.message import DeliveryError, SendFault
 from tests.contract.sms import PERSON, PUBLIC_URL, a_message, failure_of
 from tests.providers.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioServer, twilio_server
@@ -28,6 +29,14 @@ def channel(twilio_server: TwilioServer) -> Adapter:
         read_timeout=5,
     )
     return Adapter("whatsapp", settings, PUBLIC_URL)
+
+
+def test_a_sender_is_set_up_by_hand_and_a_service_is_told(channel: Adapter) -> None:
+    accounts = ChannelAccounts({"whatsapp": channel}, "https://hub.example.org")
+    looked = accounts.examine("whatsapp")
+    assert (looked.fault, looked.webhook, accounts.register("whatsapp")) == (None, None, False)
+    service = replace(channel.settings, from_number="", messaging_service_sid="MG1")
+    assert calls_us(Adapter("whatsapp", service, PUBLIC_URL))
 
 
 @pytest.mark.parametrize("address", [PERSON, f"whatsapp:{PERSON}"])

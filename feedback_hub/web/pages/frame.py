@@ -148,6 +148,12 @@ def _channel_namer(kinds: dict[str, str]) -> Callable[[str], str]:
         kind = kinds.get(channel, channel)
         words = {
             "twilio_sms": gettext("SMS"),
+            "twilio_voice": gettext("Telephone"),
+            "telegram": gettext("Telegram"),
+            "whatsapp": gettext("WhatsApp"),
+            "sms_http": gettext("SMS by a gateway"),
+            "kobo": gettext("Form on a phone"),
+            "email": gettext("E-mail"),
             "sandbox": gettext("Practice phone"),
             "desk": gettext("Help desk"),
             "paper": gettext("Paper form"),
