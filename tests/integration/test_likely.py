@@ -94,7 +94,7 @@ def test_the_same_person_on_the_same_matter_is_said_so_at_one_level_only(
     first = said(talk, "falta agua em Ntokota", NUMBERS[0])
     # Longer than a conversation lasts.
     talk.now += timedelta(days=4)
-    again = said(talk, "a torneira continua sem agua em Ntokota", NUMBERS[0])
+    again = said(talk, "falta agua em Ntokota outra vez", NUMBERS[0])
     assert again.id != first.id
     (one,) = likely(asking, again).json["cases"]
     assert (one["ref"], one["why"]) == (first.ref, "same_person")
