@@ -191,6 +191,7 @@ class Hub:
     channels: ChannelAccounts
     attachments: Shelf
     peers: PeerHubs
+    exchanges: Mapping[str, FilePeer | HubPeer]
     post: Post | None = None
     clock: Clock = utc_now
     keys_made: bool = False
@@ -327,6 +328,7 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             config.hub.base_url,
             clock,
         ),
+        exchanges=exchanges,
         post=_post(config),
         clock=clock,
         keys_made=made,

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.engine import change, insert_into
@@ -125,11 +125,14 @@ class SqlExchange:
             .order_by(letter.c.position)
         ).all()
 
-    def waiting(self, peer_name: str) -> Sequence[QueuedLetter]:
-        """Every letter that waits for a peer, in the order in which they leave."""
+    def waiting(self, peer_name: str, after: datetime | None = None) -> Sequence[QueuedLetter]:
+        """Every letter that waits for a peer, or was sent ``after`` then, in their order."""
+        waits = letter.c.state == LetterState.WAITING
+        if after is not None:
+            waits = or_(waits, and_(letter.c.state == LetterState.SENT, letter.c.ended_at >= after))
         return self._session.scalars(
             select(QueuedLetter)
-            .where(letter.c.peer == peer_name, letter.c.state == LetterState.WAITING)
+            .where(letter.c.peer == peer_name, waits)
             .order_by(letter.c.made_at, letter.c.passage_id, letter.c.position)
         ).all()
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "packs": "packs:packs",
     "import": "importing:import_group",
     "export": "exporting:export",
+    "exchange": "exchanging:exchange",
     "form": "forming:form",
     "backup": "keeping:backup",
     "restore": "keeping:restore",

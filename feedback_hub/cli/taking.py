@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,7 +60,7 @@ class Taking(Generic[T]):
     columns: Mapping[str, str] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
 
-    def run(self, table: TableFile, path: Path) -> Tally:
+    def run(self, table: Iterable[Row | Damaged], path: Path) -> Tally:
         """Take every row. Raises ``Failure`` when the database goes away, ``OSError``."""
         rejected = RejectedFile(path)
         batch: list[tuple[Row, T]] = []

@@ -191,11 +191,13 @@ class Receipt:
     """What the receiver says at once: its own number for the case, or why it does not take it.
 
     ``applied`` False: the letter came too late to change anything, and is not to be repeated.
+    ``repeated``: it was here before.
     """
 
     reference: str = ""
     declined: Refusal | None = None
     applied: bool = True
+    repeated: bool = False
 
 
 def hub_id(base_url: str) -> str:

@@ -264,7 +264,7 @@ def receive(uow: UnitOfWork, rules: Rules, peer: Peer, letter: Letter, now: date
         raise Invalid("referral", "is none that this hub knows of you")
     ours = Receipt(case.ref)
     if not uow.exchange.first_time(peer.name, Seen.LETTER, letter.id, now):
-        return ours
+        return replace(ours, repeated=True)
     passage.reference = letter.reference or passage.reference
     try:
         if letter.kind in TO_ASKED:
@@ -299,7 +299,7 @@ def _take_in(uow: UnitOfWork, rules: Rules, peer: Peer, letter: Letter, now: dat
     known = uow.exchange.came(peer.name, letter.referral)
     before = uow.case(known.case_id) if known else None
     if before is not None:
-        return Receipt(before.ref)
+        return Receipt(before.ref, repeated=True)
     why = refusal(letter, rules.hub, peer)
     handler = uow.actor(peer.our_handler) if peer.our_handler else None
     carried = letter.case

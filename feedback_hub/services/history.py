@@ -93,7 +93,7 @@ class HistoryReader:
         written = " ".join(self.cell(cells, column).split())
         if not written:
             raise Invalid(column, "is empty")
-        moment = _parse(written, self.formats)
+        moment = moment_in(written, self.formats)
         if moment is None:
             raise Invalid(column, "is no date we can read; say how with --date-format")
         if moment.tzinfo is None:
@@ -139,7 +139,8 @@ def is_same(uow: UnitOfWork, known: InboxRow, message: InboundMessage) -> bool:
     return bool(kept.get("message", kept).get("text") == message.text)
 
 
-def _parse(written: str, formats: tuple[str, ...]) -> datetime | None:
+def moment_in(written: str, formats: tuple[str, ...]) -> datetime | None:
+    """A date as written: ISO 8601, else by the first of ``formats`` that fits; None: neither."""
     try:
         return datetime.fromisoformat(written)
     except ValueError:

@@ -282,8 +282,8 @@ class Exchange(Protocol):
     def ahead_of(self, of: QueuedLetter) -> Sequence[str]:
         """The letters of its passage that wait and leave before it, it last; their ids."""
 
-    def waiting(self, peer_name: str) -> Sequence[QueuedLetter]:
-        """Every letter that waits for a peer, in the order in which they leave."""
+    def waiting(self, peer_name: str, after: datetime | None = None) -> Sequence[QueuedLetter]:
+        """Every letter that waits for a peer, or was sent ``after`` then, in their order."""
 
     def last_remark(self, referral_id: str, kind: RemarkKind, until: datetime) -> str:
         """The id of what was written last of this kind on a referral; empty: nothing."""
