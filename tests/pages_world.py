@@ -8,6 +8,7 @@ import re
 import shutil
 import tempfile
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -64,6 +65,7 @@ def make_hub(
     base_url: str = "http://localhost",
     clock: Clock | None = None,
     second_factor: str = "offered",
+    exchange: Mapping[str, object] | None = None,
 ) -> Hub:
     """A migrated hub on SQLite with everybody in it."""
     document = {
@@ -71,6 +73,7 @@ def make_hub(
         "channels": {LINE: {"kind": "sandbox"}},
         # Openly: who tests the second factor asks for "required".
         "security": {"second_factor": second_factor},
+        "exchange": exchange or {},
     }
     config = parse_config(document, {})
     hub = build(config, clock=clock) if clock else build(config)

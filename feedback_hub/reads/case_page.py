@@ -42,6 +42,7 @@ from feedback_hub.reads import (
     call_list,
     case_list,
     conversation,
+    exchange,
     likely,
     related,
 )
@@ -66,6 +67,7 @@ from feedback_hub.reads.views import (
     MessageView,
     NextStep,
     OrganisationChoice,
+    PassageLine,
     PersonView,
     ReferralView,
     Related,
@@ -110,6 +112,12 @@ class _Known:
     said: Remarks
     read: Mapping[str, Reading]
     names: Names
+    elsewhere: tuple[PassageLine, ...]
+
+    @property
+    def came(self) -> bool:
+        """Whether another mechanism sent the case: it tells the person, we tell it."""
+        return any(one.came for one in self.elsewhere)
 
 
 def reach(uow: SqlUnitOfWork, actor: Actor, ref: str) -> Case:
@@ -146,6 +154,7 @@ def view(
             {case.owner, *conversation.actors_of(uow, case.id), *(e.account_id for e in opened)},
             {case.route_focal_point, *(r.focal_point for r in referrals)},
         ),
+        elsewhere=exchange.of_case(uow, rules.peers, case),
     )
     moves = _moves(known, rules, actor, now)
     partners, named = _partners(known)
@@ -214,6 +223,7 @@ def view(
         answers=bank.suggested(uow, rules, case, now) if "inform" in moves else (),
         safeguards=_safeguards(uow, rules, known, now) if "conduct-report" in moves else None,
         to_reach=call_list.lines_of(uow, actor, case, now),
+        elsewhere=known.elsewhere if team else (),
     )
     return _with_referral(uow, known, shown, now) if "refer" in moves else shown
 
@@ -225,6 +235,7 @@ def choices(uow: SqlUnitOfWork, rules: Rules, ref_case: CaseView, now: datetime)
         for service in uow.services_on(ref_case.sector, now.date())
         if service.serves(ref_case.site, ref_case.sector, now.date())
     }
+    handled = {code for code, peer in rules.peers.items() if peer.handler}
     names = names_for(uow, (), here.values())
     organisations = uow.session.scalars(
         select(Organisation).where(organisation_table.c.active).order_by(organisation_table.c.name)
@@ -242,6 +253,7 @@ def choices(uow: SqlUnitOfWork, rules: Rules, ref_case: CaseView, now: datetime)
             )
             for one in organisations
             if one.code != rules.organisation
+            and (one.code in handled or ref_case.sensitivity is not Sensitivity.L3)
         ),
     )
 
@@ -276,11 +288,18 @@ def _moves(known: _Known, rules: Rules, actor: Actor, now: datetime) -> frozense
         )
         if possible and scope_of(actor, action).admits(known.facts)
     }
+    if known.came:
+        moves.discard("loop-back")
+        if "answer" in moves:
+            moves.add("ask-origin")
     if case.suspected:
         # First somebody says whether it is one.
         moves &= {"note", "sensitivity", "confirm"}
-    # No partner sees a highly sensitive case, and nobody what the person wants to keep.
-    if case.sensitivity is Sensitivity.L3 or case.consent.share is Share.NO:
+    # No partner sees a highly sensitive case, only handlers that another mechanism has named; and
+    # nobody what the person wants to keep.
+    handled_elsewhere = any(peer.handler for peer in rules.peers.values())
+    sensitive = case.sensitivity is Sensitivity.L3
+    if (sensitive and not handled_elsewhere) or case.consent.share is Share.NO:
         moves.discard("refer")
     if case.sensitivity is not Sensitivity.L3:
         moves.discard("hand-off")

@@ -551,6 +551,21 @@ class SafeguardView:
 
 
 @dataclass(frozen=True)
+class PassageLine:
+    """A mechanism that a case ``came`` from or went to, and its number there.
+
+    ``waiting`` and ``failed`` count the letters about it that are to leave.
+    """
+
+    mechanism: str
+    organisation: str
+    came: bool
+    reference: str
+    waiting: int
+    failed: int
+
+
+@dataclass(frozen=True)
 class CaseView:
     """A case as one reader may see it. ``moves`` are the verbs this reader may use on it now.
 
@@ -564,7 +579,8 @@ class CaseView:
     ``shared_text`` is what a referral would carry without the name, ``shared_whole`` and
     ``shared_name`` with it; ``shares`` what consent allows (empty: none). ``route`` is who answers
     for it, None with ``route_why``. ``outcomes`` are those it can be closed with now;
-    ``attempts`` counts tries to reach the person.
+    ``attempts`` counts tries to reach the person. ``elsewhere``: the mechanisms it came from or
+    went to.
     """
 
     ref: str
@@ -608,6 +624,7 @@ class CaseView:
     answers: tuple[BankAnswer, ...] = ()
     safeguards: SafeguardView | None = None
     to_reach: tuple[CallRow, ...] = ()
+    elsewhere: tuple[PassageLine, ...] = ()
     own: tuple[tuple[CustomField, str], ...] = ()
     tags: tuple[str, ...] = ()
     related: Related = field(default_factory=Related)

@@ -236,6 +236,16 @@ ANSWERS: dict[str, Schema] = {
         "anyOf": [named("Case"), answer({"ref": REFERENCE})],
         "description": "The case, or its reference alone once the caller may no longer see it.",
     },
+    "Passage": answer(
+        {
+            "mechanism": TEXT,
+            "organisation": TEXT,
+            "came": FLAG,
+            "reference": TEXT,
+            "waiting": NUMBER,
+            "failed": NUMBER,
+        }
+    ),
     "Referral": answer(_REFERRAL),
     "ReferralRead": answer(_REFERRAL | {"note": TEXT, "answer": TEXT}),
     "Taken": answer({"ref": REFERENCE, "secret": {"type": "string", "pattern": "^[0-9]{6}$"}}),

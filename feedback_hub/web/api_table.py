@@ -205,6 +205,13 @@ OPERATIONS: tuple[Operation, ...] = (
     _case("reopen", "Reason", "It was not over."),
     _case("appeal", "Reason", "The person disagrees."),
     _case("note", "Note", "Write something down for whoever works on it."),
+    _case("ask", "Question", "Ask the mechanism that the case came from."),
+    _get(
+        "/cases/{ref}/passages",
+        "The mechanisms it came from and went to, with its numbers there.",
+        items_of("Passage"),
+        found=True,
+    ),
     _case("tag", "Tag", "Put a tag on it."),
     _case("untag", "Tag", "Take a tag off."),
     _case("translation", "Translation", "Put a translation beside the original."),

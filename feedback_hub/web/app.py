@@ -17,6 +17,7 @@ from feedback_hub.web import problems
 from feedback_hub.web.api_bank import api_bank
 from feedback_hub.web.api_calls import api_calls
 from feedback_hub.web.api_cases import api_cases
+from feedback_hub.web.api_exchange import api_exchange
 from feedback_hub.web.api_intake import api_intake
 from feedback_hub.web.api_issues import api_issues
 from feedback_hub.web.api_measures import api_measures
@@ -62,6 +63,7 @@ def create_app(hub: Hub) -> Flask:
         api_files,
         case_files,
         api_referrals,
+        api_exchange,
         api_register,
         api_safeguarding,
         api_triage,

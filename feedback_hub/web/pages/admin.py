@@ -12,11 +12,12 @@ from feedback_hub.reads import health
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import gettext
 from feedback_hub.web.pages.channels import channels
+from feedback_hub.web.pages.exchange import exchange
 from feedback_hub.web.pages.users import tokens, users
 from feedback_hub.web.security import require
 
 admin = Blueprint("admin", __name__)
-for rooms in (channels, users, tokens):
+for rooms in (channels, exchange, users, tokens):
     admin.register_blueprint(rooms)
 
 

@@ -31,6 +31,7 @@ from feedback_hub.reads.views import FormView, QueueFilters, QueueTab
 from feedback_hub.services import (
     bank,
     casework,
+    exchange,
     issues,
     likeness,
     loopback,
@@ -257,6 +258,10 @@ def _take(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     return casework.assign(uow, actor, ref, actor.id, now)
 
 
+def _ask_origin(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    return exchange.ask(uow, actor, ref, text("question", needed=True), now)
+
+
 def _tag(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     return casework.tag(uow, actor, ref, text("tags", needed=True), now)
 
@@ -317,6 +322,7 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "reopen": (Action.WORK_CASE, _reopen, N_("Open again.")),
     "appeal": (Action.WORK_CASE, _appeal, N_("Open again: somebody else decides now.")),
     "satisfaction": (Action.CALL_BACK, _satisfaction, N_("Noted what the person says.")),
+    "ask-origin": (Action.WORK_CASE, _ask_origin, N_("Asked. The reply will appear here.")),
     "tag": (Action.NOTE, _tag, N_("The tag is on.")),
     "untag": (Action.NOTE, _untag, N_("The tag is off.")),
     "translation": (Action.NOTE, _translation, N_("Kept beside the original. Thank you.")),
