@@ -24,6 +24,7 @@ from feedback_hub.adapters.tables import (
     case_fields,
     case_place,
     case_tag,
+    conduct_report,
     contact,
     delivery,
     inbox,
@@ -110,7 +111,8 @@ def erase(session: Session, case_id: str, stage: Stage, now: datetime) -> Erased
                 accused_class=None,
             )
         )
-        session.execute(update(passage).where(passage.c.case_id == case_id).values(reference=""))
+        for table in (passage, conduct_report):
+            session.execute(update(table).where(table.c.case_id == case_id).values(reference=""))
     _note(session, case_id, **{_DONE[stage].name: now})
     return Erased(case_id, frozenset(gone), files)
 

@@ -20,6 +20,7 @@ from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.consent import Answered
 from feedback_hub.domain.meeting import Meeting, MeetingKind
+from feedback_hub.domain.safeguarding import ConductReport
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads import case_page
 from feedback_hub.services.records import AttachmentRow, Notice, NoticeKind, WrongTry
@@ -123,6 +124,8 @@ STAYS = {
     "case": "counted",
     "unlike": "which ones are not the same matter: ids only",
     "passage": "which mechanism it went to; the number it has there goes",
+    "conduct_report": "that the channel was told, and when; the number it gave goes",
+    "service_referral": "which service; what was explained is a remark",
     "letter": "what was told of it, ids only",
 }
 
@@ -149,6 +152,7 @@ def test_nothing_that_leads_back_is_left(hub: Hub) -> None:
         )
         meetings.keep(uow.session, held)
         meetings.link(uow.session, meeting, case_id)
+        uow.add(ConductReport("r" * 32, case_id, "psea", True, "PSEA-17", "anna", NOW))
         for table, values in (
             (tables.case_fields, {"key_id": key, "answers_sealed": uow.vault.seal(key, "x", "x")}),
             (tables.case_tag, {"tag": "somebody"}),
@@ -162,6 +166,7 @@ def test_nothing_that_leads_back_is_left(hub: Hub) -> None:
         for name in ("case_tag", "meeting_case", "notice", "call_back", "search_text"):
             assert not uow.session.execute(select(tables.metadata.tables[name])).all(), name
         assert uow.session.scalars(select(tables.case_fields.c.answers_sealed)).all() == []
+        assert uow.session.scalars(select(tables.conduct_report.c.reference)).all() == [""]
         (known_by,) = uow.session.scalars(select(tables.inbox.c.external_id))
         assert known_by.startswith("erased:")
     with pytest.raises(FileNotFoundError):
