@@ -79,14 +79,20 @@ def walk_the_road(system: System) -> None:
 
     def delivered() -> bool:
         lines = system.get("case_manager", f"/cases/{ref}/messages").json()["items"]
-        return bool(lines[-1].get("state") == "delivered")
+        return ("answer_ready", "delivered") in [
+            (line.get("purpose"), line.get("state")) for line in lines
+        ]
 
     wait_for(delivered, "the receipt on the case")
+    asked = wait_for(lambda: system.twilio.sent[2:], "the question whether it helped")[0]
+    assert asked.recipient == "+258841234567"
+    assert "1 Nada" in asked.body
+    assert "bomba" not in asked.body.lower()
     kinds = [e["kind"] for e in system.get("case_manager", f"/cases/{ref}/events").json()["items"]]
     assert kinds[0] == "received"
     for kind in ("acknowledged", "triaged", "referral_answered", "loop_attempted", "closed"):
         assert kind in kinds
-    assert len(system.twilio.sent) == 2
+    assert len(system.twilio.sent) == 3
 
 
 def test_a_text_travels_to_closure_and_the_person_is_told(system: System) -> None:

@@ -241,7 +241,7 @@ def test_a_receipt_that_was_missed_is_asked_for_and_the_late_one_changes_nothing
         assert intake.accept(uow, "sms", [late], b"", sending.now) == 0
         uow.commit()
     with sending.hub.reading() as uow:
-        assert outbox.unfinished(uow.session) == 0
+        assert outbox.unfinished(uow.session, follow_ups=True) == 0
 
 
 def test_a_text_nobody_reports_on_is_asked_for_ever_more_rarely_and_then_left(
@@ -255,7 +255,7 @@ def test_a_text_nobody_reports_on_is_asked_for_ever_more_rarely_and_then_left(
         assert ask(sending, FIRST_LOOK * 10) is DeliveryState.SENT
     assert sending.now - NOW > LOOKED_FOR
     with sending.hub.reading() as uow:
-        assert outbox.unfinished(uow.session) == 0
+        assert outbox.unfinished(uow.session, follow_ups=True) == 0
     assert sending.receipts() == 0
 
 
@@ -273,4 +273,4 @@ def test_a_receipt_that_came_in_time_asks_nobody(
     twilio_server.stop()
     assert ask(sending, FIRST_LOOK) is DeliveryState.DELIVERED
     with sending.hub.reading() as uow:
-        assert outbox.unfinished(uow.session) == 0
+        assert outbox.unfinished(uow.session, follow_ups=True) == 0
