@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache, cached_property
 from inspect import signature
@@ -56,6 +56,7 @@ from feedback_hub.config import (
 )
 from feedback_hub.config.exchange import EXCHANGE_KINDS, FilePeer, HubPeer
 from feedback_hub.config.fields import FIELD_KINDS, ChoiceField
+from feedback_hub.config.routing import CalendarSettings, RoutingSettings
 from feedback_hub.domain.clock import Ladder, Target, WorkingCalendar
 from feedback_hub.domain.clocks import Targets
 from feedback_hub.domain.coding import CodingFrame, Label
@@ -74,11 +75,12 @@ from feedback_hub.domain.message import (
 )
 from feedback_hub.domain.pacing import Limits
 from feedback_hub.domain.quiet import QuietHours
+from feedback_hub.domain.routing import RoutingRule
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.submission import Submission
 from feedback_hub.frame import load_frame
 from feedback_hub.services.attachments import Shelf
-from feedback_hub.services.ports import Classifier, Gazetteer, Post, Rules
+from feedback_hub.services.ports import Classifier, Gazetteer, OwnCalendar, Post, Rules
 from feedback_hub.services.records import Checked, WebhookState
 
 _PHONE_KINDS = frozenset({"twilio_sms", "sms_http"})
@@ -214,7 +216,7 @@ class Hub:
     def unit_of_work(self) -> SqlUnitOfWork:
         """A new transaction."""
         return SqlUnitOfWork(
-            Session(self.engine, expire_on_commit=False),
+            self._session(self.engine),
             self.keyring,
             device=self.device,
             keep_head=self.audit_heads.keep,
@@ -227,7 +229,7 @@ class Hub:
         Who opened a sensitive case in it is in the audit log before anything of it is shown.
         """
         engine = self.engine.execution_options(readonly=True)
-        with SqlUnitOfWork(Session(engine, expire_on_commit=False), self.keyring) as uow:
+        with SqlUnitOfWork(self._session(engine), self.keyring) as uow:
             yield uow
             seen = dict(uow.seen)
         if seen:
@@ -235,6 +237,14 @@ class Hub:
                 noting.seen.update(seen)
                 noting.audit_seen(self.clock())
                 noting.commit()
+
+    def _session(self, engine: Engine) -> Session:
+        """A session that knows who stands in where the hub's own organisation is accused."""
+        known = {
+            "own_organisation": self.config.hub.organisation,
+            "external_focal_point": self.config.on_call.external_focal_point,
+        }
+        return Session(engine, expire_on_commit=False, info=known)
 
     def close(self) -> None:
         """Let every connection go."""
@@ -311,6 +321,9 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             unread_after=timedelta(seconds=config.clocks.unread_after.seconds),
             peers=_peers(exchanges),
             hub=hub_id(config.hub.base_url),
+            routing=_routing(config),
+            calendars=_calendars(config),
+            ring_every=timedelta(seconds=config.on_call.ring_every.seconds),
         ),
         classifier=_classifier(config, frame),
         gazetteer=SpeltPlaces(),
@@ -496,6 +509,48 @@ def _calendar(config: Config) -> WorkingCalendar:
         weekdays=clocks.working_days,
         holidays=clocks.holidays,
     )
+
+
+def _calendars(config: Config) -> tuple[OwnCalendar, ...]:
+    """Who works at other times; what a section leaves out is as ``[clocks]`` has it."""
+    usual, made = _calendar(config), []
+    for section in config.calendars.values():
+        own = build_settings(CalendarSettings, section, config.context)
+        hours = own.working_hours
+        calendar = replace(
+            usual,
+            zone=own.timezone or usual.zone,
+            opens=_plain(hours.start) if hours else usual.opens,
+            closes=_plain(hours.end) if hours else usual.closes,
+            weekdays=own.working_days or usual.weekdays,
+            holidays=own.holidays or usual.holidays,
+        )
+        made.append(OwnCalendar(calendar, own.organisations, own.sites))
+    return tuple(made)
+
+
+def _routing(config: Config) -> tuple[RoutingRule, ...]:
+    """The rules that come before the services."""
+    made = []
+    for section in config.routing.values():
+        rule = build_settings(RoutingSettings, section, config.context)
+        hours, level = rule.hours, rule.sensitivity
+        made.append(
+            RoutingRule(
+                name=section.name,
+                organisation=rule.organisation,
+                focal_point=rule.focal_point,
+                backup=rule.backup,
+                site=rule.site,
+                sector=rule.sector,
+                code=rule.code,
+                sensitivity=Sensitivity(level.value) if level.value else None,
+                language=rule.language,
+                opens=_plain(hours.start) if hours else None,
+                closes=_plain(hours.end) if hours else None,
+            )
+        )
+    return tuple(made)
 
 
 def _plain(at: time) -> time:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.engine import change
-from feedback_hub.adapters.tables import account, handler_request, membership, token
+from feedback_hub.adapters.tables import account, handler_request, membership, organisation, token
 from feedback_hub.domain.access import Actor, ActorKind, Membership
+from feedback_hub.domain.place import OrganisationKind
 
 TOKEN_PREFIX = "fh_"  # noqa: S105  says what it is when it turns up somewhere
 
@@ -26,12 +28,16 @@ def actor_by_id(session: Session, actor_id: str) -> Actor | None:
                 membership.c.role, membership.c.organisation, membership.c.site, membership.c.sector
             ).where(membership.c.account_id == actor_id)
         )
-        return Actor(actor_id, ActorKind.ACCOUNT, tuple(Membership(*row) for row in held))
+        return placed(
+            session, Actor(actor_id, ActorKind.ACCOUNT, tuple(Membership(*row) for row in held))
+        )
     live = select(token.c.role, token.c.organisation, token.c.site, token.c.sector).where(
         token.c.id == actor_id, _is_live()
     )
     row = session.execute(live).one_or_none()
-    return Actor(actor_id, ActorKind.TOKEN, (Membership(*row),)) if row else None
+    if row is None:
+        return None
+    return placed(session, Actor(actor_id, ActorKind.TOKEN, (Membership(*row),)))
 
 
 def account_id_of(session: Session, email: str) -> str | None:
@@ -125,7 +131,43 @@ def actor_by_token(session: Session, secret: str, now: datetime) -> Actor | None
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
     held = Membership(row.role, row.organisation, row.site, row.sector)
-    return Actor(row.id, ActorKind.TOKEN, (held,))
+    return placed(session, Actor(row.id, ActorKind.TOKEN, (held,)))
+
+
+def placed(session: Session, actor: Actor) -> Actor:
+    """With what else decides conflicts of interest: a committee's people, the hub's own staff."""
+    own = stand_in(session)
+    community = exists().where(
+        organisation.c.code.in_(sorted(actor.organisations)),
+        organisation.c.kind == OrganisationKind.COMMUNITY,
+    )
+    leads = bool(actor.organisations) and bool(session.scalar(select(community)))
+    if own is None:
+        return replace(actor, leads=leads) if leads else actor
+    return replace(actor, leads=leads, own=own.organisation, stands_in=actor.id == own.account_id)
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """Who outside takes what accuses the hub's own ``organisation``."""
+
+    organisation: str
+    account_id: str
+
+
+def stand_in(session: Session) -> StandIn | None:
+    """Whom the configuration names, while their account is there and active; else None.
+
+    The session is told by ``bootstrap`` (``own_organisation``, ``external_focal_point``). Without
+    such a person nobody is kept out: a case must not be everybody's secret.
+    """
+    own = str(session.info.get("own_organisation", ""))
+    address = str(session.info.get("external_focal_point", ""))
+    if not own or not address:
+        return None
+    named = select(account.c.id).where(account.c.email == address, account.c.active)
+    found = session.scalar(named)
+    return StandIn(own, found) if found else None
 
 
 def revoke_token(session: Session, token_id: str, now: datetime) -> bool:

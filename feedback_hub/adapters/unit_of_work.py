@@ -24,7 +24,7 @@ from feedback_hub.adapters import (
     tables,
     triage_queue,
 )
-from feedback_hub.adapters.accounts import account_id_of, actor_by_id
+from feedback_hub.adapters.accounts import account_id_of, actor_by_id, stand_in
 from feedback_hub.adapters.engine import change, insert_into
 from feedback_hub.adapters.exchange import SqlExchange
 from feedback_hub.adapters.vault import Keyring, SqlVault
@@ -42,7 +42,7 @@ from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.judgement import Judgement
 from feedback_hub.domain.likeness import Sketch
 from feedback_hub.domain.message import MessageKind
-from feedback_hub.domain.place import Organisation, Service, Site
+from feedback_hub.domain.place import Organisation, OrganisationKind, Service, Site
 from feedback_hub.domain.reference import new_reference
 from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.domain.safeguarding import ConductReport, ServiceReferral
@@ -428,6 +428,7 @@ class SqlUnitOfWork:
             accused_organisation=case.accused_organisation,
             referred_to=frozenset(asked),
             id=case.id,
+            accused_class=case.accused_class,
         )
 
     def referral(self, referral_id: str) -> Referral | None:
@@ -444,6 +445,18 @@ class SqlUnitOfWork:
         if "@" in actor_id:
             actor_id = account_id_of(self.session, actor_id) or ""
         return actor_by_id(self.session, actor_id)
+
+    def stand_in(self, case: Case) -> Actor | None:
+        """Who outside takes a case that accuses the hub's own organisation; None for any other."""
+        named = stand_in(self.session)
+        if named is None or case.accused_organisation != named.organisation:
+            return None
+        return actor_by_id(self.session, named.account_id)
+
+    def is_community(self, code: str) -> bool:
+        """Whether an organisation is a community's own, whose people lead a site."""
+        organisation = self.session.get(Organisation, code) if code else None
+        return organisation is not None and organisation.kind is OrganisationKind.COMMUNITY
 
     def accounts(self, role: Role, organisation: str = "") -> Sequence[Actor]:
         """Active accounts that hold ``role``, of one organisation where it is given."""

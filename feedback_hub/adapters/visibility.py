@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select
 
 from feedback_hub.adapters.tables import case, referral
 from feedback_hub.domain.access import Grant, Scope
+from feedback_hub.domain.person import HAS_POWER
 from feedback_hub.domain.referral import ReferralState
 from feedback_hub.domain.sensitivity import Sensitivity
 
@@ -35,9 +36,17 @@ def referral_visible(scope: Scope) -> ColumnElement[bool]:
 
 
 def _impartial(scope: Scope) -> list[ColumnElement[bool]]:
+    closed: ColumnElement[bool] = case.c.sensitivity == Sensitivity.L3
+    if scope.person:
+        accused = case.c.accused_class.in_(sorted(HAS_POWER))
+        # Not a bare OR: of a class that is not known SQL knows nothing either.
+        closed = or_(closed, and_(case.c.accused_class.is_not(None), accused))
     conditions: list[ColumnElement[bool]] = [
-        or_(case.c.sensitivity != Sensitivity.L3, case.c.entered_by != scope.not_entered_by)
+        or_(not_(closed), case.c.entered_by != scope.not_entered_by)
     ]
+    if scope.leads:
+        conditions.append(case.c.accused_organisation == "")
+        conditions.append(case.c.accused_class.is_(None))
     if scope.conflicted:
         conditions.append(case.c.accused_organisation.not_in(sorted(scope.conflicted)))
     return conditions
@@ -57,6 +66,8 @@ def _granted(grant: Grant) -> ColumnElement[bool]:
         conditions.append(case.c.owner == grant.owner)
     if grant.case_id:
         conditions.append(case.c.id == grant.case_id)
+    if grant.accused:
+        conditions.append(case.c.accused_organisation == grant.accused)
     if grant.referred_to:
         theirs = referral.alias()
         conditions.append(

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from feedback_hub.config.build import env_name, read_settings
 from feedback_hub.config.faults import ConfigError, Fault, shown, unknown
+from feedback_hub.config.routing import ONE_KIND
 from feedback_hub.config.settings import Context, Section
 from feedback_hub.config.tables import (
     AlertsConfig,
@@ -27,6 +28,7 @@ from feedback_hub.config.tables import (
     HubConfig,
     LoopbackConfig,
     MailConfig,
+    OnCallConfig,
     QueueConfig,
     ReferralsConfig,
     RetentionConfig,
@@ -55,10 +57,11 @@ TABLES: Mapping[str, type] = MappingProxyType(
         "hotline": HotlineConfig,
         "upkeep": UpkeepConfig,
         "alerts": AlertsConfig,
+        "on_call": OnCallConfig,
     }
 )
-FAMILIES = ("channels", "exchange", "fields")
-"""Tables that hold one table an account or question, each with its ``kind``."""
+FAMILIES = ("channels", "exchange", "fields", "routing", "calendars")
+"""Tables that hold one table an account, question or rule; of most, each with its ``kind``."""
 
 _PREFIX = "FEEDBACK_HUB_"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -212,6 +215,10 @@ class _Loader:
         return MappingProxyType(sections)
 
     def _section(self, table: str, values: Mapping[str, object]) -> Section | None:
+        if (only := ONE_KIND.get(table.partition(".")[0])) is not None:
+            section = Section(table, MappingProxyType(dict(values)))
+            self._read(only, section)
+            return section
         kind = values.get("kind")
         if not isinstance(kind, str) or not _KIND.fullmatch(kind):
             problem = "is missing" if kind is None else "is not a kind"

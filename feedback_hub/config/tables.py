@@ -559,6 +559,23 @@ class AlertsConfig:
     )
 
 
+@dataclass(frozen=True)
+class OnCallConfig:
+    """``[on_call]``: handlers of highly sensitive cases are rung for what cannot wait."""
+
+    ring_every: Span = setting(
+        "From ringing one handler to ringing the next, until somebody says they take it.",
+        default=Span(2 * 60),
+        parse=parse_span,
+    )
+    external_focal_point: str = setting(
+        "E-mail of the account, of somebody outside, that takes what accuses the hub's own "
+        "organisation; nobody here then sees it. Empty: its handlers do.",
+        default="",
+        parse=parse_mail_address,
+    )
+
+
 class ClassifierKind(StrEnum):
     """How messages are read."""
 
@@ -607,7 +624,10 @@ class Config:
     alerts: AlertsConfig
     channels: Mapping[str, Section]
     exchange: Mapping[str, Section]
+    on_call: OnCallConfig
     fields: Mapping[str, Section]
+    routing: Mapping[str, Section]
+    calendars: Mapping[str, Section]
     context: Context
     source: Path | None = None
     warnings: tuple[Fault, ...] = ()

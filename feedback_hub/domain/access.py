@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from feedback_hub.domain.person import HAS_POWER, AccusedClass
 from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.domain.sensitivity import Sensitivity
 
@@ -142,13 +143,18 @@ class Membership:
 class Actor:
     """Somebody or something that acts. ``id`` is an account's or a token's.
 
-    ``opened``: cases they have opened in an emergency and not closed since.
+    ``opened``: cases they have opened in an emergency and not closed since. ``leads``: they belong
+    to a community's own committee. ``own`` is the hub's organisation where somebody outside stands
+    in for it, ``stands_in`` whether that is this one.
     """
 
     id: str
     kind: ActorKind = ActorKind.ACCOUNT
     memberships: tuple[Membership, ...] = ()
     opened: frozenset[str] = frozenset()
+    leads: bool = False
+    own: str = ""
+    stands_in: bool = False
 
     def may(self, action: Action) -> bool:
         """Whether any role permits ``action`` on something at all."""
@@ -164,6 +170,15 @@ class Actor:
     def organisations(self) -> frozenset[str]:
         """Every organisation the actor belongs to."""
         return frozenset(m.organisation for m in self.memberships if m.organisation)
+
+    @property
+    def conflicted(self) -> frozenset[str]:
+        """The organisations that they are no judge of: their own, and the hub's if it is theirs.
+
+        Whoever belongs to none is the mechanism's own staff.
+        """
+        staff = bool(self.own) and any(not held.organisation for held in self.memberships)
+        return self.organisations | ({self.own} if staff and not self.stands_in else set())
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -187,6 +202,12 @@ class CaseFacts:
     accused_organisation: str = ""
     referred_to: frozenset[str] = frozenset()
     id: str = ""
+    accused_class: AccusedClass | None = None
+
+    @property
+    def accuses(self) -> bool:
+        """Whether an organisation or somebody is accused."""
+        return bool(self.accused_organisation) or self.accused_class is not None
 
 
 @dataclass(frozen=True)
@@ -203,6 +224,7 @@ class Grant:
     entered_by: str = ""
     owner: str = ""
     case_id: str = ""
+    accused: str = ""
 
     def admits(self, facts: CaseFacts) -> bool:
         """Whether this grant reaches a case with these facts."""
@@ -214,6 +236,7 @@ class Grant:
             and (not self.entered_by or facts.entered_by == self.entered_by)
             and (not self.owner or facts.owner == self.owner)
             and (not self.case_id or facts.id == self.case_id)
+            and (not self.accused or facts.accused_organisation == self.accused)
         )
 
 
@@ -222,19 +245,25 @@ class Scope:
     """All an actor may reach with one action: the union of grants, less conflicts of interest.
 
     ``conflicted``: organisations that must not be the accused. ``not_entered_by``: an L3 case is
-    closed to whoever wrote it.
+    closed to whoever wrote it; to a ``person`` also one that accuses somebody with power. Who
+    ``leads`` is shut out of whatever accuses anybody.
     """
 
     grants: tuple[Grant, ...] = ()
     conflicted: frozenset[str] = frozenset()
     not_entered_by: str = ""
+    person: bool = False
+    leads: bool = False
 
     def admits(self, facts: CaseFacts) -> bool:
         """Whether a case with these facts exists for the actor."""
         if facts.accused_organisation and facts.accused_organisation in self.conflicted:
             return False
-        wrote_it = facts.entered_by == self.not_entered_by
-        if facts.sensitivity is Sensitivity.L3 and wrote_it:
+        if self.leads and facts.accuses:
+            return False
+        sensitive = facts.sensitivity is Sensitivity.L3
+        closed = sensitive or (self.person and facts.accused_class in HAS_POWER)
+        if closed and facts.entered_by == self.not_entered_by:
             return False
         return any(grant.admits(facts) for grant in self.grants)
 
@@ -262,7 +291,8 @@ def scope_of(actor: Actor, action: Action) -> Scope:
 
     Each membership counts for itself and only where its role permits the action: there is no
     "highest wins". Nobody but ``protection`` reaches L3, except the one case that was opened in an
-    emergency; a conflict of interest closes that one too.
+    emergency; a conflict of interest closes that one too. For what accuses the hub's own
+    organisation, the person outside who stands in for it is the case team.
     """
     grants: list[Grant] = []
     for held in actor.memberships:
@@ -270,7 +300,10 @@ def scope_of(actor: Actor, action: Action) -> Scope:
             grants.extend(_grants(actor, held))
     if action in IN_EMERGENCY and actor.may(Action.BREAK_GLASS):
         grants.extend(Grant(_ALL, case_id=one) for one in sorted(actor.opened))
-    return Scope(tuple(grants), actor.organisations, actor.id)
+    if actor.stands_in and actor.own and action in _TEAM:
+        grants.append(Grant(_ALL, accused=actor.own))
+    person = actor.kind is ActorKind.ACCOUNT
+    return Scope(tuple(grants), actor.conflicted, actor.id, person, actor.leads)
 
 
 def _grants(actor: Actor, held: Membership) -> list[Grant]:

@@ -110,20 +110,25 @@ def keep_referral(
     targets: Targets,
     calendar: WorkingCalendar,
     now: datetime,
+    *,
+    over: bool = False,
 ) -> None:
     """Set the partner's clocks by where the referral stands; ``due_at`` is its next deadline.
 
     They wait while it is returned for information, while another partner has it, and while the
-    case team judges the answer.
+    case team judges the answer. ``over``: nobody waits for this partner any more.
     """
     state = referral.state
     back_from = referral.returned_from if state is ReferralState.RETURNED else None
     accept = answer = Standing.OVER
-    if state is ReferralState.SENT:
+    if state in {ReferralState.SENT, ReferralState.EXPIRED} and not over:
+        # Silence does not end the duty: it may still be accepted, late, and the ladder goes on.
         accept = Standing.OWED
     elif back_from is ReferralState.SENT:
         accept = Standing.WAITS
-    if state in {ReferralState.ACCEPTED, ReferralState.IN_ACTION}:
+    if over:
+        accept = Standing.OVER
+    elif state in {ReferralState.ACCEPTED, ReferralState.IN_ACTION}:
         answer = Standing.OWED
     elif back_from or state in {ReferralState.REFERRED_ON, ReferralState.ANSWERED}:
         answer = Standing.WAITS

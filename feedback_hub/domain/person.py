@@ -67,6 +67,10 @@ class AccusedClass(StrEnum):
     UNKNOWN = "unknown"
 
 
+HAS_POWER = frozenset(AccusedClass) - {AccusedClass.COMMUNITY_MEMBER}
+"""Those whose people may be anybody near the mechanism: whoever wrote it down is kept out too."""
+
+
 @dataclass(frozen=True)
 class Person:
     """Who speaks, as far as they were asked."""

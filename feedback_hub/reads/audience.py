@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
+from feedback_hub.adapters.accounts import placed
 from feedback_hub.adapters.tables import account, membership
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import (
@@ -40,7 +41,7 @@ def readers(uow: SqlUnitOfWork, facts: CaseFacts) -> Mapping[Role, int]:
         held[account_id].append(Membership(*where))
     counted: Counter[Role] = Counter()
     for account_id, memberships in held.items():
-        actor = Actor(account_id, ActorKind.ACCOUNT, tuple(memberships))
+        actor = placed(uow.session, Actor(account_id, ActorKind.ACCOUNT, tuple(memberships)))
         if scope_of(actor, Action.READ_CASE).admits(facts):
             role = next((role for role in _BY_CASE if role in actor.roles), None)
             if role is not None:

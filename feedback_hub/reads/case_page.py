@@ -31,7 +31,6 @@ from feedback_hub.domain.masking import mask
 from feedback_hub.domain.place import Organisation
 from feedback_hub.domain.referral import MOVES as REFERRAL_MOVES
 from feedback_hub.domain.referral import Referral, ReferralState, ReferralVerb
-from feedback_hub.domain.routing import route
 from feedback_hub.domain.safeguarding import concerns_child, owes_report, report_due
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.whereabouts import NOWHERE
@@ -76,7 +75,7 @@ from feedback_hub.reads.views import (
     SuggestionView,
 )
 from feedback_hub.reads.wire import message_text
-from feedback_hub.services import custom_fields, loopback, safeguarding, seals
+from feedback_hub.services import custom_fields, loopback, routing, safeguarding, seals
 from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.ports import Rules
 from feedback_hub.services.records import Message, RemarkKind
@@ -225,7 +224,7 @@ def view(
         to_reach=call_list.lines_of(uow, actor, case, now),
         elsewhere=known.elsewhere if team else (),
     )
-    return _with_referral(uow, known, shown, now) if "refer" in moves else shown
+    return _with_referral(uow, rules, known, shown, now) if "refer" in moves else shown
 
 
 def choices(uow: SqlUnitOfWork, rules: Rules, ref_case: CaseView, now: datetime) -> CaseChoices:
@@ -449,13 +448,14 @@ def _clocks(case: Case, rules: Rules, now: datetime) -> tuple[ClockView, ...]:
     """Every duty's latest clock: running, waiting, or met in time."""
     latest = {clock.duty: clock for clock in case.clocks}
     shown = []
+    calendar = rules.calendar_of(site=case.site)
     for clock in latest.values():
-        due = clock.deadline(rules.calendar)
+        due = clock.deadline(calendar)
         if due is not None:
             shown.append(clock_to(clock.duty, due, now))
         elif clock.ended_at is None:
             shown.append(ClockView(clock.duty, ClockLevel.PAUSED))
-        elif clock.was_met(rules.calendar):
+        elif clock.was_met(calendar):
             shown.append(ClockView(clock.duty, ClockLevel.MET, clock.ended_at))
     return tuple(shown)
 
@@ -515,16 +515,12 @@ def _safeguards(uow: SqlUnitOfWork, rules: Rules, known: _Known, now: datetime) 
     )
 
 
-def _with_referral(uow: SqlUnitOfWork, known: _Known, shown: CaseView, now: datetime) -> CaseView:
+def _with_referral(
+    uow: SqlUnitOfWork, rules: Rules, known: _Known, shown: CaseView, now: datetime
+) -> CaseView:
     """With what a referral would carry and who would get it."""
     case = known.case
-    found = route(
-        uow.services_on(case.sector, now.date()),
-        site=case.site,
-        sector=case.sector,
-        on=now.date(),
-        accused_organisation=case.accused_organisation,
-    )
+    found = routing.find(uow, rules, case, now)
     chosen = OrganisationChoice(
         code=found.organisation,
         name=known.names.organisation(found.organisation),

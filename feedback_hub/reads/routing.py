@@ -70,6 +70,7 @@ def body(found: Told) -> Mapping[str, object]:
                 "organisation": one.service.organisation,
                 "site": one.service.site,
                 "verdict": one.verdict,
+                "rule": one.rule,
             }
             for one in trial.weighed
         ],

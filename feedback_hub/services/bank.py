@@ -123,7 +123,7 @@ def inform(
     said = remarks.write(uow, RemarkKind.ANSWER, case.id, answer.text, actor.id, now)
     give = case.answer_on_spot if told else case.respond
     give(said, Outcome.INFORMATION_GIVEN, actor.id, now, bank_id=answer.id)
-    keep_case(case, rules.targets, rules.calendar, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     return case
 
 

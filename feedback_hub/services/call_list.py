@@ -141,7 +141,7 @@ def note_result(
         _told(rules, line, case, actor, now)
     else:
         _not_reached(uow, rules, line, case, actor, now)
-    keep_case(case, rules.targets, rules.calendar, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     _keep(rules, case, [one for one in uow.open_call_backs(case.id) if one.is_open], now)
     return line, case
 
@@ -228,7 +228,7 @@ def _not_reached(
     uow: UnitOfWork, rules: Rules, line: CallBack, case: Case, actor: Actor, now: datetime
 ) -> None:
     case.tried(line.way.value, local_day(now, rules.calendar))
-    line.wait(next_try(now, rules.calendar))
+    line.wait(next_try(now, rules.calendar_of(site=case.site)))
     if case.loop_attempts < rules.attempts_before_unreachable:
         return
     line.end(now)
@@ -238,4 +238,4 @@ def _not_reached(
 
 def _keep(rules: Rules, case: Case, lines: list[CallBack], now: datetime) -> None:
     next_at = min((line.not_before for line in lines), default=None)
-    keep_call(case, rules.targets, rules.calendar, now, next_at)
+    keep_call(case, rules.targets, rules.calendar_of(site=case.site), now, next_at)

@@ -64,7 +64,7 @@ def answer(
         case.answer_on_spot(answer_id, outcome, actor.id, now)
     else:
         case.respond(answer_id, outcome, actor.id, now)
-    keep_case(case, rules.targets, rules.calendar, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     return case
 
 
@@ -84,7 +84,7 @@ def close(
     reason_id = _reason(uow, case, reason, actor, now)
     case.close(outcome, reason_id, actor.id, now, rules.attempts_before_unreachable)
     call_list.drop(uow, case, now)
-    keep_case(case, rules.targets, rules.calendar, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     satisfaction.ask(uow, rules, case, now)
     return case
 
@@ -95,7 +95,7 @@ def reopen(
     """It was not over. Raises ``NotFound``, ``IllegalMove``, ``Invalid``."""
     case = reach(uow, actor, Action.WORK_CASE, ref)
     case.reopen(_reason(uow, case, reason, actor, now), actor.id, now)
-    keep_case(case, rules.targets, rules.calendar, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     return case
 
 
@@ -111,7 +111,7 @@ def appeal(
     case.appeal(reason_id, actor.id, now, timedelta(days=rules.appeal_days))
     if case.owner == case.answered_by:
         case.owner = ""
-    keep_case(case, rules.targets, rules.calendar, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     return case
 
 
@@ -173,7 +173,7 @@ def hand_off(
     case = reach(uow, actor, Action.WORK_CASE, ref)
     default = next((HANDLER_GROUPS[c] for c in case.codes if c in HANDLER_GROUPS), "protection")
     case.hand_off(group or default, actor.id, now)
-    keep_case(case, rules.targets, rules.calendar, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     # No text ever goes out about it: reaching the person safely is somebody's task from now on.
     call_list.put(uow, rules, case, CallReason.SAFE_CONTACT, actor.id, now)
     return case
@@ -259,7 +259,7 @@ def split(
     # What was said beside an L3 may tell of it: only a person lowers it, with a reason.
     new.sensitivity = highest(case.sensitivity, sensitivity or Sensitivity.L1)
     new.suspected = case.suspected
-    keep_case(new, rules.targets, rules.calendar, now)
+    keep_case(new, rules.targets, rules.calendar_of(site=new.site), now)
     return new
 
 

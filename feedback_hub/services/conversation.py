@@ -147,7 +147,7 @@ def set_apart(
         return case
     apart = move_out(uow, case, moving, _MACHINE, now)
     apart.suspect(priority, now)
-    keep_case(apart, rules.targets, rules.calendar, now)
+    keep_case(apart, rules.targets, rules.calendar_of(site=apart.site), now)
     return apart
 
 

@@ -319,7 +319,7 @@ def _take_in(uow: UnitOfWork, rules: Rules, peer: Peer, letter: Letter, now: dat
     if letter.text:
         noted = remarks.write(uow, RemarkKind.NOTE, case.id, letter.text, actor.id, now)
         case.note(EventKind.NOTED, noted, actor.id, now)
-    keep_case(case, rules.targets, rules.calendar, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     uow.add(
         Passage(
             uuid4().hex,
@@ -419,7 +419,7 @@ def _hear_asker(
         _tell_team(uow, rules, case, NoticeKind.SENT_BACK, now)
     elif letter.kind is LetterKind.VERIFIED and tellable:
         case.attempt_loop(_METHOD, "", by, now, day=None)
-    keep_case(case, rules.targets, rules.calendar, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
 
 
 def _hear_asked(

@@ -144,7 +144,7 @@ def submit(
     case = _open_case(uow, rules, submission, row.key_id, actor.id, now)
     # Whoever hands it in holds the reference from this moment.
     case.acknowledged_at = now
-    keep_case(case, rules.targets, rules.calendar, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     uow.set_inbox_case(row.id, case.id)
     return case.ref, True
 
@@ -310,7 +310,7 @@ def _take_in(
     submission = Submission(message, row.channel)
     case = _open_case(uow, rules, submission, row.key_id, entered_by, now, row.from_history)
     conversation.note_place(uow, place, case, now)
-    keep_case(case, rules.targets, rules.calendar, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     return case.id
 
 
@@ -444,7 +444,7 @@ def _open_case(
         case.sensitivity = rules.frame.sensitivity_of(submission.codes)
     if submission.sensitivity is not None:
         case.sensitivity = highest(case.sensitivity, submission.sensitivity)
-    keep_case(case, rules.targets, rules.calendar, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     case.record(Event(EventKind.RECEIVED, case.id, entered_by, now))
     uow.add(case)
     _add_message(uow, case, contact, message, key_id, submission.channel, now)

@@ -126,7 +126,7 @@ def loop_back(
     # What is only on a list is no try yet: whoever calls notes what came of it.
     day = None if taken in _BY_PEOPLE else local_day(now, rules.calendar)
     case.attempt_loop(taken.value, about, actor.id, now, day=day)
-    keep_case(case, rules.targets, rules.calendar, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     line = None
     if taken in _BY_PEOPLE:
         line = call_list.put(

@@ -21,6 +21,7 @@ from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.services import passages
 from feedback_hub.services.ports import Rules, UnitOfWork
 from feedback_hub.services.records import Notice, NoticeKind, Task
+from feedback_hub.services.routing import accuses
 
 
 class Rung(StrEnum):
@@ -119,9 +120,8 @@ def tell_urgent(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> Non
     sensitive = case.sensitivity is Sensitivity.L3
     if case.from_history or not case.is_open or not (sensitive or case.priority in _URGENT):
         return
-    role = Role.PROTECTION if sensitive else Role.CASE_MANAGER
     known = {notice.account_id for notice in uow.notices_of(case.id, NoticeKind.URGENT)}
-    new = [one for one in seeing(uow, case, uow.accounts(role)) if one.id not in known]
+    new = [one for one in team_of(uow, case, 2) if one.id not in known]
     for notice in tell(uow, rules, case, None, NoticeKind.URGENT, new, now):
         uow.work(Task.TELL_AGAIN, notice.id, now + rules.unread_after)
 
@@ -182,34 +182,53 @@ def _reachable(
     if not box.active or (box.absent_until is not None and now.date() <= box.absent_until):
         return None
     actor = uow.actor(box.account_id)
-    if actor is None or not uow.visible_referral(actor, Action.ANSWER_REFERRAL, referral.id):
+    if actor is None or is_party(case, actor):
+        return None
+    if not uow.visible_referral(actor, Action.ANSWER_REFERRAL, referral.id):
         return None
     return actor
 
 
 def team_of(uow: UnitOfWork, case: Case, step: int) -> Sequence[Actor]:
     """Who of the mechanism is told at ``step``: owner, then the team, then the coordinators."""
+    outside = uow.stand_in(case)
+    if outside is not None:
+        return [outside]
     if case.sensitivity is Sensitivity.L3:
         return seeing(uow, case, uow.accounts(Role.PROTECTION))
     owner = uow.actor(case.owner) if case.owner else None
     if owner is not None and step <= 1 and (found := seeing(uow, case, [owner])):
         return found
     team = seeing(uow, case, uow.accounts(Role.CASE_MANAGER))
-    if step <= 2:
+    if step <= 2 and team:
         return team
-    # A coordinator sees no case: the notice says that one waits, not which.
+    # Never nobody. A coordinator sees no case: the notice says that one waits, not which.
     accused = case.accused_organisation
     coordinators = [
         one
         for one in uow.accounts(Role.COORDINATOR)
-        if not accused or all(held.organisation != accused for held in one.memberships)
+        if not is_party(case, one)
+        and (not accused or all(held.organisation != accused for held in one.memberships))
     ]
     return coordinators or team
 
 
 def seeing(uow: UnitOfWork, case: Case, people: Iterable[Actor]) -> list[Actor]:
-    """Those for whom the case exists as something to work on."""
-    return [one for one in people if uow.visible_case(one, Action.WORK_CASE, case.ref) is not None]
+    """Those for whom the case exists as something to work on, and who are no party to it."""
+    return [
+        one
+        for one in people
+        if not is_party(case, one) and uow.visible_case(one, Action.WORK_CASE, case.ref) is not None
+    ]
+
+
+def is_party(case: Case, person: Actor) -> bool:
+    """Whether somebody drops out of all that is done about a case that accuses anybody.
+
+    Whoever entered it, and a committee's people (DOMAIN.md, Sensitivity: conflict of interest);
+    the accused organisation's are kept out by the access policy.
+    """
+    return accuses(case) and (person.id == case.entered_by or person.leads)
 
 
 def _mail_at(

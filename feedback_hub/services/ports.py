@@ -36,6 +36,7 @@ from feedback_hub.domain.pacing import Limits
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.quiet import QuietHours
 from feedback_hub.domain.referral import Referral
+from feedback_hub.domain.routing import RoutingRule
 from feedback_hub.domain.safeguarding import ConductReport, ServiceReferral
 from feedback_hub.domain.submission import Submission
 from feedback_hub.domain.suggestion import Suggestion
@@ -65,6 +66,15 @@ from feedback_hub.services.records import (
 )
 
 
+@dataclass(frozen=True)
+class OwnCalendar:
+    """When an organisation works, or people at a site, where that differs from the hub's."""
+
+    calendar: WorkingCalendar
+    organisations: frozenset[str] = frozenset()
+    sites: frozenset[str] = frozenset()
+
+
 class Renderer(Protocol):
     """Fills an approved wording."""
 
@@ -87,7 +97,8 @@ class Rules:
     ``price`` of a part, with its currency, is only shown. ``bank_unasked``: an answer of the
     information bank may be texted to who was not asked what texts may say. ``conduct_within``:
     until when the conduct of who has power over aid is reported. ``ask``: the questions
-    of the dialogue.
+    of the dialogue. ``routing``: rules that come before the services; ``calendars``: who works
+    at other times. ``ring_every``: from ringing one handler on call to ringing the next.
     """
 
     frame: CodingFrame
@@ -123,6 +134,19 @@ class Rules:
     fields: tuple[CustomField, ...] = ()
     peers: Mapping[str, Peer] = field(default_factory=dict)
     hub: str = ""
+    routing: tuple[RoutingRule, ...] = ()
+    calendars: tuple[OwnCalendar, ...] = ()
+    ring_every: timedelta = timedelta(minutes=2)
+
+    def calendar_of(self, *, organisation: str = "", site: str = "") -> WorkingCalendar:
+        """When they work: an organisation as it says itself, else as at the site, else as here."""
+        for own in self.calendars:
+            if organisation and organisation in own.organisations:
+                return own.calendar
+        for own in self.calendars:
+            if site and site in own.sites:
+                return own.calendar
+        return self.calendar
 
 
 class Classifier(Protocol):
@@ -519,6 +543,12 @@ class UnitOfWork(Protocol):
 
     def actor(self, actor_id: str) -> Actor | None:
         """An active account or live token by id, or an account by e-mail; with memberships."""
+
+    def stand_in(self, case: Case) -> Actor | None:
+        """Who outside takes a case that accuses the hub's own organisation; None for any other."""
+
+    def is_community(self, code: str) -> bool:
+        """Whether an organisation is a community's own, whose people lead a site."""
 
     def accounts(self, role: Role, organisation: str = "") -> Sequence[Actor]:
         """Active accounts that hold ``role``, of one organisation where it is given."""

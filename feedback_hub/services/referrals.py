@@ -12,8 +12,7 @@ from feedback_hub.domain.consent import Share
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.referral import DeclineReason, Referral, ReferralState
-from feedback_hub.domain.routing import route
-from feedback_hub.services import escalation, passages, remarks
+from feedback_hub.services import escalation, passages, remarks, routing
 from feedback_hub.services.casework import reach
 from feedback_hub.services.notices import tell_partner, tell_team
 from feedback_hub.services.ports import Rules, UnitOfWork
@@ -43,12 +42,12 @@ def refer(
     if share is Share.NO:
         raise Invalid("share", "the person does not want it shared")
     _check_partner(uow, rules, case, organisation)
-    referral = draft(uow, case, organisation, actor.id, now, share=share)
+    referral = draft(uow, rules, case, organisation, actor.id, now, share=share)
     referral.note_id = _note(uow, referral, note, actor, now)
     referral.send(actor.id, now)
     case.refer(referral.id, actor.id, now)
     _keep(referral, case, rules, now)
-    keep_case(case, rules.targets, rules.calendar, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     tell_partner(uow, rules, case, referral, NoticeKind.REFERRED, now)
     return referral
 
@@ -74,7 +73,7 @@ def refer_on(
         if above.organisation == organisation:
             raise Invalid("organisation", "has this referral already")
         above = uow.referral(above.parent_id) if above.parent_id else None
-    child = draft(uow, case, organisation, actor.id, now, share=referral.share)
+    child = draft(uow, rules, case, organisation, actor.id, now, share=referral.share)
     child.parent_id = referral.id
     child.note_id = _note(uow, child, note, actor, now)
     referral.refer_on(child.id, actor.id, now)
@@ -311,11 +310,14 @@ def _check_partner(uow: UnitOfWork, rules: Rules, case: Case, organisation: str)
         raise Invalid("organisation", "is not an active organisation of this hub")
     if case.accused_organisation and organisation == case.accused_organisation:
         raise Invalid("organisation", "cannot be asked about this case")
+    if routing.accuses(case) and uow.is_community(organisation):
+        raise Invalid("organisation", "cannot be asked about this case")
     passages.check(uow, rules, case, organisation)
 
 
 def draft(
     uow: UnitOfWork,
+    rules: Rules,
     case: Case,
     organisation: str,
     actor: str,
@@ -325,16 +327,7 @@ def draft(
 ) -> Referral:
     """A referral that is not sent yet, with the people of the service that fits the case."""
     referral = Referral(uuid.uuid4().hex, case.id, organisation, now, actor, share)
-    routed = route(
-        [
-            service
-            for service in uow.services_on(case.sector, now.date())
-            if service.organisation == organisation
-        ],
-        site=case.site,
-        sector=case.sector,
-        on=now.date(),
-    )
+    routed = routing.people_of(uow, rules, case, organisation, now)
     referral.focal_point, referral.backup = routed.focal_point, routed.backup
     words = {"referral": referral.id, "organisation": organisation}
     referral.record(Event(EventKind.REFERRAL_DRAFTED, case.id, actor, now, referral.id, words))
@@ -375,7 +368,8 @@ def _write(
 
 
 def _keep(referral: Referral, case: Case, rules: Rules, now: datetime) -> None:
-    keep_referral(referral, case.priority, rules.targets, rules.calendar, now)
+    calendar = rules.calendar_of(organisation=referral.organisation, site=case.site)
+    keep_referral(referral, case.priority, rules.targets, calendar, now)
 
 
 def _keep_case(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> None:
@@ -384,4 +378,4 @@ def _keep_case(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> None
         one.state is ReferralState.ANSWERED and not one.parent_id
         for one in uow.referrals_of(case.id)
     )
-    keep_case(case, rules.targets, rules.calendar, now, to_verify=waiting)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now, to_verify=waiting)

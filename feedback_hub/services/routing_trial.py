@@ -16,9 +16,9 @@ from feedback_hub.domain.case import Case, CaseState
 from feedback_hub.domain.clocks import keep_referral
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.errors import Invalid
-from feedback_hub.domain.routing import Route, Weighed, Why, weigh
+from feedback_hub.domain.routing import Route, Weighed, Why
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest
-from feedback_hub.services import notices, referrals
+from feedback_hub.services import notices, referrals, routing
 from feedback_hub.services.casework import HANDLER_GROUPS
 from feedback_hub.services.notices import Rung
 from feedback_hub.services.ports import Rules, UnitOfWork
@@ -75,7 +75,7 @@ def try_out(uow: UnitOfWork, rules: Rules, example: Example) -> Trial:
     """Route the example. The caller must not commit. Raises ``Invalid``."""
     case = _case(uow, rules, example)
     uow.add(case)
-    found = suggest_route(uow, case, example.at)
+    found = suggest_route(uow, rules, case, example.at)
     if case.sensitivity is Sensitivity.L3:
         handlers = notices.team_of(uow, case, 1)
         held = Held(Rung.HANDLERS, tuple(one.id for one in handlers))
@@ -84,26 +84,20 @@ def try_out(uow: UnitOfWork, rules: Rules, example: Example) -> Trial:
         return Trial(
             case.sector, case.sensitivity, case.priority, Route(Why.NO_SERVICE), (), [held], group
         )
-    services = uow.services_on(case.sector, example.at.date())
     trial = Trial(
         sector=case.sector,
         sensitivity=case.sensitivity,
         priority=case.priority,
         route=found,
-        weighed=weigh(
-            services,
-            site=case.site,
-            sector=case.sector,
-            on=example.at.date(),
-            accused_organisation=case.accused_organisation,
-        ),
+        weighed=routing.weighed(uow, rules, case, example.at),
         rungs=_mechanism(uow, rules, case),
     )
     if not found.organisation:
         return trial
-    referral = referrals.draft(uow, case, found.organisation, "example", example.at)
+    referral = referrals.draft(uow, rules, case, found.organisation, "example", example.at)
     referral.send("example", example.at)
-    keep_referral(referral, case.priority, rules.targets, rules.calendar, example.at)
+    calendar = rules.calendar_of(organisation=found.organisation, site=case.site)
+    keep_referral(referral, case.priority, rules.targets, calendar, example.at)
     partner = [
         _held(rules, rung, asked)
         for rung, asked in notices.partner_rungs(uow, case, referral, 1, example.at)

@@ -47,7 +47,7 @@ def take(
     """
     case.judge(satisfied, score, actor, now)
     if case.is_open:
-        keep_case(case, rules.targets, rules.calendar, now)
+        keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     contact = uow.contact(case.contact_id) if case.contact_id else None
     asked = contact is not None and contact.asking is Step.SATISFACTION
     if contact is not None and asked and contact.asking_case == case.id:

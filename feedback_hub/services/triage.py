@@ -15,11 +15,11 @@ from feedback_hub.domain.errors import IllegalMove, Invalid, NotAllowed, NotFoun
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.judgement import Judgement, Standing
 from feedback_hub.domain.judgement import undo as take_back
-from feedback_hub.domain.routing import Route, Why, route
+from feedback_hub.domain.routing import Route
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest
 from feedback_hub.domain.suggestion import Reason, Suggestion
 from feedback_hub.domain.whereabouts import NOWHERE, PlaceKind
-from feedback_hub.services import conversation, dialogue, likeness, loopback, remarks
+from feedback_hub.services import conversation, dialogue, likeness, loopback, remarks, routing
 from feedback_hub.services.notices import tell_urgent
 from feedback_hub.services.ports import Classifier, Gazetteer, Rules, UnitOfWork
 from feedback_hub.services.records import Message, RemarkKind, SuggestionRow
@@ -80,11 +80,11 @@ def classify(
     if case.sensitivity is not Sensitivity.L1:
         uow.forget_text(case.id)
     likeness.keep(uow, case)
-    suggest_route(uow, case, now)
+    suggest_route(uow, rules, case, now)
     loopback.acknowledge(uow, rules, case, now)
     if contact is not None:
         dialogue.ask_next(uow, rules, contact, case, now)
-    keep_case(case, rules.targets, rules.calendar, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     tell_urgent(uow, rules, case, now)
 
 
@@ -119,7 +119,9 @@ def _find_place(
     return replace(suggestion, site=site, reasons=(*suggestion.reasons, *why))
 
 
-def set_place(uow: UnitOfWork, actor: Actor, ref: str, site: str, now: datetime) -> Case:
+def set_place(
+    uow: UnitOfWork, rules: Rules, actor: Actor, ref: str, site: str, now: datetime
+) -> Case:
     """A person says which site it is about. Raises ``NotFound``, ``Invalid``."""
     case = uow.visible_case(actor, Action.TRIAGE, ref)
     if case is None:
@@ -130,22 +132,13 @@ def set_place(uow: UnitOfWork, actor: Actor, ref: str, site: str, now: datetime)
         case.site = site
         case.note(EventKind.PLACED, site, actor.id, now)
         likeness.keep(uow, case)
-        suggest_route(uow, case, now)
+        suggest_route(uow, rules, case, now)
     return case
 
 
-def suggest_route(uow: UnitOfWork, case: Case, now: datetime) -> Route:
+def suggest_route(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> Route:
     """Where the case would be referred, kept on it; an L3 is routed by its handlers only."""
-    if case.sensitivity is Sensitivity.L3:
-        found = Route(Why.NO_SERVICE)
-    else:
-        found = route(
-            uow.services_on(case.sector, now.date()),
-            site=case.site,
-            sector=case.sector,
-            on=now.date(),
-            accused_organisation=case.accused_organisation,
-        )
+    found = routing.find(uow, rules, case, now)
     case.route_organisation = found.organisation
     case.route_focal_point = found.focal_point
     return found
@@ -260,8 +253,8 @@ def after_decision(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> 
     """What follows from a new level, site or sector: search index, route and deadline."""
     conversation.make_findable(uow, case)
     likeness.keep(uow, case)
-    suggest_route(uow, case, now)
-    keep_case(case, rules.targets, rules.calendar, now)
+    suggest_route(uow, rules, case, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     tell_urgent(uow, rules, case, now)
 
 

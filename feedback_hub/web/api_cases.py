@@ -152,7 +152,9 @@ def place_case(ref: str) -> Response:
     site = Body.of_request().text("site", needed=True, most=64)
     return _verb(
         Action.TRIAGE,
-        lambda uow, actor, now: triage.set_place(uow, actor, _ref(ref), site, now),
+        lambda uow, actor, now: triage.set_place(
+            uow, current_hub().rules, actor, _ref(ref), site, now
+        ),
     )
 
 

@@ -457,7 +457,7 @@ ANSWERS: dict[str, Schema] = {
             "accept_by": or_null(WHEN),
             "lands": or_null(word(Rung)) | {"description": "Where somebody hears; null: nobody."},
             "services": list_of(
-                answer({"organisation": TEXT, "site": TEXT, "verdict": word(Verdict)})
+                answer({"organisation": TEXT, "site": TEXT, "verdict": word(Verdict), "rule": TEXT})
             ),
             "rungs": list_of(
                 answer(

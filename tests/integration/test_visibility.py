@@ -14,8 +14,17 @@ from feedback_hub.adapters import tables
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible, referral_visible
 from feedback_hub.bootstrap import Hub
-from feedback_hub.domain.access import Action, Actor, Membership, Role, Scope, scope_of
+from feedback_hub.domain.access import (
+    Action,
+    Actor,
+    ActorKind,
+    Membership,
+    Role,
+    Scope,
+    scope_of,
+)
 from feedback_hub.domain.case import Case
+from feedback_hub.domain.person import AccusedClass
 from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.domain.sensitivity import Sensitivity
 from tests.integration.databases import NOW
@@ -34,7 +43,11 @@ MEMBERSHIPS = st.builds(Membership, st.sampled_from(Role), **PLACES)
 ACTORS = st.builds(
     Actor,
     st.sampled_from(PEOPLE[1:]),
+    st.sampled_from((ActorKind.ACCOUNT, ActorKind.TOKEN)),
     memberships=st.lists(MEMBERSHIPS, max_size=4).map(tuple),
+    leads=st.booleans(),
+    own=st.sampled_from(("", "AGUA")),
+    stands_in=st.booleans(),
 )
 REFERRALS = st.tuples(st.sampled_from(ORGANISATIONS), st.sampled_from(ReferralState))
 CASES = st.fixed_dictionaries(
@@ -45,6 +58,7 @@ CASES = st.fixed_dictionaries(
         "owner": st.sampled_from(PEOPLE),
         "entered_by": st.sampled_from(PEOPLE[1:]),
         "accused_organisation": st.sampled_from(("", *ORGANISATIONS)),
+        "accused_class": st.none() | st.sampled_from(AccusedClass),
     }
 )
 World = list[tuple[dict[str, object], list[tuple[str, ReferralState]]]]

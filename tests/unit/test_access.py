@@ -19,6 +19,7 @@ from feedback_hub.domain.access import (
     Role,
     scope_of,
 )
+from feedback_hub.domain.person import HAS_POWER, AccusedClass
 from feedback_hub.domain.sensitivity import Sensitivity
 
 ORGANISATIONS = st.sampled_from(("", "AGUA", "SAUDE"))
@@ -32,6 +33,8 @@ ACTORS = st.builds(
     PEOPLE,
     memberships=st.lists(MEMBERSHIPS, max_size=4).map(tuple),
     opened=st.frozensets(st.just("c1")),
+    leads=st.booleans(),
+    own=st.sampled_from(("", "AGUA")),
 )
 FACTS = st.builds(
     CaseFacts,
@@ -43,6 +46,7 @@ FACTS = st.builds(
     ORGANISATIONS,
     st.frozensets(st.sampled_from(("AGUA", "SAUDE"))),
     CASES,
+    st.none() | st.sampled_from(AccusedClass),
 )
 ACTIONS = st.sampled_from(Action)
 L1, L2, L3 = Sensitivity
@@ -77,7 +81,7 @@ def test_what_was_opened_in_an_emergency_is_read_and_nothing_else(
 def test_no_combination_of_roles_lifts(actor: Actor, facts: CaseFacts, action: Action) -> None:
     """Together they reach what one of them reaches alone, never more."""
     actor = replace(actor, opened=frozenset())
-    alone = [Actor(actor.id, memberships=(held,)) for held in actor.memberships]
+    alone = [replace(actor, memberships=(held,)) for held in actor.memberships]
     if sees(actor, facts, action):
         assert any(sees(single, facts, action) for single in alone)
         assert actor.may(action)
@@ -97,6 +101,28 @@ def test_whoever_entered_an_l3_cannot_open_it(
 ) -> None:
     if facts.sensitivity is L3 and facts.entered_by == actor.id:
         assert not sees(actor, facts, action)
+
+
+@given(actor=ACTORS, facts=FACTS, action=ACTIONS)
+def test_nobody_who_may_be_party_sees_a_complaint_about_somebody(
+    actor: Actor, facts: CaseFacts, action: Action
+) -> None:
+    accuses = facts.accused_organisation or facts.accused_class
+    wrote_it = facts.entered_by == actor.id and facts.accused_class in HAS_POWER
+    own = actor.own and facts.accused_organisation == actor.own
+    staff = any(not held.organisation for held in actor.memberships)
+    if (accuses and actor.leads) or wrote_it or (own and staff):
+        assert not sees(actor, facts, action)
+
+
+def test_what_accuses_the_hub_itself_goes_outside() -> None:
+    facts = CaseFacts(L3, accused_organisation="HUB")
+    handler = replace(one(Role.PROTECTION), own="HUB")
+    outside = replace(one(Role.FOCAL_POINT, organisation="SAUDE"), own="HUB", stands_in=True)
+    assert not sees(handler, facts)
+    assert sees(outside, facts, Action.WORK_CASE)
+    assert sees(outside, replace(facts, sensitivity=L1), Action.WORK_CASE)
+    assert not sees(outside, replace(facts, accused_organisation="AGUA"))
 
 
 @given(facts=FACTS, action=ACTIONS)

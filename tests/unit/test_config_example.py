@@ -13,8 +13,9 @@ import pytest
 import channels
 from channels.base import load_kind
 from feedback_hub.bootstrap import settings_of
-from feedback_hub.config import TABLES, build_settings, keys_of, load_config, parse_config
+from feedback_hub.config import FAMILIES, TABLES, build_settings, keys_of, load_config, parse_config
 from feedback_hub.config.exchange import EXCHANGE_KINDS
+from feedback_hub.config.routing import ONE_KIND
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 ADDRESSLESS = r'^password_file = "secrets/(database|queue|mail)_password"$'
@@ -88,12 +89,18 @@ def test_a_table_of_the_example_has_exactly_the_keys_the_code_reads(table: str) 
 
 
 def test_the_example_has_no_other_table() -> None:
-    assert set(document()) == {*TABLES, "channels", "exchange", "fields"}
+    assert set(document()) == {*TABLES, *FAMILIES}
 
 
 def test_the_example_shows_each_kind_of_channel_once() -> None:
     shown = sorted(section["kind"] for section in document()["channels"].values())
     assert shown == KINDS
+
+
+@pytest.mark.parametrize("family", ONE_KIND)
+def test_a_rule_of_the_example_has_exactly_the_keys_the_code_reads(family: str) -> None:
+    for section in document()[family].values():
+        assert sorted(flat(section)) == sorted(written(ONE_KIND[family]))
 
 
 @pytest.mark.parametrize("kind", EXCHANGE_KINDS)

@@ -158,7 +158,7 @@ def _triage(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object
 
 def _place(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     site = text("site", needed=True)
-    return triage.set_place(uow, actor, ref, site, now)
+    return triage.set_place(uow, current_hub().rules, actor, ref, site, now)
 
 
 def _confirm(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:

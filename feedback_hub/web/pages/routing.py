@@ -42,6 +42,7 @@ def show() -> Response:
     page = render_template(
         "routing.html",
         rules=rules,
+        ruled=hub.rules.routing,
         names=names,
         found=found,
         form=form,
