@@ -24,6 +24,7 @@ from workers.drop_folder import Watcher
 from workers.pull import Pullers
 from workers.queues import connect
 from workers.relay import wake
+from workers.tally import Tally
 from workers.upkeep import Upkeep
 
 LOOK_EVERY = 0.2
@@ -43,10 +44,11 @@ def run_scheduler(hub: Hub, queue_url: str) -> None:
     connection = connect(queue_url)
     # Made before the threads, which share it.
     hub.engine  # noqa: B018
-    pullers, upkeep, watcher = Pullers(hub), Upkeep(hub), Watcher(hub)
+    pullers, upkeep, watcher, tally = Pullers(hub), Upkeep(hub), Watcher(hub), Tally(hub)
     pullers.start()
     upkeep.start()
     watcher.start()
+    tally.start()
     next_tick = 0.0
     away = False
     while not stopped.is_set():
@@ -62,6 +64,7 @@ def run_scheduler(hub: Hub, queue_url: str) -> None:
             away = True
         stopped.wait(LOOK_EVERY)
     upkeep.stop()
+    tally.stop()
     watcher.stop()
     pullers.stop()
     hub.close()

@@ -61,7 +61,7 @@ class Site:
     """A place where people live.
 
     A P-code means nothing without its scheme: two incompatible ones circulate (``MZ0701`` is
-    Angoche in the 2019 one and Beira in 2025's).
+    Angoche in the 2019 one and Beira in 2025's). ``capacity``: for how many people it was planned.
     """
 
     code: str
@@ -77,6 +77,7 @@ class Site:
     status: SiteStatus = SiteStatus.ACTIVE
     valid_from: date | None = None
     valid_to: date | None = None
+    capacity: int | None = None
 
 
 @dataclass(eq=False)

@@ -47,6 +47,7 @@ _GROUPED = {
     "satisfied_by_sex": "sex",
     "highly_sensitive_by_month": "month",
 }
+_SAID_OF_ALL = frozenset({"from", "to", "site", "sector", "type", "channel", "threshold"})
 _PCODE = re.compile(r"MZ(\d{2})(\d{2})?\d*")
 
 
@@ -108,25 +109,35 @@ def figures(measured: Json) -> Iterator[Figure]:
     """Every figure of what ``measures.measure`` returned, in its order."""
     site = str(measured["site"])
     for name, value in measured.items():
-        if name in {"from", "to", "site", "threshold"}:
-            continue
-        status = _STATUS.get(name, "")
-        if not isinstance(value, Mapping):
-            yield Figure(name, "count", _number(value), site=site)
-        elif name == "cases_by":
-            for breakdown, counts in value.items():
-                yield from _broken_down(breakdown, counts, site)
-        elif name in _GROUPED:
-            yield from _grouped(name, value, site)
+        if name not in _SAID_OF_ALL:
+            yield from _figures(name, value, site)
+
+
+def _figures(name: str, value: object, site: str) -> Iterator[Figure]:
+    if not isinstance(value, Mapping):
+        yield Figure(name, "count", _number(value), site=site)
+    elif name == "cases_by":
+        for breakdown, counts in value.items():
+            yield from _broken_down(breakdown, counts, site)
+    elif name == "cases_by_code":
+        yield from _broken_down("code", value, site)
+    elif name == "cases_by_channel_sex_age":
+        yield from _crossed(value, site)
+    elif name in _GROUPED:
+        yield from _grouped(name, value, site)
+    else:
+        yield from _parts(name, value, site)
+
+
+def _parts(name: str, value: Mapping[str, object], site: str) -> Iterator[Figure]:
+    status = _STATUS.get(name, "")
+    for figure, inner in value.items():
+        if isinstance(inner, Mapping):
+            for part, number in inner.items():
+                one = Figure(f"{name}.{figure}", part, _number(number), status=status, site=site)
+                yield one
         else:
-            for figure, inner in value.items():
-                if isinstance(inner, Mapping):
-                    for part, number in inner.items():
-                        yield Figure(
-                            f"{name}.{figure}", part, _number(number), status=status, site=site
-                        )
-                else:
-                    yield Figure(name, figure, _number(inner), status=status, site=site)
+            yield Figure(name, figure, _number(inner), status=status, site=site)
 
 
 def services_at(uow: SqlUnitOfWork, site: str) -> Sequence[Service]:
@@ -169,6 +180,18 @@ def _broken_down(breakdown: str, counts: Mapping[str, object], site: str) -> Ite
         column = _PLACED.get(breakdown)
         placed = {"site": site} | ({column: group} if column and group != UNKNOWN else {})
         yield Figure("cases", "count", _number(number), breakdown, group, **placed)
+
+
+def _crossed(cells: Mapping[str, object], site: str) -> Iterator[Figure]:
+    for channel, by_sex in cells.items():
+        for sex, by_band in _of(by_sex).items():
+            for band, number in _of(by_band).items():
+                group = f"{channel} {sex} {band}"
+                yield Figure("cases", "count", _number(number), "channel sex age", group, site=site)
+
+
+def _of(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _grouped(name: str, groups: Mapping[str, object], site: str) -> Iterator[Figure]:

@@ -1,47 +1,48 @@
 """What the hub can say of itself in numbers, always with the denominator (DOMAIN.md, Measures).
 
 Everything is about the cases *received* in a period. An L3 is in none of it, but for one number a
-month. What is smaller than the threshold is not said (None): a count of people could be a person.
-A fixed number of statements, whatever the size; the times are reckoned here, so that both
-databases say the same.
+month. What is smaller than the threshold is not said (None), nor what would give it away: a count
+of people could be a person. Counted from packed rows (``adapters.measure_pages``), and always what
+counting the tables would give.
 """
 
 from __future__ import annotations
 
-import math
-import statistics
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import case as when
+from sqlalchemy import func, select
 
-from feedback_hub.adapters.tables import case, case_event, issue, referral
+from feedback_hub.adapters.measure_pages import OUTCOMES, SEXES, STATES, Was
+from feedback_hub.adapters.tables import case, issue
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
-from feedback_hub.domain.access import GRANTED, Action, Actor
+from feedback_hub.domain.access import Actor
 from feedback_hub.domain.case import CaseState, Outcome
-from feedback_hub.domain.errors import Invalid
-from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.issue import IssueState
-from feedback_hub.domain.person import Sex
 from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.reads import suppression
+from feedback_hub.reads.counting import (
+    ENUMERATED,
+    UNKNOWN,
+    WORDED,
+    Asked,
+    Counted,
+    Json,
+    Mask,
+    asked,
+    bounds,
+    counted,
+)
 from feedback_hub.services.ports import Rules
 
-Json = dict[str, object]
+__all__ = ["UNKNOWN", "Asked", "Json", "asked", "bounds", "figures_of", "measure"]
 
-UNKNOWN = "unknown"
-USUAL = timedelta(days=30)
-LONGEST = timedelta(days=3660)
-DIMENSIONS: Mapping[str, ColumnElement[str]] = {
-    "type": case.c.type,
-    "sector": case.c.sector,
-    "site": case.c.site,
-    "channel": case.c.channel,
-    "sex": case.c.sex,
-    "age_band": case.c.age_band,
-    "disability": case.c.disability,
-}
+DIMENSIONS = (*WORDED, *ENUMERATED)
 AGES: tuple[tuple[str, timedelta], ...] = (
     ("under_7_days", timedelta(days=7)),
     ("7_to_13_days", timedelta(days=14)),
@@ -53,101 +54,7 @@ TOLD = frozenset(
     {Outcome.RESOLVED, Outcome.PARTLY, Outcome.NOT_POSSIBLE, Outcome.INFORMATION_GIVEN}
 )
 """Outcomes that a case reaches only after the loop or an answer face to face."""
-
-_BY_CHANNEL = "channel:"
-_KINDS = (
-    EventKind.ACKNOWLEDGED,
-    EventKind.ANSWERED_ON_SPOT,
-    EventKind.LOOP_ATTEMPTED,
-    EventKind.CLOSED,
-    EventKind.REOPENED,
-    EventKind.APPEALED,
-)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The period, from ``start`` until before ``end`` (aware, whole days); a site, or all."""
-
-    start: datetime
-    end: datetime
-    site: str = ""
-
-
-def asked(first: date | None, last: date | None, site: str, now: datetime, zone: tzinfo) -> Asked:
-    """The days from ``first`` to ``last``, both part of it; the last 30 days unless said.
-
-    Raises ``Invalid``.
-    """
-    last = last or now.astimezone(zone).date()
-    first = first or last - USUAL + timedelta(days=1)
-    if first > last:
-        raise Invalid("from", "lies after to")
-    if last - first > LONGEST:
-        raise Invalid("from", f"lies more than {LONGEST.days} days before to")
-    return Asked(
-        start=datetime.combine(first, time(), zone),
-        end=datetime.combine(last + timedelta(days=1), time(), zone),
-        site=site,
-    )
-
-
-@dataclass(frozen=True)
-class _Handled:
-    """One case that ran through the hub; a time is that of the first event of its kind."""
-
-    received_at: datetime
-    entered_at: datetime
-    entered_by: str
-    state: CaseState
-    outcome: Outcome | None
-    acknowledged_at: datetime | None
-    on_spot_at: datetime | None
-    loop_at: datetime | None
-    closed_at: datetime | None
-    reopened_at: datetime | None
-    appealed_at: datetime | None
-
-    @property
-    def told_at(self) -> datetime | None:
-        """When the person was first told an answer, or somebody first tried to."""
-        return min((at for at in (self.on_spot_at, self.loop_at) if at), default=None)
-
-    @property
-    def heard_at(self) -> datetime | None:
-        """When the person knew that it arrived: who hands it in gets the reference at once."""
-        if not self.entered_by.startswith(_BY_CHANNEL):
-            return self.entered_at
-        return min((at for at in (self.acknowledged_at, self.told_at) if at), default=None)
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """Writes numbers down, or that they are too small to be."""
-
-    threshold: int
-
-    def count(self, number: int) -> int | None:
-        return number if number >= self.threshold else None
-
-    def share(self, number: int, of: int) -> Json:
-        said = self.count(number)
-        rate = round(number / of, 4) if said is not None and of else None
-        return {"count": said, "of": self.count(of), "rate": rate}
-
-    def hours(self, spans: Sequence[timedelta], *, tail: bool = True) -> Json:
-        """Median and, with ``tail``, 90th percentile (nearest rank), in hours."""
-        said = self.count(len(spans))
-        hours = sorted(span.total_seconds() / 3600 for span in spans)
-        enough = said is not None and bool(hours)
-        body: Json = {
-            "count": said,
-            "median_hours": round(statistics.median(hours), 2) if enough else None,
-        }
-        if tail:
-            last = hours[math.ceil(0.9 * len(hours)) - 1] if hours else 0.0
-            body["p90_hours"] = round(last, 2) if enough else None
-        return body
+STAGES = ("received", "triaged", "answer_found", "told", "loop_closed")
 
 
 def measure(
@@ -157,185 +64,197 @@ def measure(
 
     An actor whose roles hold at some sites or sectors only is told of those.
     """
-    cells = _Cells(threshold)
-    narrow = bounds(actor)
-    received = _received(asked, narrow)
-    total = uow.session.scalar(select(func.count()).select_from(case).where(*received)) or 0
-    handled = _handled(uow, received)
+    found, _ = counted(uow, rules, actor, asked, threshold)
+    return figures_of(uow, found, actor, asked, now)
+
+
+def figures_of(
+    uow: SqlUnitOfWork, found: Counted, actor: Actor, asked: Asked, now: datetime
+) -> Json:
+    """Every measure of the cases that were counted."""
+    handled = found.handled
     return {
-        "from": asked.start.date().isoformat(),
-        "to": (asked.end - timedelta(days=1)).date().isoformat(),
+        "from": asked.first.isoformat(),
+        "to": asked.last.isoformat(),
         "site": asked.site,
-        "threshold": threshold,
-        "cases": cells.count(total),
-        "cases_by": {
-            name: _by(uow, cells, column, received) for name, column in DIMENSIONS.items()
-        },
-        **_of_handled(cells, rules, handled, now),
-        "referrals_by_partner": _partners(uow, cells, received),
-        "satisfied_by_sex": _satisfied(uow, cells, received),
+        **{name: word for name, word in asked.narrowed.items() if name != "site"},
+        "threshold": found.threshold,
+        "cases": found.count(len(found)),
+        "cases_by": {name: found.by(name) for name in DIMENSIONS},
+        "handled": found.count(len(handled)),
+        **_of_handled(handled, now),
+        "funnel": _funnel(handled),
+        "referrals_by_partner": _partners(handled),
+        "satisfied_by_sex": _satisfied(found),
+        "cases_by_code": by_code(found),
+        "cases_by_channel_sex_age": _crossed(found),
         "issues_acted_upon": _issues(uow, asked),
         "highly_sensitive_by_month": (
-            {} if asked.site or narrow else _by_month(uow, cells, asked, now)
+            {} if asked.narrowed or bounds(actor) else _by_month(uow, found.threshold, asked, now)
         ),
     }
 
 
-def bounds(
-    actor: Actor, actions: Collection[Action] = (Action.READ_MEASURES,)
-) -> list[ColumnElement[bool]]:
-    """What narrows cases to where the actor's roles hold; nothing for one that holds everywhere."""
-    held = [m for m in actor.memberships if not GRANTED[m.role].isdisjoint(actions)]
-    ways = []
-    for membership in held:
-        places = [
-            column == place
-            for column, place in (
-                (case.c.site, membership.site),
-                (case.c.sector, membership.sector),
-            )
-            if place
-        ]
-        if not places:
-            return []
-        ways.append(and_(*places))
-    return [or_(false(), *ways)]
+def _state(found: Counted, state: CaseState) -> Mask:
+    mask: Mask = found.cases["state"] == STATES.index(state)
+    return mask
 
 
-def _received(asked: Asked, bounds: list[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
-    conditions = [
-        case.c.sensitivity != Sensitivity.L3,
-        case.c.received_at >= asked.start,
-        case.c.received_at < asked.end,
-        *bounds,
-    ]
-    if asked.site:
-        conditions.append(case.c.site == asked.site)
-    return conditions
+def _outcome(found: Counted, outcomes: Iterable[Outcome]) -> Mask:
+    return np.isin(found.cases["outcome"], [OUTCOMES.index(one) for one in outcomes])
 
 
-def _by(
-    uow: SqlUnitOfWork,
-    cells: _Cells,
-    column: ColumnElement[str],
-    received: list[ColumnElement[bool]],
-) -> Json:
-    rows = uow.session.execute(
-        select(column, func.count()).select_from(case).where(*received).group_by(column)
-    )
-    # In the order of the words: in that of the counts the small ones would tell on each other.
-    counts = {str(value) or UNKNOWN: count for value, count in rows}
-    return {value: cells.count(counts[value]) for value in sorted(counts)}
-
-
-def _handled(uow: SqlUnitOfWork, received: list[ColumnElement[bool]]) -> list[_Handled]:
-    def first(kind: EventKind) -> ColumnElement[datetime | None]:
-        return func.min(when((case_event.c.kind == kind, case_event.c.at)))
-
-    happened = and_(case_event.c.case_id == case.c.id, case_event.c.kind.in_(_KINDS))
-    rows = uow.session.execute(
-        select(
-            case.c.received_at,
-            case.c.entered_at,
-            case.c.entered_by,
-            case.c.state,
-            case.c.outcome,
-            *(first(kind) for kind in _KINDS),
-        )
-        .select_from(case.outerjoin(case_event, happened))
-        .where(*received, case.c.from_history.is_(False))
-        .group_by(case.c.id)
-    )
-    return [_Handled(*row) for row in rows]
-
-
-def _of_handled(cells: _Cells, rules: Rules, handled: Sequence[_Handled], now: datetime) -> Json:
-    told = [one for one in handled if one.told_at]
-    ended = [one for one in handled if one.closed_at]
-    closed = [one for one in handled if one.state is CaseState.CLOSED]
-    answered = cells.hours([one.told_at - one.received_at for one in told if one.told_at])
+def _of_handled(handled: Counted, now: datetime) -> Json:
+    rows = handled.cases
+    told = rows["told"] > 0
+    ended = rows["closed"] > 0
+    closed = _state(handled, CaseState.CLOSED)
+    answered = handled.hours(_since(rows[told], "received", "told"))
     return {
-        "handled": cells.count(len(handled)),
-        "acknowledged_in_time": _acknowledged(cells, rules, handled, now),
-        "time_to_answer": answered | {"of": cells.count(len(handled))},
-        "on_the_spot": cells.share(_how_many(one.on_spot_at for one in told), len(told)),
-        "open_by_age": _ages(
-            cells, [one for one in handled if one.state is not CaseState.CLOSED], now
-        ),
-        "closed": _closed(cells, closed),
-        "reopened": cells.share(_how_many(one.reopened_at for one in ended), len(ended)),
-        "appealed": cells.share(_how_many(one.appealed_at for one in ended), len(ended)),
+        "acknowledged_in_time": _acknowledged(handled, now),
+        "time_to_answer": answered | {"of": handled.count(len(handled))},
+        "on_the_spot": handled.share(int((told & handled.was(Was.ON_SPOT)).sum()), int(told.sum())),
+        "open_by_age": _ages(handled.where(~closed), now),
+        "closed": _closed(handled.where(closed)),
+        "reopened": handled.share(int((ended & handled.was(Was.REOPENED)).sum()), int(ended.sum())),
+        "appealed": handled.share(int((ended & handled.was(Was.APPEALED)).sum()), int(ended.sum())),
     }
 
 
-def _acknowledged(cells: _Cells, rules: Rules, handled: Sequence[_Handled], now: datetime) -> Json:
+def _since(rows: NDArray[Any], first: str, then: str) -> NDArray[np.int64]:
+    """Seconds between two times of each row."""
+    return rows[then].astype(np.int64) - rows[first].astype(np.int64)
+
+
+def _acknowledged(handled: Counted, now: datetime) -> Json:
     """Of the cases whose time for it is over or that were: what still has time is no failure."""
-    judged = in_time = 0
-    for one in handled:
-        by = rules.calendar.after(one.received_at, rules.targets.acknowledge)
-        heard_at = one.heard_at
-        judged += heard_at is not None or by <= now
-        in_time += heard_at is not None and heard_at <= by
-    return cells.share(in_time, judged)
+    rows = handled.cases
+    judged = (rows["heard"] > 0) | (rows["heard_by"] <= now.timestamp())
+    return handled.share(int(handled.was(Was.HEARD_IN_TIME).sum()), int(judged.sum()))
 
 
-def _ages(cells: _Cells, still_open: Sequence[_Handled], now: datetime) -> Json:
-    counts = dict.fromkeys((name for name, _ in AGES), 0)
-    for one in still_open:
-        age = now - one.received_at
-        counts[next(name for name, until in AGES if age < until)] += 1
-    by_age: Json = {name: cells.count(count) for name, count in counts.items()}
-    return by_age | {"of": cells.count(len(still_open))}
+def _ages(still_open: Counted, now: datetime) -> Json:
+    ages = now.timestamp() - still_open.cases["received"]
+    limits = [until.total_seconds() for _, until in AGES[:-1]]
+    found = np.bincount(np.searchsorted(limits, ages, side="right"), minlength=len(AGES))
+    counts = {name: int(number) for (name, _), number in zip(AGES, found, strict=True)}
+    said = suppression.said(counts, still_open.threshold)
+    by_age: Json = {name: said[name] or None for name in counts}
+    return by_age | {"of": still_open.count(len(still_open))}
 
 
-def _closed(cells: _Cells, closed: Sequence[_Handled]) -> Json:
+def _closed(closed: Counted) -> Json:
     """Closed is not resolved, and neither is told: three numbers apart (DOMAIN.md, Measures)."""
 
     def ended_as(*outcomes: Outcome) -> Json:
-        return cells.share(sum(one.outcome in outcomes for one in closed), len(closed))
+        return closed.share(int(_outcome(closed, outcomes).sum()), len(closed))
 
     return {
-        "of": cells.count(len(closed)),
+        "of": closed.count(len(closed)),
         "loop_closed_with_person": ended_as(*TOLD),
         "resolved": ended_as(Outcome.RESOLVED),
         "unreachable": ended_as(Outcome.UNREACHABLE),
     }
 
 
-def _partners(uow: SqlUnitOfWork, cells: _Cells, received: list[ColumnElement[bool]]) -> Json:
-    """Of the referrals sent to each partner, those it accepted, and how long that took."""
-    rows = uow.session.execute(
-        select(referral.c.organisation, referral.c.sent_at, referral.c.accepted_at)
-        .select_from(referral.join(case, case.c.id == referral.c.case_id))
-        .where(*received, case.c.from_history.is_(False), referral.c.sent_at.is_not(None))
+def _funnel(handled: Counted) -> Json:
+    """How far cases came: each stage holds those of the one before that went on."""
+    rows = handled.cases
+    told = rows["told"] > 0
+    ended = _state(handled, CaseState.CLOSED) & _outcome(handled, TOLD)
+    stages = (
+        np.ones(len(handled), bool),
+        handled.was(Was.TRIAGED),
+        handled.was(Was.ANSWERED) | told,
+        told,
+        ended,
     )
-    sent: dict[str, int] = {}
-    spans: dict[str, list[timedelta]] = {}
-    for organisation, sent_at, accepted_at in rows:
-        sent[organisation] = sent.get(organisation, 0) + 1
-        taken = spans.setdefault(organisation, [])
-        if accepted_at is not None:
-            taken.append(accepted_at - sent_at)
+    reached = stages[0]
+    body: Json = {}
+    for name, there in zip(STAGES, stages, strict=True):
+        reached = reached & there
+        body[name] = handled.count(int(reached.sum()))
+    return body
+
+
+def _partners(handled: Counted) -> Json:
+    """Of the referrals sent to each partner, those it accepted and answered, and the time."""
+    rows = handled.packed.referrals
+    numbers = handled.packed.numbers
+    body: Json = {}
+    for number in np.unique(rows["organisation"]):
+        its = rows[rows["organisation"] == number]
+        taken = its[its["accepted"] > 0]
+        answered = its[its["answered"] > 0]
+        body[numbers.word(int(number))] = (
+            handled.share(len(taken), len(its))
+            | handled.hours(taken["accepted"] - taken["sent"], tail=False)
+            | {
+                "answered": handled.count(len(answered)),
+                "answer_median_hours": handled.hours(
+                    _since(answered, "sent", "answered"), tail=False
+                )["median_hours"],
+            }
+        )
+    return dict(sorted(body.items()))
+
+
+def _satisfied(found: Counted) -> Json:
+    """Of every time somebody was asked."""
+    rows = found.cases
+    body: Json = {}
+    for place, sex in enumerate(SEXES):
+        its = rows[rows["sex"] == place]
+        asked = int(its["asked"].sum())
+        if asked:
+            body[sex.value] = found.share(int(its["satisfied"].sum()), asked, private=True)
+    return body
+
+
+def code_counts(found: Counted) -> dict[str, int]:
+    """Cases by code; one with two codes counts under both."""
+    counts = np.bincount(found.cases["codes"].ravel())
+    numbers = found.packed.numbers
+    return {numbers.word(int(n)): int(counts[n]) for n in np.flatnonzero(counts) if n}
+
+
+def by_code(found: Counted) -> Json:
+    """What people speak of, the commonest first; what is too small is not named."""
+    said = suppression.said(code_counts(found), found.threshold)
+    named = {code: number for code, number in said.items() if number is not None}
+    return {code: named[code] for code in sorted(named, key=lambda one: (-named[one], one))}
+
+
+def _crossed(found: Counted) -> Json:
+    """Channel by sex by age. Hidden so that the tables of one of them tell nothing of it either."""
+    rows = found.cases
+    names = ("channel", "sex", "age_band")
+    words = [sorted(found.counts(name)) for name in names]
+    if not len(found):
+        return {}
+    places = dict.fromkeys(product(*words), 0)
+    channel_of, sex_of, band_of = (rows[name].astype(np.int64) for name in names)
+    cells = channel_of * 10_000 + sex_of * 100 + band_of
+    values, numbers = np.unique(cells, return_counts=True)
+    for value, number in zip(values, numbers, strict=True):
+        channel = found.packed.numbers.word(int(value // 10_000)) or UNKNOWN
+        sex = ENUMERATED["sex"][int(value // 100 % 100)].value
+        band = ENUMERATED["age_band"][int(value % 100)].value
+        places[channel, sex, band] = int(number)
+    keys = sorted(places)
+    sums = [list(range(len(keys)))]
+    for axis, name in enumerate(names):
+        sums += [
+            [place for place, key in enumerate(keys) if key[axis] == word]
+            for word, number in found.by(name).items()
+            if number is not None
+        ]
+    out = suppression.hidden([places[key] for key in keys], sums, found.threshold)
+    shown = {key: None if at in out else places[key] for at, key in enumerate(keys)}
     return {
-        organisation: cells.share(len(spans[organisation]), sent[organisation])
-        | cells.hours(spans[organisation], tail=False)
-        for organisation in sorted(sent)
+        channel: {sex: {band: shown[channel, sex, band] for band in words[2]} for sex in words[1]}
+        for channel in words[0]
     }
-
-
-def _satisfied(uow: SqlUnitOfWork, cells: _Cells, received: list[ColumnElement[bool]]) -> Json:
-    """Of every time somebody was asked. From the history: a case forgets it when it reopens."""
-    rows = uow.session.execute(
-        select(case.c.sex, case_event.c.detail, func.count())
-        .select_from(case_event.join(case, case.c.id == case_event.c.case_id))
-        .where(*received, case_event.c.kind == EventKind.SATISFACTION)
-        .group_by(case.c.sex, case_event.c.detail)
-    )
-    yes, asked = dict.fromkeys(Sex, 0), dict.fromkeys(Sex, 0)
-    for sex, detail, count in rows:
-        asked[sex] += count
-        yes[sex] += count if detail.get("satisfied") == "yes" else 0
-    return {sex.value: cells.share(yes[sex], asked[sex]) for sex in Sex if asked[sex]}
 
 
 def _issues(uow: SqlUnitOfWork, asked: Asked) -> Json:
@@ -343,13 +262,15 @@ def _issues(uow: SqlUnitOfWork, asked: Asked) -> Json:
     conditions = [issue.c.created_at >= asked.start, issue.c.created_at < asked.end]
     if asked.site:
         conditions.append(issue.c.site == asked.site)
+    if asked.sector:
+        conditions.append(issue.c.sector == asked.sector)
     acted = func.count(when((issue.c.state != IssueState.OPEN, 1)))
     opened = select(acted, func.count()).select_from(issue).where(*conditions)
     count, of = uow.session.execute(opened).one()
-    return _Cells(0).share(count, of)
+    return {"count": count, "of": of, "rate": round(count / of, 4) if of else None}
 
 
-def _by_month(uow: SqlUnitOfWork, cells: _Cells, asked: Asked, now: datetime) -> Json:
+def _by_month(uow: SqlUnitOfWork, threshold: int, asked: Asked, now: datetime) -> Json:
     """Highly sensitive cases of each whole month of the period that is over, nothing else.
 
     A month that runs, or a piece of one, would tell by its difference from yesterday's answer
@@ -363,10 +284,11 @@ def _by_month(uow: SqlUnitOfWork, cells: _Cells, asked: Asked, now: datetime) ->
             case.c.received_at < asked.end,
         )
     ).all()
-    return {
-        start.strftime("%Y-%m"): cells.count(sum(start <= at < end for at in arrived))
-        for start, end in months
-    }
+    body: Json = {}
+    for start, end in months:
+        number = sum(start <= at < end for at in arrived)
+        body[start.strftime("%Y-%m")] = number if number >= threshold else None
+    return body
 
 
 def _months(asked: Asked) -> Iterable[tuple[datetime, datetime]]:
@@ -376,7 +298,3 @@ def _months(asked: Asked) -> Iterable[tuple[datetime, datetime]]:
         end = (start + timedelta(days=32)).replace(day=1)
         yield start, end
         start = end
-
-
-def _how_many(times: Iterable[datetime | None]) -> int:
-    return sum(at is not None for at in times)

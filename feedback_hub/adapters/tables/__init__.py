@@ -67,6 +67,15 @@ from feedback_hub.adapters.tables.places import (
     service,
     site,
 )
+from feedback_hub.adapters.tables.seeing import (
+    committee,
+    measure_due,
+    measure_page,
+    measure_word,
+    report_mail,
+    visit,
+    visit_service,
+)
 from feedback_hub.adapters.tables.shape import metadata
 from feedback_hub.adapters.tables.trust import (
     audit,
@@ -98,6 +107,7 @@ __all__ = [
     "case_place",
     "case_tag",
     "channel_account",
+    "committee",
     "conduct_report",
     "contact",
     "data_key",
@@ -115,6 +125,9 @@ __all__ = [
     "letter",
     "likeness",
     "log_in",
+    "measure_due",
+    "measure_page",
+    "measure_word",
     "meeting",
     "meeting_case",
     "membership",
@@ -129,6 +142,7 @@ __all__ = [
     "peer_seen",
     "referral",
     "remark",
+    "report_mail",
     "retention",
     "search_text",
     "service",
@@ -139,6 +153,8 @@ __all__ = [
     "token",
     "triage_lease",
     "unlike",
+    "visit",
+    "visit_service",
     "wording",
     "wrong_try",
 ]

@@ -46,6 +46,7 @@ site = Table(
     Column("latitude", Float),
     Column("longitude", Float),
     Column("population", Integer),
+    Column("capacity", Integer),
     Column("status", Word(SiteStatus), nullable=False),
     Column("valid_from", Date),
     Column("valid_to", Date),

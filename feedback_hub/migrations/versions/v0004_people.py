@@ -5,6 +5,8 @@ Each part is one function, so that a part can be read on its own.
 
 from __future__ import annotations
 
+from feedback_hub.migrations.v0004_seeing import seeing
+
 revision = "0004"
 down_revision = "0003"
 
@@ -47,6 +49,7 @@ def _screens() -> None:
 
 def _seeing() -> None:
     """Dashboard, sites, monitoring, reports."""
+    seeing()
 
 
 def _operating() -> None:

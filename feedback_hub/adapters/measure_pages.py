@@ -1,0 +1,534 @@
+"""What the measures are reckoned from: every case as one packed row, a page for each day (UTC).
+
+A million cases are 50 MB that numpy counts in a fraction of a second, by any filter, medians too,
+where the tables themselves would take half a minute. The pages are a copy, and are never trusted
+alone: triggers write each case that changed into ``measure_due`` in the transaction that changed
+it, and whoever reads takes those from the tables (``read``). So the figures are always what
+counting from scratch gives; ``fold`` only keeps them fast by packing what is due.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from enum import IntFlag, StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Text, and_, delete, func, insert, select, type_coerce, update
+from sqlalchemy import case as when
+from sqlalchemy.orm import Session
+
+from feedback_hub.adapters.tables import (
+    case,
+    case_event,
+    measure_due,
+    measure_page,
+    measure_word,
+    referral,
+)
+from feedback_hub.domain.case import CaseState, Outcome
+from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.person import AgeBand, Disability, PopulationGroup, Sex
+from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.services.ports import Rules
+
+Rows = NDArray[Any]
+
+STATES, OUTCOMES = tuple(CaseState), tuple(Outcome)
+SEXES, AGE_BANDS, DISABILITIES = tuple(Sex), tuple(AgeBand), tuple(Disability)
+GROUPS, LEVELS = tuple(PopulationGroup), tuple(Sensitivity)
+NO_OUTCOME = 255
+CODES = 4
+"""A case counts under its first codes, so many."""
+AT_ONCE = 5000
+"""Cases packed in one transaction."""
+
+
+class Was(IntFlag):
+    """What happened to a case, once or more."""
+
+    HISTORY = 1
+    ON_SPOT = 2
+    TRIAGED = 4
+    ANSWERED = 8
+    REFERRED = 16
+    REOPENED = 32
+    APPEALED = 64
+    HEARD_IN_TIME = 128
+
+
+CASE = np.dtype(
+    [
+        # Seconds since 1970; 0: never. ``told``: the person was told, or somebody first tried to.
+        ("received", "<u4"),
+        ("heard", "<u4"),
+        ("heard_by", "<u4"),
+        ("told", "<u4"),
+        ("closed", "<u4"),
+        # Numbers of words.
+        ("site", "<u2"),
+        ("sector", "<u2"),
+        ("type", "<u2"),
+        ("channel", "<u2"),
+        ("codes", "<u2", (CODES,)),
+        # Places in the tuples above.
+        ("sex", "u1"),
+        ("age_band", "u1"),
+        ("disability", "u1"),
+        ("group", "u1"),
+        ("state", "u1"),
+        ("outcome", "u1"),
+        ("level", "u1"),
+        ("was", "<u2"),
+        ("asked", "u1"),
+        ("satisfied", "u1"),
+    ]
+)
+REFERRAL = np.dtype(
+    [
+        ("of", "<u4"),  # the row of its case
+        ("organisation", "<u2"),
+        ("sent", "<u4"),
+        ("accepted", "<u4"),
+        ("answered", "<u4"),
+    ]
+)
+_KEY = np.dtype("<u8")
+_ENUMS: tuple[tuple[StrEnum, ...], ...] = (
+    STATES,
+    OUTCOMES,
+    SEXES,
+    AGE_BANDS,
+    DISABILITIES,
+    GROUPS,
+    LEVELS,
+)
+_FIRST = (
+    EventKind.ACKNOWLEDGED,
+    EventKind.ANSWERED_ON_SPOT,
+    EventKind.LOOP_ATTEMPTED,
+    EventKind.CLOSED,
+)
+_EVER = {
+    EventKind.TRIAGED: Was.TRIAGED,
+    EventKind.RESPONSE_READY: Was.ANSWERED,
+    EventKind.REFERRED: Was.REFERRED,
+    EventKind.REOPENED: Was.REOPENED,
+    EventKind.APPEALED: Was.APPEALED,
+}
+_COUNTED = (*_FIRST, *_EVER)
+_BY_CHANNEL = "channel:"
+_MOST_SAID = 255
+
+
+class Numbers:
+    """Words and their numbers; a new word gets the next one."""
+
+    def __init__(self, known: Iterable[tuple[int, str]] = ()) -> None:
+        self.number_of = {word: number for number, word in known}
+        self.words = {number: word for word, number in self.number_of.items()}
+        self.new: dict[int, str] = {}
+
+    def of(self, word: str) -> int:
+        """The word's number; 0 is the empty word."""
+        if not word:
+            return 0
+        number = self.number_of.get(word)
+        if number is None:
+            number = max(self.words, default=0) + 1
+            self.number_of[word] = number
+            self.words[number] = self.new[number] = word
+        return number
+
+    def word(self, number: int) -> str:
+        """The word with this number."""
+        return self.words[number] if number else ""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Cases as rows, their referrals, and what the numbers of words stand for."""
+
+    cases: Rows
+    referrals: Rows
+    numbers: Numbers = field(default_factory=Numbers)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Cases fresh from the tables, by id."""
+
+    ids: tuple[str, ...]
+    cases: Rows
+    referrals: Rows
+
+    @property
+    def keys(self) -> NDArray[np.uint64]:
+        """What stands for the ids in a page."""
+        return _keys(self.ids)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A case that changed: the row of ``measure_due``, its id, and the day it was received."""
+
+    row: int
+    case_id: str
+    received_at: datetime
+
+
+def read(session: Session, rules: Rules, start: datetime, end: datetime) -> Packed:
+    """Every case received from ``start`` until before ``end``, as it stands now.
+
+    A fixed number of statements. What is due is read before the pages: between the two it may be
+    packed, and is then counted from the tables all the same.
+    """
+    stamp = made_for(rules)
+    within = (measure_due.c.received_at >= start, measure_due.c.received_at < end)
+    due = session.execute(select(measure_due.c.case_id, measure_due.c.received_at).where(*within))
+    changed: dict[date, set[str]] = {}
+    for case_id, received_at in due:
+        changed.setdefault(received_at.date(), set()).add(case_id)
+    numbers = _numbers(session)
+    first, last = start.astimezone(UTC).date(), end.astimezone(UTC).date()
+    pages = session.execute(
+        select(
+            measure_page.c.day,
+            measure_page.c.made_for,
+            measure_page.c.cases,
+            measure_page.c.referrals,
+        )
+        .where(measure_page.c.day >= first, measure_page.c.day <= last)
+        .order_by(measure_page.c.day)
+    ).all()
+    held = session.execute(
+        select(measure_page.c.day, measure_page.c.case_keys).where(
+            measure_page.c.day.in_(sorted(changed))
+        )
+    )
+    keys: dict[date, bytes] = {row.day: row.case_keys for row in held}
+    outdated = any(page.made_for != stamp for page in pages)
+    wanted = [case.c.received_at >= start, case.c.received_at < end]
+    if not outdated:
+        wanted.append(case.c.id.in_(select(measure_due.c.case_id).where(*within)))
+    fresh = facts(session, rules, numbers, and_(*wanted))
+    parts = [(fresh.cases, fresh.referrals)]
+    for page in pages if not outdated else ():
+        there = np.frombuffer(page.cases, CASE), np.frombuffer(page.referrals, REFERRAL)
+        if page.day in changed:
+            stays = ~np.isin(np.frombuffer(keys[page.day], _KEY), _keys(changed[page.day]))
+            there = _kept(*there, stays)
+        parts.append(there)
+    cases, referrals = _joined(parts)
+    since, until = int(start.timestamp()), int(end.timestamp())
+    inside = (cases["received"] >= since) & (cases["received"] < until)
+    if not inside.all():
+        cases, referrals = _kept(cases, referrals, inside)
+    return Packed(cases, referrals, numbers)
+
+
+def chosen(packed: Packed, mask: NDArray[np.bool_]) -> tuple[Rows, Rows]:
+    """The cases of the mask, and their referrals."""
+    return _kept(packed.cases, packed.referrals, mask)
+
+
+def made_for(rules: Rules) -> str:
+    """Another one whenever a page made before may say something else now."""
+    calendar = rules.calendar
+    what = (
+        str(CASE.descr),
+        str(REFERRAL.descr),
+        [[word.value for word in words] for words in _ENUMS],
+        repr(rules.targets.acknowledge),
+        str(calendar.zone),
+        str((calendar.opens, calendar.closes, sorted(calendar.weekdays))),
+        sorted(day.isoformat() for day in calendar.holidays),
+    )
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()
+
+
+def facts(session: Session, rules: Rules, numbers: Numbers, which: ColumnElement[bool]) -> Facts:
+    """The cases that ``which`` admits, from the tables: three statements, whatever their number."""
+    happened = and_(case_event.c.case_id == case.c.id, case_event.c.kind.in_(_COUNTED))
+    rows = session.execute(
+        select(
+            case.c.id,
+            case.c.received_at,
+            case.c.entered_at,
+            case.c.entered_by,
+            case.c.site,
+            case.c.sector,
+            case.c.type,
+            case.c.channel,
+            type_coerce(case.c.codes, Text()),
+            case.c.sex,
+            case.c.age_band,
+            case.c.disability,
+            case.c.population_group,
+            case.c.state,
+            case.c.outcome,
+            case.c.sensitivity,
+            case.c.from_history,
+            *(func.min(when((case_event.c.kind == kind, case_event.c.at))) for kind in _FIRST),
+            *(func.max(when((case_event.c.kind == kind, 1), else_=0)) for kind in _EVER),
+        )
+        .select_from(case.outerjoin(case_event, happened))
+        .where(which)
+        .group_by(case.c.id)
+    )
+    said = _said(session, which)
+    ids: list[str] = []
+    packed: list[tuple[object, ...]] = []
+    for row in rows:
+        ids.append(row[0])
+        packed.append(_row(row, said.get(row[0], (0, 0)), rules, numbers))
+    place = {case_id: position for position, case_id in enumerate(ids)}
+    sent = session.execute(
+        select(
+            referral.c.case_id,
+            referral.c.organisation,
+            referral.c.sent_at,
+            referral.c.accepted_at,
+            referral.c.answered_at,
+        )
+        .select_from(referral.join(case, case.c.id == referral.c.case_id))
+        .where(which, referral.c.sent_at.is_not(None))
+    )
+    referrals = [
+        (
+            place[one.case_id],
+            numbers.of(one.organisation),
+            _seconds(one.sent_at),
+            _seconds(one.accepted_at),
+            _seconds(one.answered_at),
+        )
+        for one in sent
+        if one.case_id in place
+    ]
+    return Facts(tuple(ids), np.array(packed, CASE), np.array(referrals, REFERRAL))
+
+
+def due(session: Session, most: int = AT_ONCE) -> list[Due]:
+    """What changed since it was packed, the oldest cases first, so that a day comes together."""
+    columns = measure_due.c
+    rows = session.execute(
+        select(columns.row, columns.case_id, columns.received_at)
+        .order_by(columns.received_at, columns.row)
+        .limit(most)
+    )
+    return [Due(*row) for row in rows]
+
+
+def prepare(session: Session, rules: Rules, some: Sequence[Due]) -> tuple[Facts, Numbers]:
+    """What is to be packed of these cases; no page and no word is written."""
+    numbers = _numbers(session)
+    columns = measure_due.c
+    within = (
+        columns.received_at >= some[0].received_at,
+        columns.received_at <= some[-1].received_at,
+    )
+    which = case.c.id.in_(select(columns.case_id).where(*within))
+    return facts(session, rules, numbers, which), numbers
+
+
+def keep(
+    session: Session, rules: Rules, some: Sequence[Due], found: Facts, numbers: Numbers
+) -> int:
+    """Pack what ``prepare`` found; how many rows were struck off.
+
+    Only cases whose row is still there: else another process packed a newer state meanwhile.
+    """
+    mine: set[int] = set()
+    rows = [one.row for one in some]
+    for start in range(0, len(rows), 500):
+        struck = delete(measure_due).where(measure_due.c.row.in_(rows[start : start + 500]))
+        mine.update(session.scalars(struck.returning(measure_due.c.row)))
+    taken = [one for one in some if one.row in mine]
+    days: dict[date, set[str]] = {}
+    for one in taken:
+        days.setdefault(one.received_at.date(), set()).add(one.case_id)
+    if numbers.new:
+        session.execute(
+            insert(measure_word),
+            [{"number": number, "word": word} for number, word in numbers.new.items()],
+        )
+    place = {case_id: position for position, case_id in enumerate(found.ids)}
+    stamp = made_for(rules)
+    for day, ids in days.items():
+        fresh = np.zeros(len(found.ids), bool)
+        fresh[[place[case_id] for case_id in ids if case_id in place]] = True
+        added = _kept(found.cases, found.referrals, fresh)
+        kept_ids = [case_id for case_id in found.ids if fresh[place[case_id]]]
+        _write(session, stamp, day, ids, (_keys(kept_ids), *added))
+    return len(taken)
+
+
+def outdate(session: Session, rules: Rules) -> int:
+    """Pages made for other rules are dropped and their cases due; how many pages."""
+    columns = measure_page.c
+    other = session.scalars(select(columns.day).where(columns.made_for != made_for(rules))).all()
+    for day in other:
+        start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        of_day = (case.c.received_at >= start, case.c.received_at < start + timedelta(days=1))
+        again = select(case.c.id, case.c.received_at).where(*of_day)
+        session.execute(insert(measure_due).from_select(["case_id", "received_at"], again))
+        session.execute(delete(measure_page).where(columns.day == day))
+    return len(other)
+
+
+def is_outdated(session: Session, rules: Rules) -> bool:
+    """Whether any page was made for other rules."""
+    other = select(measure_page.c.day).where(measure_page.c.made_for != made_for(rules)).limit(1)
+    return session.scalar(other) is not None
+
+
+def _write(
+    session: Session, stamp: str, day: date, gone: Iterable[str], added: tuple[Rows, Rows, Rows]
+) -> None:
+    columns = measure_page.c
+    page = session.execute(select(measure_page).where(columns.day == day)).first()
+    keys, cases, referrals = added
+    if page is not None:
+        held = np.frombuffer(page.case_keys, _KEY)
+        stays = ~np.isin(held, _keys(gone))
+        before = _kept(
+            np.frombuffer(page.cases, CASE), np.frombuffer(page.referrals, REFERRAL), stays
+        )
+        keys = np.concatenate([held[stays], keys])
+        cases, referrals = _joined([before, (cases, referrals)])
+    values = {
+        "made_for": stamp,
+        "case_keys": keys.tobytes(),
+        "cases": cases.tobytes(),
+        "referrals": referrals.tobytes(),
+    }
+    if page is None:
+        session.execute(insert(measure_page).values(day=day, **values))
+    else:
+        session.execute(update(measure_page).where(columns.day == day).values(**values))
+
+
+def _row(
+    row: Sequence[Any], said: tuple[int, int], rules: Rules, numbers: Numbers
+) -> tuple[object, ...]:
+    (
+        _,
+        received_at,
+        entered_at,
+        entered_by,
+        site,
+        sector,
+        type_,
+        channel,
+        codes,
+        sex,
+        age_band,
+        disability,
+        group,
+        state,
+        outcome,
+        level,
+        from_history,
+        acknowledged_at,
+        on_spot_at,
+        loop_at,
+        closed_at,
+        *ever,
+    ) = row
+    told_at = min((at for at in (on_spot_at, loop_at) if at), default=None)
+    if entered_by.startswith(_BY_CHANNEL):
+        heard_at = min((at for at in (acknowledged_at, told_at) if at), default=None)
+    else:
+        # Who hands it in gets the reference at once.
+        heard_at = entered_at
+    by = rules.calendar.after(received_at, rules.targets.acknowledge)
+    was = Was(0)
+    for happened, flag in zip(ever, _EVER.values(), strict=True):
+        was |= flag if happened else Was(0)
+    if on_spot_at is not None:
+        was |= Was.ON_SPOT | Was.ANSWERED
+    if from_history:
+        was |= Was.HISTORY
+    if heard_at is not None and heard_at <= by:
+        was |= Was.HEARD_IN_TIME
+    named = [numbers.of(code) for code in json.loads(codes)[:CODES]]
+    return (
+        _seconds(received_at),
+        _seconds(heard_at),
+        _seconds(by),
+        _seconds(told_at),
+        _seconds(closed_at),
+        numbers.of(site),
+        numbers.of(sector),
+        numbers.of(type_),
+        numbers.of(channel),
+        named + [0] * (CODES - len(named)),
+        SEXES.index(sex),
+        AGE_BANDS.index(age_band),
+        DISABILITIES.index(disability),
+        GROUPS.index(group),
+        STATES.index(state),
+        OUTCOMES.index(outcome) if outcome else NO_OUTCOME,
+        LEVELS.index(level),
+        int(was),
+        min(said[0], _MOST_SAID),
+        min(said[1], _MOST_SAID),
+    )
+
+
+def _said(session: Session, which: ColumnElement[bool]) -> dict[str, tuple[int, int]]:
+    """How often each person was asked how good the answer is, and how often it was good.
+
+    From the history: a case forgets it when it is opened again.
+    """
+    rows = session.execute(
+        select(case_event.c.case_id, case_event.c.detail)
+        .select_from(case_event.join(case, case.c.id == case_event.c.case_id))
+        .where(which, case_event.c.kind == EventKind.SATISFACTION)
+    )
+    said: dict[str, tuple[int, int]] = {}
+    for case_id, detail in rows:
+        asked, yes = said.get(case_id, (0, 0))
+        said[case_id] = (asked + 1, yes + (detail.get("satisfied") == "yes"))
+    return said
+
+
+def _kept(cases: Rows, referrals: Rows, stays: NDArray[np.bool_]) -> tuple[Rows, Rows]:
+    place = np.cumsum(stays) - 1
+    with_case = referrals[stays[referrals["of"]]] if len(referrals) else referrals
+    with_case = with_case.copy()
+    with_case["of"] = place[with_case["of"]]
+    return cases[stays], with_case
+
+
+def _joined(parts: Sequence[tuple[Rows, Rows]]) -> tuple[Rows, Rows]:
+    moved = []
+    before = 0
+    for cases, referrals in parts:
+        if len(referrals):
+            shifted = referrals.copy()
+            shifted["of"] += before
+            moved.append(shifted)
+        before += len(cases)
+    referrals = np.concatenate(moved) if moved else np.zeros(0, REFERRAL)
+    return np.concatenate([cases for cases, _ in parts]), referrals
+
+
+def _numbers(session: Session) -> Numbers:
+    known = session.execute(select(measure_word.c.number, measure_word.c.word))
+    return Numbers((number, word) for number, word in known)
+
+
+def _keys(ids: Iterable[str]) -> NDArray[np.uint64]:
+    """A page may hold no id; of 64 bits no two of one day's are the same."""
+    digests = (hashlib.blake2b(one.encode(), digest_size=8).digest() for one in ids)
+    return np.frombuffer(b"".join(digests), _KEY)
+
+
+def _seconds(at: datetime | None) -> int:
+    return int(at.timestamp()) if at is not None else 0
