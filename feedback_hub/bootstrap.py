@@ -35,6 +35,7 @@ from feedback_hub.adapters.engine import make_engine, sqlite_url
 from feedback_hub.adapters.file_store import FolderStore
 from feedback_hub.adapters.file_types import ContentExaminer
 from feedback_hub.adapters.gazetteer import SpeltPlaces
+from feedback_hub.adapters.handlers_pair import HandlersPair
 from feedback_hub.adapters.light_classifier import LightClassifier
 from feedback_hub.adapters.model_store import ModelStore
 from feedback_hub.adapters.peers import PeerHubs
@@ -180,7 +181,8 @@ def is_pulled(account: Channel) -> bool:
     return isinstance(account, Pulls) and account.pulls()
 
 
-@dataclass
+# No repr: one that is printed by chance would hold the session key.
+@dataclass(repr=False)
 class Hub:
     """Everything a process needs. Cheap to make before a fork: connections open on first use."""
 
@@ -197,6 +199,8 @@ class Hub:
     post: Post | None = None
     clock: Clock = utc_now
     keys_made: bool = False
+    handlers_only: bool = False
+    """Whether this process serves handlers and nobody else (``web --role handlers``)."""
     device: Callable[[], str] = str
     """An opaque mark of the machine that asks, for the audit log."""
     _engines: list[Engine] = field(default_factory=list)
@@ -266,6 +270,11 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
     keyring = Keyring(
         hashlib.sha256(key.encode()).digest(),
         WrappingKeys(config.secrets_directory / "wrapping_keys"),
+        HandlersPair(
+            config.secrets_directory,
+            public=config.security.handlers_public_key,
+            private=config.security.handlers_key,
+        ),
     )
     frame = _frame(config)
     channels = ChannelAccounts(

@@ -13,11 +13,12 @@ from redis.exceptions import RedisError
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from feedback_hub.adapters import tables
+from feedback_hub.adapters import sealing, tables
 from feedback_hub.adapters.engine import change
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import StaleVersion
 from feedback_hub.domain.referral import ReferralState
+from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import custom_fields, escalation, pacing, referrals
 from workers import retention
 from workers.drop_folder import Watcher
@@ -154,11 +155,24 @@ def index_answers(hub: Hub, _now: datetime) -> int:
     return indexed
 
 
+def close_sensitive(hub: Hub, _now: datetime) -> int:
+    """Close to the handlers what became highly sensitive while work still waited for it."""
+    with hub.reading() as uow:
+        found = sealing.open_ones(uow.session, hub.keyring)
+    closed = 0
+    for case_id in found:
+        with hub.unit_of_work() as uow:
+            closed += sealing.settle(uow.session, hub.keyring, case_id, Sensitivity.L3)
+            uow.commit()
+    return closed
+
+
 DUTIES: tuple[Callable[[Hub, datetime], int], ...] = (
     expire_referrals,
     sound_alarms,
     pace_accounts,
     erase_raw_payloads,
     index_answers,
+    close_sensitive,
     retention.daily,
 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
+from feedback_hub.adapters.handlers_pair import MARK
 from feedback_hub.adapters.tables import data_key
 from feedback_hub.adapters.vault import Keyring
 
@@ -13,7 +14,7 @@ AT_ONCE = 500
 
 def left(session: Session, keyring: Keyring) -> int:
     """How many data keys are wrapped by another key than the current one."""
-    others = select(func.count()).where(data_key.c.wrapped_by != keyring.current())
+    others = select(func.count()).where(_by_another(keyring))
     return session.scalar(others) or 0
 
 
@@ -29,7 +30,7 @@ def rewrap_some(session: Session, keyring: Keyring, after: str) -> list[str]:
     """
     rows = session.execute(
         select(data_key)
-        .where(data_key.c.id > after, data_key.c.wrapped_by != keyring.current())
+        .where(data_key.c.id > after, _by_another(keyring))
         .order_by(data_key.c.id)
         .limit(AT_ONCE)
     ).all()
@@ -42,3 +43,10 @@ def rewrap_some(session: Session, keyring: Keyring, after: str) -> list[str]:
             .values(wrapped=wrapped, wrapped_by=by)
         )
     return [row.id for row in rows]
+
+
+def _by_another(keyring: Keyring) -> ColumnElement[bool]:
+    """What is closed to the handlers has its own way to be closed anew."""
+    return and_(
+        data_key.c.wrapped_by != keyring.current(), data_key.c.wrapped_by.not_like(f"{MARK}%")
+    )

@@ -7,6 +7,16 @@ import secrets
 from pathlib import Path
 
 
+def write_key(path: Path, key: str) -> None:
+    """A new file that only its owner reads. Raises ``FileExistsError``."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def load_or_make(directory: Path, name: str) -> tuple[str, bool]:
     """``(the secret, whether it was made just now)``; 0600 in a 0700 folder.
 

@@ -20,6 +20,7 @@ from feedback_hub.adapters import (
     likenesses,
     notices,
     places,
+    sealing,
     search_index,
     tables,
     triage_queue,
@@ -37,7 +38,7 @@ from feedback_hub.domain.call_back import CallBack
 from feedback_hub.domain.case import OPEN, Case, CaseState
 from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.errors import StaleVersion
-from feedback_hub.domain.events import Recorder
+from feedback_hub.domain.events import EventKind, Recorder
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.judgement import Judgement
 from feedback_hub.domain.likeness import Sketch
@@ -85,6 +86,9 @@ QUEUE_OF = {
     Task.EXCHANGE: Queue.EXCHANGE,
 }
 
+_LOWERS = frozenset({EventKind.SENSITIVITY_CHANGED, EventKind.TRIAGED, EventKind.TRIAGE_UNDONE})
+"""After these a case may be less sensitive than before."""
+
 
 class SqlUnitOfWork:
     """Fulfils ``services.ports.UnitOfWork``."""
@@ -99,6 +103,7 @@ class SqlUnitOfWork:
     ) -> None:
         self.session = session
         self.vault = SqlVault(session, keyring)
+        self._keyring = keyring
         self.exchange = SqlExchange(session)
         self.seen: dict[Seen, None] = {}
         """Sensitive cases that were opened here, and by whom."""
@@ -180,6 +185,12 @@ class SqlUnitOfWork:
     def _write_history(self) -> None:
         self.session.flush()
         happened = [line for kept in self._recorders.values() for line in kept.take_events()]
+        lowered = {one.case_id for one in happened if one.kind in _LOWERS}
+        for kept in self._recorders.values():
+            if isinstance(kept, Case) and (
+                kept.sensitivity is Sensitivity.L3 or kept.id in lowered
+            ):
+                sealing.settle(self.session, self._keyring, kept.id, kept.sensitivity)
         for line in happened:
             self._audited.extend(lines_of(line, self._device()))
         if happened:

@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from feedback_hub.adapters.handlers_pair import MARK, HandlersPair
 from feedback_hub.adapters.tables import data_key
 from feedback_hub.adapters.wrapping_keys import WrappingKeys, fingerprint_of
-from feedback_hub.services.ports import VaultClosed, VaultTampered
+from feedback_hub.services.ports import VaultClosed, VaultSealed, VaultTampered
 
 _NONCE = 12
 KEY_BYTES = 32
@@ -28,23 +29,36 @@ KEY_BYTES = 32
 class Keyring:
     """The hub's key and what is derived from it: wrapping, look-up and case secrets."""
 
-    def __init__(self, master: bytes, wrapping: WrappingKeys | None = None) -> None:
+    def __init__(
+        self,
+        master: bytes,
+        wrapping: WrappingKeys | None = None,
+        handlers: HandlersPair | None = None,
+    ) -> None:
         if len(master) != KEY_BYTES:
             raise ValueError(f"the encryption key must be {KEY_BYTES} bytes")
+        self._master = master
         self.fingerprint = fingerprint_of(master)
         self.wrapping = wrapping or WrappingKeys()
+        self.handlers = handlers or HandlersPair()
         self._wraps = {self.fingerprint: AESGCM(_derive(master, b"wrap"))}
         # These stay when keys are rotated: numbers already given and kept are derived from them.
         self._index = _derive(master, b"index")
         self._secret = _derive(master, b"case secret")
         self._handset = _derive(master, b"handset")
 
+    def with_handlers(self, handlers: HandlersPair) -> Keyring:
+        """The same keys with another pair."""
+        return Keyring(self._master, self.wrapping, handlers)
+
     def current(self) -> str:
         """The fingerprint of the key that wraps from now on."""
         return self.wrapping.current() or self.fingerprint
 
     def knows(self, fingerprint: str) -> bool:
-        """Whether what this key wrapped can be opened here."""
+        """Whether what this key wrapped belongs to this hub."""
+        if fingerprint.startswith(MARK):
+            return self.handlers.is_known(fingerprint)
         return fingerprint == self.fingerprint or self.wrapping.get(fingerprint) is not None
 
     def wrap(self, key_id: str, key: bytes) -> tuple[bytes, str]:
@@ -53,7 +67,12 @@ class Keyring:
         return _seal(self._cipher(by), key, key_id.encode()), by
 
     def unwrap(self, key_id: str, wrapped: bytes, wrapped_by: str) -> bytes:
-        """Decrypt a data key. Raises ``VaultTampered``, also for another hub's key."""
+        """Decrypt a data key.
+
+        Raises ``VaultTampered``, also for another hub's key, ``VaultSealed``.
+        """
+        if wrapped_by.startswith(MARK):
+            return self.handlers.open(key_id, wrapped, wrapped_by)
         return _open(self._cipher(wrapped_by), wrapped, key_id.encode())
 
     def _cipher(self, fingerprint: str) -> AESGCM:
@@ -85,6 +104,7 @@ class SqlVault:
         self._session = session
         self._keyring = keyring
         self._open_keys: dict[str, AESGCM] = {}
+        self._sealed: set[str] = set()
 
     def new_key(self) -> str:
         """Make a data key and return its id."""
@@ -109,19 +129,22 @@ class SqlVault:
         self._session.execute(delete(data_key).where(data_key.c.id == key_id))
 
     def seal(self, key_id: str, plain: str | bytes, bound_to: str) -> bytes:
-        """Encrypt under the data key ``key_id``. Raises ``VaultClosed``."""
+        """Encrypt under the data key ``key_id``. Raises ``VaultClosed``, ``VaultSealed``."""
         if isinstance(plain, str):
             # A lone surrogate is not UTF-8, and what a person sent is kept all the same.
             plain = plain.encode("utf-8", "surrogatepass")
         return _seal(self._cipher(key_id), plain, bound_to.encode())
 
     def open(self, key_id: str, sealed: bytes, bound_to: str) -> str:
-        """Decrypt; empty for what was erased. Raises ``VaultClosed``, ``VaultTampered``."""
+        """Decrypt; empty for what was erased.
+
+        Raises ``VaultClosed``, ``VaultSealed``, ``VaultTampered``.
+        """
         return self.open_bytes(key_id, sealed, bound_to).decode("utf-8", "surrogatepass")
 
     def open_bytes(self, key_id: str, sealed: bytes, bound_to: str) -> bytes:
         """Decrypt what is no text. Raises ``VaultClosed``, ``VaultTampered``."""
-        if not sealed and not self._has(key_id):
+        if not sealed and not self._has(key_id) and key_id not in self._sealed:
             # Nothing is sealed to nothing: with its key it was erased. With the key there, cut.
             return b""
         return _open(self._cipher(key_id), sealed, bound_to.encode())
@@ -136,12 +159,15 @@ class SqlVault:
 
     def load(self, key_ids: set[str]) -> None:
         """Fetch many data keys in one query, for pages that open many texts."""
-        wanted = key_ids - self._open_keys.keys()
+        wanted = key_ids - self._open_keys.keys() - self._sealed
         if not wanted:
             return
         rows = self._session.execute(select(data_key).where(data_key.c.id.in_(wanted)))
         for key_id, wrapped, by in rows:
-            self._open_keys[key_id] = AESGCM(self._keyring.unwrap(key_id, wrapped, by))
+            try:
+                self._open_keys[key_id] = AESGCM(self._keyring.unwrap(key_id, wrapped, by))
+            except VaultSealed:
+                self._sealed.add(key_id)
 
     def _has(self, key_id: str) -> bool:
         self.load({key_id})
@@ -149,7 +175,7 @@ class SqlVault:
 
     def _cipher(self, key_id: str) -> AESGCM:
         if not self._has(key_id):
-            raise VaultClosed(key_id)
+            raise VaultSealed if key_id in self._sealed else VaultClosed(key_id)
         return self._open_keys[key_id]
 
 

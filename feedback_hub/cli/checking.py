@@ -97,13 +97,15 @@ def _database(hub: Hub) -> Iterator[Finding]:
 
 def _keys(hub: Hub) -> Finding:
     with hub.reading() as uow:
-        other = uow.session.scalar(
-            select(func.count()).where(data_key.c.wrapped_by != hub.keyring.fingerprint)
+        counted = select(data_key.c.wrapped_by, func.count()).group_by(data_key.c.wrapped_by)
+        other = sum(
+            count for by, count in uow.session.execute(counted) if not hub.keyring.knows(by)
         )
     if other:
         return Finding(
             "keys",
-            f"{other} data keys were made with another encryption_key; bring that one back",
+            f"{other} data keys were made with keys that are not here: another encryption_key, "
+            "wrapping_keys or handlers' pair; bring those back",
             _FAULT,
         )
     return Finding("keys", "readable, and the ones this database was written with")

@@ -52,6 +52,7 @@ def run_all(
     _be_at(shown, config)
     hub = process_hub()
     say_what_is_new(hub)
+    say_who_opens(hub)
     valkey = None if config.queue.url else EmbeddedValkey(config.hub.home)
     queue_url = valkey.url if valkey else config.queue.url
     # What is sent to us can be kept without the queue, so the web does not wait for it.
@@ -76,13 +77,39 @@ def run_all(
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
 @click.option("--workers", default=2, show_default=True, help="Processes that answer.")
+@click.option(
+    "--role",
+    "serves",
+    type=click.Choice(["all", "public", "handlers"]),
+    default="all",
+    show_default=True,
+    help="handlers: for handlers of highly sensitive cases alone, with their private key; "
+    "public: without that key, whatever is configured.",
+)
 @click.pass_context
 @reporting
-def web(ctx: click.Context, host: str, port: int, workers: int) -> None:
+def web(ctx: click.Context, host: str, port: int, workers: int, serves: str) -> None:
     """Serve pages, API and webhooks."""
     address = f"{_shown(host)}:{port}"
     _be_at(f"http://{address}", config_of(ctx))
-    run_web(hub_of(ctx), [address], workers=workers)
+    hub = hub_of(ctx)
+    pair = hub.keyring.handlers
+    if serves != "all" and not pair.closes_with():
+        raise Failure(
+            "there is no handlers' key yet: make one with `feedback-hub keys handlers FILE`"
+        )
+    if serves == "handlers":
+        if not pair.holds_private():
+            raise Failure(
+                "the handlers' private key is not here: name its file with [security] "
+                "handlers_key_file, or give FEEDBACK_HUB_SECURITY_HANDLERS_KEY"
+            )
+        hub.handlers_only = True
+    elif serves == "public":
+        pair.forget_private()
+    else:
+        say_who_opens(hub)
+    run_web(hub, [address], workers=workers)
 
 
 @click.command("worker")
@@ -115,6 +142,25 @@ def _be_at(address: str, config: Config) -> None:
     """Where no base_url was configured, providers sign over the address we listen on."""
     if config.hub.base_url == HubConfig().base_url and _BASE_URL not in os.environ:
         os.environ[_BASE_URL] = address
+
+
+def say_who_opens(hub: Hub) -> None:
+    """What keeps highly sensitive cases closed here, said at each start (docs/security.md)."""
+    pair = hub.keyring.handlers
+    if not pair.closes_with():
+        click.echo(
+            "Highly sensitive cases: kept apart by rules, not yet by a key of their own. Any "
+            "process of this hub could open them if its code were changed. Make that key with "
+            "`feedback-hub keys handlers FILE`.",
+            err=True,
+        )
+    elif pair.holds_private():
+        click.echo(
+            "Highly sensitive cases: this process tree holds the handlers' private key beside "
+            "everything else. Better: take it away from here and serve handlers with "
+            "`feedback-hub web --role handlers`.",
+            err=True,
+        )
 
 
 def say_what_is_new(hub: Hub) -> None:

@@ -31,12 +31,14 @@ from feedback_hub.config.values import (
     parse_country,
     parse_database_url,
     parse_folder,
+    parse_handlers_key,
     parse_holidays,
     parse_hosts,
     parse_hotline,
     parse_key_material,
     parse_languages,
     parse_mail_address,
+    parse_other_url,
     parse_pattern,
     parse_questions,
     parse_queue_url,
@@ -149,6 +151,21 @@ class SecurityConfig:
         "Wraps the keys of all message text, names and addresses. Lost, all of it is lost.",
         default="",
         parse=parse_key_material,
+    )
+    handlers_key: str = secret(
+        "Opens highly sensitive cases; for the handlers' processes only.",
+        default="",
+        parse=parse_handlers_key,
+    )
+    handlers_public_key: str = setting(
+        "Closes highly sensitive cases, on every machine; else secrets/handlers_public counts.",
+        default="",
+        parse=parse_handlers_key,
+    )
+    handlers_url: str = setting(
+        "Where handlers log in, if not here: said to them by the other processes.",
+        default="",
+        parse=parse_other_url,
     )
     session_key: str = secret("Signs log-in sessions.", default="", parse=parse_key_material)
     trusted_hosts: tuple[str, ...] = setting(

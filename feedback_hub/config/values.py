@@ -6,6 +6,8 @@ value in it.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import calendar
 import difflib
 import re
@@ -315,6 +317,11 @@ def parse_base_url(raw: object) -> str:
     return url.rstrip("/")
 
 
+def parse_other_url(raw: object) -> str:
+    """Like ``parse_base_url``; empty stays empty."""
+    return parse_base_url(raw) if text(raw).strip() else ""
+
+
 def parse_hotline(raw: object) -> str:
     """The number people are told to ring, as it is to be shown."""
     number = named(raw)
@@ -391,6 +398,19 @@ def parse_key_material(raw: object) -> str:
     return key
 
 
+def parse_handlers_key(raw: object) -> str:
+    """Half of a pair that ``keys handlers`` made: 32 bytes in base64; empty for none."""
+    key = text(raw).strip()
+    try:
+        fits = not key or len(base64.urlsafe_b64decode(key)) == _HALF
+    except (binascii.Error, ValueError):
+        fits = False
+    if not fits:
+        raise Unfit("is no handlers' key", "Make one with: feedback-hub keys handlers FILE.")
+    return key
+
+
+_HALF = 32
 _DATABASE_SCHEMES = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",

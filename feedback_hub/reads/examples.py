@@ -10,7 +10,7 @@ from feedback_hub.adapters.tables import case, judgement, suggestion
 from feedback_hub.adapters.training import Example
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services.ports import VaultClosed
+from feedback_hub.services.ports import VaultClosed, VaultSealed
 from feedback_hub.services.seals import text_bound_to
 
 
@@ -48,6 +48,6 @@ def judged(uow: SqlUnitOfWork) -> Iterator[Example]:
             continue
         try:
             text = uow.vault.open(message.key_id, message.text_sealed, text_bound_to(message.id))
-        except VaultClosed:
+        except (VaultClosed, VaultSealed):
             continue
         yield Example(text, row.language, f"case {row.case_id}", tuple(row.codes), row.sector)

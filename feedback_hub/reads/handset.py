@@ -24,6 +24,7 @@ from feedback_hub.reads.case_list import own_scope
 from feedback_hub.reads.views import HandsetContact, HandsetLine, HandsetPage
 from feedback_hub.reads.wire import message_text
 from feedback_hub.services import loopback, seals
+from feedback_hub.services.ports import VaultSealed
 from feedback_hub.services.records import Delivery, InboxKind, InboxRow, Message
 
 MOST = 8
@@ -83,7 +84,10 @@ def _typed(uow: SqlUnitOfWork, actor: Actor, channel: str) -> list[tuple[datetim
     uow.vault.load({row.key_id for row in rows})
     found = []
     for row in rows:
-        opened = uow.vault.open(row.key_id, row.parsed_sealed, f"inbox.parsed:{row.id}")
+        try:
+            opened = uow.vault.open(row.key_id, row.parsed_sealed, f"inbox.parsed:{row.id}")
+        except VaultSealed:
+            continue
         if not opened:
             # Erased.
             continue

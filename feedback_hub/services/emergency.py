@@ -31,6 +31,8 @@ def open_case(
     reason: str,
     lasts: timedelta,
     now: datetime,
+    *,
+    opens_sensitive: bool = True,
 ) -> Emergency | None:
     """Open the case for ``actor``; None where it is open to them anyway.
 
@@ -49,6 +51,9 @@ def open_case(
         return None
     opened = replace(actor, opened=actor.opened | {case.id})
     if not scope_of(opened, Action.READ_HISTORY).admits(facts):
+        raise NotFound
+    if facts.sensitivity is Sensitivity.L3 and not opens_sensitive:
+        # Opened where it can be read, or not at all: whoever handles it would be told for nothing.
         raise NotFound
     informed = _informed(uow, case, actor)
     if not informed:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.message import InboundMessage
-from feedback_hub.services.ports import UnitOfWork, VaultClosed
+from feedback_hub.services.ports import UnitOfWork, VaultClosed, VaultSealed
 from feedback_hub.services.records import InboxRow
 
 COLUMNS = ("id", "received_at", "channel", "from", "text", "site", "language")
@@ -131,7 +131,7 @@ def is_same(uow: UnitOfWork, known: InboxRow, message: InboundMessage) -> bool:
     """Whether what is kept under this id says the same; True where that is gone by now."""
     try:
         parsed = uow.vault.open(known.key_id, known.parsed_sealed, f"inbox.parsed:{known.id}")
-    except VaultClosed:
+    except (VaultClosed, VaultSealed):
         return True
     if not parsed:
         return True

@@ -43,7 +43,7 @@ from feedback_hub.services import (
     pacing,
     seals,
 )
-from feedback_hub.services.ports import Classifier, Rules, UnitOfWork
+from feedback_hub.services.ports import Classifier, Rules, UnitOfWork, VaultSealed
 from feedback_hub.services.records import InboxKind, InboxRow, Message, Task
 
 API = "api"
@@ -182,7 +182,10 @@ def says_the_same(uow: UnitOfWork, submission: Submission) -> bool:
     row = uow.accepted(API, InboxKind.SUBMISSION, submission.message.external_id)
     if row is None:
         return False
-    opened = uow.vault.open(row.key_id, row.parsed_sealed, f"inbox.parsed:{row.id}")
+    try:
+        opened = uow.vault.open(row.key_id, row.parsed_sealed, f"inbox.parsed:{row.id}")
+    except VaultSealed:
+        return True
     # What was erased was here, and nobody can say any more how it read.
     return not opened or bool(json.loads(opened)["text"] == submission.message.text)
 

@@ -185,6 +185,10 @@ class VaultClosed(Exception):
     """The data key no longer exists: what it sealed is gone for good."""
 
 
+class VaultSealed(Exception):
+    """Closed to the handlers' key, which this process does not hold."""
+
+
 class VaultTampered(Exception):
     """The ciphertext does not belong where it was found, or was altered, or the key is another."""
 

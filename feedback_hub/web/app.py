@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import DomainError
+from feedback_hub.services.ports import VaultSealed
 from feedback_hub.web import problems
 from feedback_hub.web.api_bank import api_bank
 from feedback_hub.web.api_calls import api_calls
@@ -30,6 +31,7 @@ from feedback_hub.web.attachments import api_files, case_files
 from feedback_hub.web.body import Malformed
 from feedback_hub.web.calls import prompts
 from feedback_hub.web.exchange import exchange
+from feedback_hub.web.handlers_only import init_handlers_only
 from feedback_hub.web.health import health
 from feedback_hub.web.metrics import metrics
 from feedback_hub.web.openapi import openapi
@@ -51,6 +53,7 @@ def create_app(hub: Hub) -> Flask:
     app = make_shell(hub)
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
     init_security(app, hub)
+    init_handlers_only(app, hub)
     init_trail(app, hub)
     _guard_against_forgery(app)
     for blueprint in (
@@ -77,7 +80,7 @@ def create_app(hub: Hub) -> Flask:
     ):
         app.register_blueprint(blueprint)
     init_pages(app, hub)
-    for kind in (DomainError, Malformed, Unauthenticated, StaleDataError):
+    for kind in (DomainError, Malformed, Unauthenticated, StaleDataError, VaultSealed):
         app.register_error_handler(kind, _refused)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(SQLAlchemyError, _broken)

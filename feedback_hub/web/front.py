@@ -17,7 +17,8 @@ log = structlog.get_logger()
 def create_front(hub: Hub) -> Flask:
     """The application for providers and probes; it loads neither log-in nor pages."""
     app = make_shell(hub)
-    app.register_blueprint(webhooks)
+    if not hub.handlers_only:
+        app.register_blueprint(webhooks)
     app.register_blueprint(health)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _broken)

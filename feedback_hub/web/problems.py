@@ -16,6 +16,7 @@ from feedback_hub.domain.errors import (
     NotFound,
     StaleVersion,
 )
+from feedback_hub.services.ports import VaultSealed
 from feedback_hub.web.body import Malformed
 from feedback_hub.web.security import Unauthenticated
 
@@ -24,6 +25,7 @@ STATUS_OF: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (Unauthenticated, HTTPStatus.UNAUTHORIZED),
     (NotAllowed, HTTPStatus.FORBIDDEN),
     (NotFound, HTTPStatus.NOT_FOUND),
+    (VaultSealed, HTTPStatus.NOT_FOUND),
     (IllegalMove, HTTPStatus.CONFLICT),
     (StaleVersion, HTTPStatus.CONFLICT),
     (StaleDataError, HTTPStatus.CONFLICT),

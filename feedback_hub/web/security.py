@@ -31,6 +31,7 @@ from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.errors import NotAllowed
 from feedback_hub.web import second_factor, sessions
+from feedback_hub.web.handlers_only import seen_here
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.throttle import TOKEN, address, init_throttle, slow_down
 
@@ -276,7 +277,7 @@ def _find_actor(hub: Hub) -> Actor | None:
         opened = emergencies.opened_by(uow.session, current_user.id, hub.clock())
     if actor and not current_user.tf_primary_method and second_factor.is_required(hub, actor):
         raise SecondFactorOwed
-    return replace(actor, opened=opened) if actor else None
+    return seen_here(hub, replace(actor, opened=opened)) if actor else None
 
 
 def _token_holder(hub: Hub, secret: str) -> Actor | None:
@@ -295,7 +296,7 @@ def _token_holder(hub: Hub, secret: str) -> Actor | None:
         with hub.unit_of_work() as uow:
             note_token_use(uow.session, actor.id, now)
             uow.commit()
-    return actor
+    return seen_here(hub, actor) if actor else None
 
 
 def _map_account() -> None:

@@ -13,6 +13,7 @@ from feedback_hub.domain.reference import parse_reference
 from feedback_hub.reads.views import FormView
 from feedback_hub.services import emergency as services
 from feedback_hub.web import throttle
+from feedback_hub.web.handlers_only import opens_sensitive
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import exact, gettext
 from feedback_hub.web.pages.acting import attempt, text
@@ -42,7 +43,16 @@ def open_case() -> Response:
 
     def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> None:
         try:
-            made = services.open_case(uow, hub.rules, actor, ref, text("reason"), lasts, now)
+            made = services.open_case(
+                uow,
+                hub.rules,
+                actor,
+                ref,
+                text("reason"),
+                lasts,
+                now,
+                opens_sensitive=opens_sensitive(hub),
+            )
         except NotFound:
             raise Invalid("ref", "is no case") from None
         if made is not None:
@@ -72,5 +82,10 @@ def end(ref: str) -> Response:
 
 
 def _page(form: FormView) -> str:
-    minutes = current_hub().config.security.emergency_minutes
-    return render_template("emergency.html", form=form, minutes=minutes)
+    hub = current_hub()
+    return render_template(
+        "emergency.html",
+        form=form,
+        minutes=hub.config.security.emergency_minutes,
+        elsewhere=None if opens_sensitive(hub) else hub.config.security.handlers_url,
+    )

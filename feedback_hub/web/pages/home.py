@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from feedback_hub.reads import home as reads
+from feedback_hub.web.handlers_only import handlers_elsewhere
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.security import current_actor
 
@@ -18,4 +19,4 @@ def index() -> str:
     hub = current_hub()
     with hub.reading() as uow:
         page = reads.page(uow, actor, hub.clock())
-    return render_template("home.html", page=page)
+    return render_template("home.html", page=page, elsewhere=handlers_elsewhere(hub))
