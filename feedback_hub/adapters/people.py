@@ -135,6 +135,8 @@ def reset_second_factor(uow: SqlUnitOfWork, by: By, account_id: str) -> None:
         mf_recovery_codes=None,
         tf_last_counter=None,
     )
+    # The same phone may hold them.
+    uow.session.execute(delete(tables.passkey).where(tables.passkey.c.account_id == account_id))
     _log_out(uow, account_id)
     _note(uow, by, AuditAction.SECOND_FACTOR_RESET, account_id)
 

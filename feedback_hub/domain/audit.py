@@ -24,6 +24,8 @@ class AuditAction(StrEnum):
     SECOND_FACTOR_FAILED = "second_factor_failed"
     RECOVERY_CODES_MADE = "recovery_codes_made"
     RECOVERY_CODE_USED = "recovery_code_used"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
     CASE_READ = "case_read"
     FILE_READ = "file_read"
     LIST_READ = "list_read"

@@ -71,6 +71,8 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         AuditAction.SECOND_FACTOR_FAILED: N_("Gave a wrong code"),
         AuditAction.RECOVERY_CODES_MADE: N_("Made a recovery sheet"),
         AuditAction.RECOVERY_CODE_USED: N_("Used a code of the recovery sheet"),
+        AuditAction.PASSKEY_ADDED: N_("Added a passkey"),
+        AuditAction.PASSKEY_REMOVED: N_("Removed a passkey"),
         AuditAction.CASE_READ: N_("Opened a sensitive case"),
         AuditAction.FILE_READ: N_("Opened a file of a sensitive case"),
         AuditAction.LIST_READ: N_("Read the first words of sensitive cases in a list"),

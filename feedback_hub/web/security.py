@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -205,8 +206,10 @@ def init_security(app: Flask, hub: Hub) -> None:
         accounts.remove()
 
     @user_authenticated.connect_via(app)
-    def _logged_in(_app: Flask, user: Account, **_more: object) -> None:
-        sessions.begin(hub, str(user.id))
+    def _logged_in(
+        _app: Flask, user: Account, authn_via: Sequence[str] = (), **_more: object
+    ) -> None:
+        sessions.begin(hub, str(user.id), by_passkey="webauthn" in authn_via)
         with hub.unit_of_work() as uow:
             uow.session.execute(_account(user.id).values(last_login_at=hub.clock()))
             _note(uow, hub, AuditAction.LOGGED_IN, user.id)
@@ -275,7 +278,8 @@ def _find_actor(hub: Hub) -> Actor | None:
     with hub.reading() as uow:
         actor = actor_by_id(uow.session, current_user.id)
         opened = emergencies.opened_by(uow.session, current_user.id, hub.clock())
-    if actor and not current_user.tf_primary_method and second_factor.is_required(hub, actor):
+    has_both = current_user.tf_primary_method or sessions.is_by_passkey()
+    if actor and not has_both and second_factor.is_required(hub, actor):
         raise SecondFactorOwed
     return seen_here(hub, replace(actor, opened=opened)) if actor else None
 

@@ -19,6 +19,7 @@ from feedback_hub.adapters.tables import log_in
 from feedback_hub.bootstrap import Hub
 
 _COOKIE = "log_in"
+_PASSKEY = "by_passkey"
 _SEEN_EVERY = timedelta(minutes=1)
 
 
@@ -33,10 +34,11 @@ class Device:
     is_this: bool
 
 
-def begin(hub: Hub, account_id: str) -> None:
+def begin(hub: Hub, account_id: str, *, by_passkey: bool = False) -> None:
     """Note this log-in under a secret of its own; a forgery token from before is void."""
     secret = secrets.token_urlsafe(32)
     session[_COOKIE] = secret
+    session[_PASSKEY] = by_passkey
     session.pop("csrf_token", None)
     # Idle time-out: the permanent session's lifetime starts anew with each answer.
     session.permanent = True
@@ -84,6 +86,11 @@ def own_id() -> str:
     return _hash(secret) if isinstance(secret, str) else ""
 
 
+def is_by_passkey() -> bool:
+    """Whether this log-in was with a passkey, which is both factors."""
+    return session.get(_PASSKEY) is True
+
+
 def devices(db: Session, account_id: str, own: str) -> list[Device]:
     """Where this person is logged in, the latest seen first."""
     rows = db.execute(
@@ -108,6 +115,7 @@ def end_all(db: Session, account_id: str, but: str = "") -> None:
 def forget() -> None:
     """This browser carries no log-in any more."""
     session.pop(_COOKIE, None)
+    session.pop(_PASSKEY, None)
 
 
 def device_name(agent: str) -> str:

@@ -13,6 +13,7 @@ from feedback_hub.adapters.tables.accounts import (
     invitation,
     log_in,
     membership,
+    passkey,
     token,
 )
 from feedback_hub.adapters.tables.cases import (
@@ -138,6 +139,7 @@ __all__ = [
     "outbox",
     "partner_link",
     "passage",
+    "passkey",
     "peer",
     "peer_seen",
     "referral",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     UniqueConstraint,
@@ -103,6 +105,22 @@ attempt = Table(
     when("at", nullable=False),
     Index("ix_attempt_about", "about", "at"),
     Index("ix_attempt_at", "at"),
+)
+
+passkey = Table(
+    "passkey",
+    metadata,
+    id_column(),
+    Column("account_id", ID, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    Column("credential_hash", String(64), nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("name", String(64), nullable=False),
+    when("made_at", nullable=False),
+    when("used_at"),
+    # When the last challenge was given that it answered: an answer counts once.
+    when("challenged_at"),
+    Index("ix_passkey_account", "account_id"),
 )
 
 token = Table(

@@ -6,6 +6,7 @@ Each part is one function, so that a part can be read on its own.
 from __future__ import annotations
 
 from feedback_hub.migrations.v0004_seeing import seeing
+from feedback_hub.migrations.v0004_trust import trust
 
 revision = "0004"
 down_revision = "0003"
@@ -16,7 +17,7 @@ def upgrade() -> None:
     _channels()
     _reading()
     _closure()
-    _trust()
+    trust()
     _desk_app()
     _screens()
     _seeing()
@@ -33,10 +34,6 @@ def _reading() -> None:
 
 def _closure() -> None:
     """Referrals, clocks, answering, community, other mechanisms."""
-
-
-def _trust() -> None:
-    """Identity, keys, audit, retention, exports."""
 
 
 def _desk_app() -> None:

@@ -24,6 +24,7 @@ from feedback_hub.web.pages.language import language
 from feedback_hub.web.pages.notices import notices
 from feedback_hub.web.pages.packs import packs
 from feedback_hub.web.pages.partner_links import partner_links
+from feedback_hub.web.pages.passkeys import passkey_pages
 from feedback_hub.web.pages.quality import quality
 from feedback_hub.web.pages.referrals import referrals
 from feedback_hub.web.pages.report import report
@@ -48,6 +49,7 @@ def init_pages(app: Flask, hub: Hub) -> None:
     for blueprint in (
         home,
         account,
+        passkey_pages,
         report,
         report_many,
         cases,

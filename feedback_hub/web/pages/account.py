@@ -16,7 +16,7 @@ from flask_security import current_user, hash_password
 from flask_security.utils import verify_password
 from sqlalchemy import select, update
 
-from feedback_hub.adapters import handlers, invitations, tables
+from feedback_hub.adapters import handlers, invitations, passkeys, tables
 from feedback_hub.adapters.accounts import languages_of, set_languages
 from feedback_hub.domain.access import Action, Role
 from feedback_hub.domain.audit import AuditAction
@@ -188,6 +188,7 @@ def _page(form: FormView) -> str:
         is_handler = Role.PROTECTION in current_actor().roles
         waiting = handlers.proposed(uow.session) if is_handler else []
         spoken = languages_of(uow.session, account_id)
+        own_passkeys = passkeys.of_account(uow.session, account_id)
     return render_template(
         "account.html",
         email=current_user.email,
@@ -195,6 +196,7 @@ def _page(form: FormView) -> str:
         devices=found,
         may_break_glass=current_actor().may(Action.BREAK_GLASS),
         spoken=spoken,
+        passkeys=own_passkeys,
         known_languages=LANGUAGES,
         waiting=[one for one in waiting if one.account_id != account_id],
         form=form,
