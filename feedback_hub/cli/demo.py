@@ -28,6 +28,7 @@ _CONFIG = """\
 name = "Feedback hub (demonstration)"
 home = "{home}"
 base_url = "{base_url}"
+development = true
 
 # For practice: whoever looks at the demonstration has no app set up. A real hub requires it.
 [security]

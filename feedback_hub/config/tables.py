@@ -97,6 +97,9 @@ class HubConfig:
         default="MZ",
         parse=parse_country,
     )
+    development: bool = setting(
+        "Shows what is only for who builds pages: /styleguide.", default=False
+    )
 
 
 @dataclass(frozen=True)

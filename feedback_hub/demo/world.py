@@ -114,6 +114,7 @@ def people() -> list[DemoPerson]:
         ),
         _person("graca", "Graça Tembe", "pt", "sees totals only", Role.COORDINATOR, "hub"),
         _person("admin", "Hélio Uamusse", "en", "settings, no cases", Role.ADMIN, "hub"),
+        _person("ilda", "Ilda Nhantumbo", "pt", "reads the audit log", Role.AUDITOR, "hub"),
     ]
 
 

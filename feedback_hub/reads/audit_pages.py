@@ -58,3 +58,11 @@ def count(uow: SqlUnitOfWork, action: AuditAction, since: datetime) -> int:
     """How many lines of one kind there are since ``since`` (aware)."""
     asked = select(func.count()).where(audit.c.action == action, audit.c.at >= since)
     return uow.session.scalar(asked) or 0
+
+
+def last_at(uow: SqlUnitOfWork) -> datetime | None:
+    """When the last line was written; None while there is none."""
+    at: datetime | None = uow.session.scalar(
+        select(audit.c.at).order_by(audit.c.sequence.desc()).limit(1)
+    )
+    return at

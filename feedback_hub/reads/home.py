@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from feedback_hub.adapters.tables import account, issue
 from feedback_hub.adapters.tables import case as case_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible
 from feedback_hub.domain.access import Action, Actor, Role
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.issue import IssueState
 from feedback_hub.reads import (
     audit_pages,
+    bank,
     call_list,
     case_list,
     health,
+    measures,
     queue,
     referral_inbox,
     translations,
     wordings,
 )
 from feedback_hub.reads.case_list import Filters, own_scope
-from feedback_hub.reads.views import HomePage, HomeTile, InboxTab, QueueRow, QueueTab, TileKind
+from feedback_hub.reads.views import (
+    Doing,
+    HomeFigures,
+    HomePage,
+    HomeTile,
+    InboxTab,
+    QueueRow,
+    QueueTab,
+    TileKind,
+)
+from feedback_hub.services.ports import Rules
 
 FIRST = 5
 
@@ -58,45 +74,139 @@ _TILES_OF: dict[Role, tuple[TileKind, ...]] = {
 }
 
 
-def page(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> HomePage:
-    """What waits for this reader, by role, and what to open first."""
-    tiles: list[HomeTile] = []
-    kinds = [kind for role in _TILES_OF if role in actor.roles for kind in _TILES_OF[role]]
-    for kind in dict.fromkeys(kinds):
-        filters = _CASE_TILES[kind]
-        count = case_list.count(uow, actor, filters, now)
-        oldest = case_list.oldest(uow, actor, filters, now) if count else None
-        tiles.append(HomeTile(kind, count, oldest))
-    tiles += _to_translate(uow, actor)
-    if actor.may(Action.CALL_BACK):
-        tiles.append(HomeTile(TileKind.TO_CALL, *call_list.waiting(uow, actor, now)))
-    if actor.may(Action.ANSWER_REFERRAL):
-        for kind, tab in (
-            (TileKind.TO_ACCEPT, InboxTab.ACCEPT),
-            (TileKind.TO_ANSWER, InboxTab.ANSWER),
-        ):
-            tiles.append(HomeTile(kind, *referral_inbox.waiting(uow, actor, tab)))
+_DOINGS: dict[Role, tuple[Doing, ...]] = {
+    Role.DESK: (Doing.REPORT, Doing.CALLS, Doing.FIND, Doing.ANSWERS),
+    Role.AUDITOR: (Doing.AUDIT,),
+}
+
+
+def page(
+    uow: SqlUnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    now: datetime,
+    kinds_of_channels: Mapping[str, str],
+    threshold: int,
+) -> HomePage:
+    """What waits for this reader, by role, and what to open first.
+
+    ``kinds_of_channels``: the configured channel accounts, for who looks after them.
+    ``threshold``: no figure of a coordinator's is smaller.
+    """
+    coordinates = Role.COORDINATOR in actor.roles
+    answers_referrals = actor.may(Action.ANSWER_REFERRAL)
+    tiles = [*_cases(uow, actor, now), *_to_translate(uow, actor), *_people(uow, actor, now)]
+    if coordinates:
+        tiles += [*_issues(uow), _bank_ending(uow, rules, now)]
     if actor.may(Action.CONFIGURE):
-        tiles.append(HomeTile(TileKind.NOT_DELIVERED, *health.not_delivered(uow, now)))
-        tiles.append(HomeTile(TileKind.OUTBOX, *health.waiting(uow, now)))
+        tiles += _machine(uow, kinds_of_channels, now)
+    if actor.may(Action.MANAGE_USERS):
+        tiles.append(_never_in(uow))
     if actor.may(Action.READ_AUDIT):
-        since = now - timedelta(days=1)
-        for kind, action in (
-            (TileKind.FAILED_LOG_INS, AuditAction.LOG_IN_FAILED),
-            (TileKind.SENSITIVE_READS, AuditAction.CASE_READ),
-        ):
-            tiles.append(HomeTile(kind, audit_pages.count(uow, action, since)))
+        tiles += _noted(uow, now)
     if actor.may(Action.APPROVE_WORDING):
         drafts = wordings.drafts(uow)
         if drafts or not tiles:
             tiles.append(HomeTile(TileKind.DRAFT_WORDINGS, drafts))
     return HomePage(
         tuple(tiles),
-        _next_cases(uow, actor, now) if kinds else (),
-        referral_inbox.most_pressing(uow, actor, now, FIRST)
-        if actor.may(Action.ANSWER_REFERRAL)
-        else (),
+        _next_cases(uow, actor, now) if _kinds(actor) else (),
+        referral_inbox.most_pressing(uow, actor, now, FIRST) if answers_referrals else (),
         tuple(uow.lasting_alerts()) if actor.may(Action.CONFIGURE) else (),
+        doings=next((_DOINGS[role] for role in _DOINGS if role in actor.roles), ()),
+        figures=_figures(uow, rules, actor, now, threshold) if coordinates else None,
+        last_noted_at=audit_pages.last_at(uow) if actor.may(Action.READ_AUDIT) else None,
+    )
+
+
+def _kinds(actor: Actor) -> list[TileKind]:
+    kinds = [kind for role in _TILES_OF if role in actor.roles for kind in _TILES_OF[role]]
+    return list(dict.fromkeys(kinds))
+
+
+def _cases(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Iterator[HomeTile]:
+    for kind in _kinds(actor):
+        filters = _CASE_TILES[kind]
+        count = case_list.count(uow, actor, filters, now)
+        oldest = case_list.oldest(uow, actor, filters, now) if count else None
+        yield HomeTile(kind, count, oldest)
+
+
+def _people(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Iterator[HomeTile]:
+    """Whom to reach, and what partners are asked."""
+    if actor.may(Action.CALL_BACK):
+        yield HomeTile(TileKind.TO_CALL, *call_list.waiting(uow, actor, now))
+    if actor.may(Action.ANSWER_REFERRAL):
+        yield HomeTile(TileKind.TO_ACCEPT, *referral_inbox.waiting(uow, actor, InboxTab.ACCEPT))
+        yield HomeTile(TileKind.TO_ANSWER, *referral_inbox.waiting(uow, actor, InboxTab.ANSWER))
+
+
+def _noted(uow: SqlUnitOfWork, now: datetime) -> list[HomeTile]:
+    since = now - timedelta(days=1)
+    asked = (
+        (TileKind.FAILED_LOG_INS, AuditAction.LOG_IN_FAILED),
+        (TileKind.SENSITIVE_READS, AuditAction.CASE_READ),
+        (TileKind.EXPORTS, AuditAction.EXPORTED),
+        (TileKind.EMERGENCIES, AuditAction.GLASS_BROKEN),
+    )
+    return [HomeTile(kind, audit_pages.count(uow, action, since)) for kind, action in asked]
+
+
+def _issues(uow: SqlUnitOfWork) -> list[HomeTile]:
+    """Problems of many that wait for a decision, and decisions that nobody has said in public."""
+    tiles = []
+    for kind, state in (
+        (TileKind.TO_DECIDE, IssueState.OPEN),
+        (TileKind.TO_SAY, IssueState.DECIDED),
+    ):
+        count, oldest = uow.session.execute(
+            select(func.count(), func.min(issue.c.created_at)).where(issue.c.state == state)
+        ).one()
+        tiles.append(HomeTile(kind, count, oldest))
+    return tiles
+
+
+def _bank_ending(uow: SqlUnitOfWork, rules: Rules, now: datetime) -> HomeTile:
+    """Approved answers that leave within days: what then is a desk to say?"""
+    lines = bank.page(uow, rules, bank.BankFilters(), now)
+    return HomeTile(TileKind.BANK_ENDING, sum(one.soon for one in lines))
+
+
+def _machine(uow: SqlUnitOfWork, kinds: Mapping[str, str], now: datetime) -> list[HomeTile]:
+    machine = health.page(uow, kinds, now)
+    return [
+        HomeTile(TileKind.CHANNELS_DOWN, sum(one.fault is not None for one in machine.channels)),
+        HomeTile(TileKind.NOT_DELIVERED, *health.not_delivered(uow, now)),
+        HomeTile(TileKind.SET_ASIDE, sum(one.set_aside for one in machine.queues)),
+        HomeTile(TileKind.OUTBOX, *health.waiting(uow, now)),
+    ]
+
+
+def _never_in(uow: SqlUnitOfWork) -> HomeTile:
+    """Accounts that were made and never used: an invitation that did not arrive, or too many."""
+    waiting = account.c.active.is_(True), account.c.last_login_at.is_(None)
+    asked = select(func.count(), func.min(account.c.created_at)).where(*waiting)
+    count, oldest = uow.session.execute(asked).one()
+    return HomeTile(TileKind.NEVER_IN, count, oldest)
+
+
+def _figures(
+    uow: SqlUnitOfWork, rules: Rules, actor: Actor, now: datetime, threshold: int
+) -> HomeFigures:
+    """Four figures of the measures, whose small numbers are left out already."""
+    asked = measures.asked(None, None, "", now, rules.calendar.zone)
+    # JSON, as the API gives it: typed by what it says.
+    found: Any = measures.measure(uow, rules, actor, asked, now, threshold)
+    in_time, answered = found["acknowledged_in_time"], found["time_to_answer"]
+    told, ages = found["closed"]["loop_closed_with_person"], found["open_by_age"]
+    hours = answered["median_hours"]
+    return HomeFigures(
+        cases=found["cases"],
+        acknowledged=(in_time["rate"], in_time["of"]),
+        median_days=(hours / 24 if hours is not None else None, answered["count"]),
+        told=(told["rate"], told["of"]),
+        open_long=(ages["14_to_29_days"], ages["of"]),
+        threshold=found["threshold"],
     )
 
 

@@ -48,6 +48,43 @@ class HubView:
     sends_nothing: bool = False
 
 
+class Theme(StrEnum):
+    """Light or dark, whatever the system says."""
+
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class Density(StrEnum):
+    """How much stands on a screen."""
+
+    COMFORTABLE = "comfortable"
+    DENSE = "dense"
+
+
+COLUMNS = ("place", "sector", "age", "clock", "state", "owner")
+"""The columns of a list of cases that somebody may leave out; number and subject always stand."""
+
+
+@dataclass(frozen=True)
+class SavedFilter:
+    """A narrowed list under a name; ``query`` is what its address holds."""
+
+    id: str
+    name: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How a reader wants the screens; None: as their system has it."""
+
+    theme: Theme | None = None
+    density: Density | None = None
+    hidden: tuple[str, ...] = ()
+    filters: tuple[SavedFilter, ...] = ()
+
+
 @dataclass(frozen=True)
 class ReaderView:
     """Who is logged in. ``nav`` names the pages the policy lets them open, in order.
@@ -62,6 +99,7 @@ class ReaderView:
     nav: tuple[str, ...] = ()
     notices: int = 0
     routing: bool = False
+    looks: Looks = Looks()
 
 
 @dataclass(frozen=True)
@@ -97,6 +135,14 @@ class TileKind(StrEnum):
     OUTBOX = "outbox"
     FAILED_LOG_INS = "failed_log_ins"
     SENSITIVE_READS = "sensitive_reads"
+    EXPORTS = "exports"
+    EMERGENCIES = "emergencies"
+    TO_DECIDE = "to_decide"
+    TO_SAY = "to_say"
+    BANK_ENDING = "bank_ending"
+    CHANNELS_DOWN = "channels_down"
+    SET_ASIDE = "set_aside"
+    NEVER_IN = "never_in"
 
 
 @dataclass(frozen=True)
@@ -108,6 +154,31 @@ class HomeTile:
     oldest_at: datetime | None = None
 
 
+class Doing(StrEnum):
+    """What somebody of a role mostly comes to do, as a large link on their first page."""
+
+    REPORT = "report"
+    CALLS = "calls"
+    FIND = "find"
+    ANSWERS = "answers"
+    AUDIT = "audit"
+
+
+@dataclass(frozen=True)
+class HomeFigures:
+    """How the last 30 days went, without small numbers: None says too few to tell.
+
+    Each rate with how many it is of.
+    """
+
+    cases: int | None
+    acknowledged: tuple[float | None, int | None]
+    median_days: tuple[float | None, int | None]
+    told: tuple[float | None, int | None]
+    open_long: tuple[int | None, int | None]
+    threshold: int
+
+
 @dataclass(frozen=True)
 class HomePage:
     """The answer to "what must I do now?"; ``next_up`` are the few cases to open first."""
@@ -116,6 +187,9 @@ class HomePage:
     next_up: tuple[QueueRow, ...] = ()
     next_referrals: tuple[ReferralRow, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    doings: tuple[Doing, ...] = ()
+    figures: HomeFigures | None = None
+    last_noted_at: datetime | None = None
 
 
 @dataclass(frozen=True)

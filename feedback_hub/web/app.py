@@ -33,6 +33,7 @@ from feedback_hub.web.calls import prompts
 from feedback_hub.web.exchange import exchange
 from feedback_hub.web.handlers_only import init_handlers_only
 from feedback_hub.web.health import health
+from feedback_hub.web.lean import init_lean
 from feedback_hub.web.metrics import metrics
 from feedback_hub.web.openapi import openapi
 from feedback_hub.web.pages import init_pages, page_error
@@ -52,6 +53,7 @@ def create_app(hub: Hub) -> Flask:
     """The application for ``hub``. Opens no connection: safe to make before a fork."""
     app = make_shell(hub)
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
+    init_lean(app)
     init_security(app, hub)
     init_handlers_only(app, hub)
     init_trail(app, hub)

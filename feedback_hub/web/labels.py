@@ -590,7 +590,7 @@ def way_label(value: str) -> str:
     return word(Way(value))
 
 
-def number(value: int) -> str:
+def number(value: float) -> str:
     """A number as the reader writes it."""
     return str(format_decimal(value))
 

@@ -57,6 +57,7 @@ PLAIN = {
     "issue_id": "of cases that are nobody's secret (test_api_issues.py)",
     "entry_id": "of an issue",
     "attachment_id": "tried with a case's reference",
+    "queue": "which of the two triage queues",
     "verb": "tried below, each of VERBS",
 }
 VERBS = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from feedback_hub.adapters.tables.accounts import (
     account,
+    account_choice,
     attempt,
     handler_request,
     invitation,
@@ -90,6 +91,7 @@ from feedback_hub.adapters.tables.trust import (
 
 __all__ = [
     "account",
+    "account_choice",
     "alert",
     "attachment",
     "attempt",

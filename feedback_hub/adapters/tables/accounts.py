@@ -13,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -54,6 +55,15 @@ membership = Table(
     Column("site", CODE, nullable=False, default=""),
     Column("sector", CODE, nullable=False, default=""),
     UniqueConstraint("account_id", "role", "organisation", "site", "sector"),
+)
+
+# How somebody likes the screens: looks, columns, saved filters; JSON, small, no personal data.
+account_choice = Table(
+    "account_choice",
+    metadata,
+    Column("account_id", ID, ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(32), primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
 log_in = Table(

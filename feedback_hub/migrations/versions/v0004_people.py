@@ -5,6 +5,9 @@ Each part is one function, so that a part can be read on its own.
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 from feedback_hub.migrations.v0004_seeing import seeing
 from feedback_hub.migrations.v0004_trust import trust
 
@@ -42,6 +45,19 @@ def _desk_app() -> None:
 
 def _screens() -> None:
     """Queue, case page, notices."""
+    op.create_table(
+        "account_choice",
+        sa.Column("account_id", sa.String(32), nullable=False),
+        sa.Column("name", sa.String(32), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+            name=op.f("fk_account_choice_account_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("account_id", "name", name=op.f("pk_account_choice")),
+    )
 
 
 def _seeing() -> None:

@@ -17,10 +17,12 @@ from feedback_hub.web.pages.calls import calls
 from feedback_hub.web.pages.cases import cases
 from feedback_hub.web.pages.emergency import emergency
 from feedback_hub.web.pages.frame import forget_reader, init_frame
+from feedback_hub.web.pages.go import go
 from feedback_hub.web.pages.handset import handset
 from feedback_hub.web.pages.home import home
 from feedback_hub.web.pages.issues import issues
 from feedback_hub.web.pages.language import language
+from feedback_hub.web.pages.looks import looks
 from feedback_hub.web.pages.notices import notices
 from feedback_hub.web.pages.packs import packs
 from feedback_hub.web.pages.partner_links import partner_links
@@ -31,10 +33,14 @@ from feedback_hub.web.pages.report import report
 from feedback_hub.web.pages.report_many import report_many
 from feedback_hub.web.pages.routing import routing
 from feedback_hub.web.pages.status import status
+from feedback_hub.web.pages.styleguide import styleguide
 from feedback_hub.web.pages.translations import translations
 from feedback_hub.web.pages.triage import triage
 from feedback_hub.web.security import SecondFactorOwed, Unauthenticated
 
+_WRITTEN = frozenset({"text", "note", "reason", "question", "answer", "explained", "decision"})
+"""Fields of free text. What else a form holds is quickly chosen again, or must not be repeated."""
+_LONGEST = 20_000
 _KEPT_HEADERS = ("Allow", "Retry-After")
 
 
@@ -50,6 +56,8 @@ def init_pages(app: Flask, hub: Hub) -> None:
         home,
         account,
         passkey_pages,
+        go,
+        looks,
         report,
         report_many,
         cases,
@@ -71,6 +79,7 @@ def init_pages(app: Flask, hub: Hub) -> None:
         audit,
         admin,
         language,
+        styleguide,
     ):
         app.register_blueprint(blueprint)
 
@@ -79,7 +88,8 @@ def page_error(error: Exception, status: int, error_id: str = "") -> Response:
     """What went wrong, as a page; without a log-in, the log-in."""
     if isinstance(error, SecondFactorOwed):
         return _to(url_for("security.two_factor_setup"))
-    if isinstance(error, Unauthenticated):
+    typed = _typed()
+    if isinstance(error, Unauthenticated) and not typed:
         return _to_login()
     if isinstance(error, SecurityError):
         # A host that is not ours: there is no address to make links for.
@@ -94,12 +104,27 @@ def page_error(error: Exception, status: int, error_id: str = "") -> Response:
         code=int(status),
         error_id=error_id,
         retry_after=int(wait) if wait.isdigit() else None,
+        typed=typed,
     )
     response = make_response(page, int(status))
     for name in _KEPT_HEADERS:
         if name in headers:
             response.headers[name] = headers[name]
     return response
+
+
+def _typed() -> list[str]:
+    """What somebody wrote in a form that could not be taken, so that the page gives it back.
+
+    Only what came from a page of ours: elsewhere nobody may put words on this screen.
+    """
+    if request.method != "POST" or request.headers.get("Sec-Fetch-Site") != "same-origin":
+        return []
+    return [
+        text
+        for name, text in request.form.items()
+        if name in _WRITTEN and text.strip() and len(text) <= _LONGEST
+    ]
 
 
 def _to_login() -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import Flask, g
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from flask_security import current_user
 from sqlalchemy import select
 
@@ -13,9 +13,9 @@ from feedback_hub.adapters.notices import waiting
 from feedback_hub.adapters.tables import site
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Action, Actor, Role
-from feedback_hub.reads import triage_page, wordings
+from feedback_hub.reads import looks, triage_page, wordings
 from feedback_hub.reads.names import names_for
-from feedback_hub.reads.views import FormView, HubView, ReaderView
+from feedback_hub.reads.views import FormView, HubView, Looks, ReaderView
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.i18n import LANGUAGES, reader_language
 from feedback_hub.web.labels import Words, install
@@ -51,6 +51,8 @@ def init_frame(app: Flask, hub: Hub) -> None:
                 sends_nothing=reader is not None and _sends_nothing(hub),
             ),
             "reader": reader,
+            "looks": reader.looks if reader else Looks(),
+            "text_direction": get_locale().text_direction,
             "languages": LANGUAGES,
             "current_language": reader_language(),
             "form": FormView(),
@@ -96,6 +98,7 @@ def _reader(hub: Hub) -> ReaderView | None:
     with hub.reading() as uow:
         unread = len(waiting(uow.session, actor.id))
         names = names_for(uow) if own else None
+        chosen = looks.of(uow.session, actor)
     if names is not None:
         organisation = ", ".join(sorted(names.organisation(code) for code in own if code))
     return ReaderView(
@@ -105,6 +108,7 @@ def _reader(hub: Hub) -> ReaderView | None:
         nav=_nav(hub, actor),
         notices=unread,
         routing=actor.may(Action.READ_ROUTING),
+        looks=chosen,
     )
 
 

@@ -18,5 +18,7 @@ def index() -> str:
     actor = current_actor()
     hub = current_hub()
     with hub.reading() as uow:
-        page = reads.page(uow, actor, hub.clock())
+        kinds = {name: section.kind for name, section in hub.config.channels.items()}
+        threshold = hub.config.loopback.small_number_threshold
+        page = reads.page(uow, hub.rules, actor, hub.clock(), kinds, threshold)
     return render_template("home.html", page=page, elsewhere=handlers_elsewhere(hub))

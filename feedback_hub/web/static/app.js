@@ -6,17 +6,48 @@
   let unsaved = false;
 
   // A press is answered at once, and a second press sends nothing twice.
+  // A form somebody wrote in asks first whether the hub is there and the log-in still stands: if
+  // not, the page stays as it is, with every word in it. Nothing is kept on the device for that.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     // Not form.method: a button of that name would stand in its place.
     if ((form.getAttribute("method") || "").toLowerCase() !== "post") return;
     if (form.dataset.sent) { event.preventDefault(); return; }
-    unsaved = false;
-    if (form.hasAttribute("hx-post")) return;
-    form.dataset.sent = "1";
+    if (form.hasAttribute("hx-post")) { unsaved = false; return; }
     const button = event.submitter || form.querySelector("[type=submit]");
     if (button) button.setAttribute("aria-busy", "true");
+    if (form.dataset.asked || !lost() || !wrote(form)) {
+      unsaved = false;
+      form.dataset.sent = "1";
+      return;
+    }
+    event.preventDefault();
+    form.dataset.sent = "1";
+    ask().then((token) => {
+      delete form.dataset.sent;
+      if (button) button.removeAttribute("aria-busy");
+      if (token === null) return;
+      all("input[name=csrf_token]").forEach((field) => { field.value = token; });
+      form.dataset.asked = "1";
+      form.requestSubmit(button && button.form === form ? button : undefined);
+      delete form.dataset.asked;
+    });
   });
+  const lost = () => document.getElementById("lost-net");
+  const wrote = (form) => all("textarea, input[type=text], input[type=search], input[type=email]", form)
+    .some((field) => field.value !== field.defaultValue);
+  async function ask() {
+    const bar = lost();
+    try {
+      const answer = await fetch("/alive", { cache: "no-store", headers: { Accept: "application/json" } });
+      if (answer.ok) { bar.hidden = true; return (await answer.json()).token; }
+      bar.replaceChildren(document.getElementById("logged-out").content.cloneNode(true));
+    } catch { /* no network: the words of the bar say so */ }
+    bar.hidden = false;
+    return null;
+  }
+  window.addEventListener("offline", () => { if (lost()) lost().hidden = false; });
+  window.addEventListener("online", () => { if (lost()) lost().hidden = true; });
   window.addEventListener("pageshow", () => {
     all("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
     all("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
@@ -57,6 +88,56 @@
     });
   }
 
+  // Find anything: one box over pages, cases and sites; the link opens a page where this cannot.
+  const palette = document.getElementById("palette");
+  async function openPalette() {
+    if (!palette || !palette.showModal || palette.open) return;
+    if (!palette.firstChild) palette.replaceChildren(document.getElementById("palette-box").content.cloneNode(true));
+    palette.showModal();
+    const box = palette.querySelector("input");
+    box.select();
+    if (!palette.querySelector("#found a")) look("");
+  }
+  let looking = 0;
+  async function look(words) {
+    const own = ++looking;
+    try {
+      const answer = await fetch(`${palette.dataset.url}?q=${encodeURIComponent(words)}`, { headers: { "HX-Request": "true" } });
+      const text = await answer.text();
+      if (own !== looking || !answer.ok) return;
+      const found = new DOMParser().parseFromString(text, "text/html").getElementById("found");
+      if (found) palette.querySelector("#found").replaceWith(found);
+    } catch { /* the list that is there stays */ }
+  }
+  let soon = 0;
+  if (palette) {
+    palette.addEventListener("input", (event) => {
+      clearTimeout(soon);
+      soon = setTimeout(() => look(event.target.value.trim()), 120);
+    });
+    palette.addEventListener("keydown", (event) => {
+      const links = all("#found a", palette);
+      const here = links.indexOf(document.activeElement);
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        const next = here + (event.key === "ArrowDown" ? 1 : -1);
+        (links[next] || (next < 0 ? palette.querySelector("input") : links[here])).focus();
+      } else if (event.key === "Enter" && here < 0) {
+        event.preventDefault();
+        if (links[0]) links[0].click();
+      }
+    });
+    palette.addEventListener("click", (event) => { if (event.target === palette) palette.close(); });
+  }
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-palette]") || !palette || !palette.showModal) return;
+    event.preventDefault();
+    openPalette();
+  });
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); openPalette(); }
+  });
+
   // Keys on a list: j k enter / g ?
   let prefix = "";
   const places = { h: "home", t: "triage", c: "cases", r: "referrals" };
@@ -69,6 +150,7 @@
     next.scrollIntoView({ block: "nearest" });
   }
   document.addEventListener("keydown", (event) => {
+    if (palette && palette.open) return;
     if (event.key === "Escape") {
       all("details.menu[open]").forEach((menu) => {
         menu.open = false;
