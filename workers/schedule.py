@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from feedback_hub.adapters import sealing, tables
+from feedback_hub.adapters import exports, sealing, tables
 from feedback_hub.adapters.engine import change
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import StaleVersion
@@ -155,6 +155,19 @@ def index_answers(hub: Hub, _now: datetime) -> int:
     return indexed
 
 
+def forget_exports(hub: Hub, now: datetime) -> int:
+    """Exported files whose time is over go: the key first, then the file."""
+    with hub.reading() as uow:
+        if not exports.any_expired(uow, now):
+            return 0
+    with hub.unit_of_work() as uow:
+        stored = exports.forget_expired(uow, now)
+        uow.commit()
+    for name in stored:
+        hub.attachments.store.remove(name)
+    return len(stored)
+
+
 def close_sensitive(hub: Hub, _now: datetime) -> int:
     """Close to the handlers what became highly sensitive while work still waited for it."""
     with hub.reading() as uow:
@@ -174,5 +187,6 @@ DUTIES: tuple[Callable[[Hub, datetime], int], ...] = (
     erase_raw_payloads,
     index_answers,
     close_sensitive,
+    forget_exports,
     retention.daily,
 )

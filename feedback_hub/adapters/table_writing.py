@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 Cell = str | int | float | None
 """None is an empty cell: a number that is not said."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# The wide ones too, which some spreadsheets read as the narrow.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class TableWriter(Protocol):
@@ -28,21 +30,31 @@ def write_table(path: Path) -> Iterator[TableWriter]:
     # What lies there already keeps its permissions when opened: it may be open to others.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.fchmod(descriptor, 0o600)
-    if path.suffix.lower() == ".xlsx":
+    with (
+        os.fdopen(descriptor, "wb") as file,
+        write_rows(file, xlsx=path.suffix.lower() == ".xlsx") as table,
+    ):
+        yield table
+
+
+@contextmanager
+def write_rows(file: BinaryIO, *, xlsx: bool) -> Iterator[TableWriter]:
+    """Write the table into an open file."""
+    if xlsx:
         from openpyxl import Workbook  # noqa: PLC0415  half a second that a CSV need not wait
 
         book = Workbook(write_only=True)
         yield _Sheet(book.create_sheet("data"))
-        with os.fdopen(descriptor, "wb") as file:
-            book.save(file)
+        book.save(file)
     else:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as lines:
-            yield _Lines(csv.writer(lines))
+        lines = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
+        yield _Lines(csv.writer(lines))
+        lines.detach()
 
 
 def neutral(cell: str) -> str:
     """``cell`` as no spreadsheet runs it: what begins like a formula gets an apostrophe."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
 
 
 def _safe(cells: Sequence[Cell]) -> list[Cell]:

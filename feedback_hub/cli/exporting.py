@@ -1,46 +1,27 @@
-"""``export``: what somebody may see, as a table. No words of people, no names, no numbers."""
+"""``export``: what somebody may see, as a table; words, names and numbers behind a password."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import secrets
 from pathlib import Path
 
 import click
+from sqlalchemy import select
 
-from feedback_hub.adapters import accounts
-from feedback_hub.adapters.table_writing import write_table
-from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.adapters import accounts, exports, table_zip
+from feedback_hub.adapters.table_writing import TableWriter, write_rows, write_table
+from feedback_hub.adapters.tables import account
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.acting import operator
 from feedback_hub.cli.context import Failure, reporting
 from feedback_hub.cli.exporting_measures import measures_command, site_command
 from feedback_hub.cli.progress import Progress
 from feedback_hub.cli.ready import ready_hub
-from feedback_hub.domain.access import Action, Actor, scope_of
-from feedback_hub.domain.audit import AuditAction
-from feedback_hub.domain.case import Case
+from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.errors import Invalid
-from feedback_hub.reads import case_list, wire
+from feedback_hub.reads import case_export, case_list
 from feedback_hub.services import custom_fields
-
-COLUMNS = (
-    "ref",
-    "state",
-    "type",
-    "codes",
-    "sector",
-    "sensitivity",
-    "priority",
-    "site",
-    "language",
-    "channel",
-    "received_at",
-    "due_at",
-    "closed_at",
-    "outcome",
-    "referred_to",
-    "tags",
-)
 
 
 @click.group("export")
@@ -60,33 +41,131 @@ def export() -> None:
     metavar="NAME:ANSWER",
     help="Only those with this answer to a question of the hub's own.",
 )
+@click.option(
+    "--columns",
+    default="",
+    help="Which, with commas between. name, contact and said are personal: only into a .zip.",
+)
+@click.option("--purpose", default="", help="What it is for; kept with who made it.")
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What closes a personal one (AES); else one is made and shown once.",
+)
 @click.pass_context
 @reporting
 def cases(
-    ctx: click.Context, file: Path, email: str, site: str, tag: str, own: tuple[str, ...]
+    ctx: click.Context,
+    file: Path,
+    email: str,
+    site: str,
+    tag: str,
+    own: tuple[str, ...],
+    columns: str,
+    purpose: str,
+    password_file: Path | None,
 ) -> None:
-    """The cases that this person's team handles, newest first, without what was said."""
+    """The cases that this person's team handles, newest first.
+
+    Without names, numbers and words, unless --columns asks for them.
+    """
     hub = ready_hub(ctx)
     actor = _actor(hub, email)
     try:
         answers = custom_fields.read_filters(hub.rules, own)
+        picked = case_export.chosen(columns)
     except Invalid as error:
-        raise click.BadParameter(error.problem, param_hint="--field") from error
+        where = "--columns" if error.field == "columns" else "--field"
+        raise click.BadParameter(error.problem, param_hint=where) from error
+    personal = case_export.is_personal(picked)
+    if personal != (file.suffix.lower() == ".zip"):
+        raise click.BadParameter(
+            "a table with names, numbers or words is written as a .zip with a password, and no "
+            "other is",
+            param_hint="FILE",
+        )
+    password = _password(password_file) if personal else ""
     # What was only referred to the actor shows a part of the case: that is no row of this table.
     filters = case_list.Filters(site=site, tag=tag, own=answers, in_hand=True)
+    export_id = exports.new_id()
     with hub.unit_of_work() as uow:
-        # Before the first line is written: a table that was begun is one that may be out.
-        uow.audit(AuditAction.EXPORTED, operator(), hub.clock(), kind="cases", object_id=actor.id)
+        exports.begin(
+            uow,
+            export_id,
+            operator(),
+            actor.id,
+            "cases",
+            picked,
+            purpose,
+            hub.clock(),
+            personal=personal,
+        )
         uow.commit()
+    try:
+        if personal:
+            # In memory: what is written to a disk in clear can be read from it for long.
+            plain = io.BytesIO()
+            with write_rows(plain, xlsx=False) as table:
+                count = _write(hub, actor, filters, picked, export_id, table)
+            table_zip.write(file, f"{file.stem}.csv", plain.getvalue(), password)
+        else:
+            with write_table(file) as table:
+                count = _write(hub, actor, filters, picked, export_id, table)
+    except Invalid as error:
+        raise Failure(str(error)) from error
+    with hub.unit_of_work() as uow:
+        exports.end(uow, export_id, count)
+        uow.commit()
+    click.echo(f"{count} cases in {file}")
+    if not purpose:
+        click.echo("no --purpose was given: the log says who and when, not what for", err=True)
+
+
+@export.command("log")
+@click.pass_context
+@reporting
+def log(ctx: click.Context) -> None:
+    """What was exported: when, by whom, how many lines, which columns and for what."""
+    hub = ready_hub(ctx)
+    with hub.reading() as uow:
+        people = uow.session.execute(select(account.c.id, account.c.email))
+        emails = {row.id: row.email for row in people}
+        for one in exports.made(uow, most=1000):
+            who = emails.get(one.account_id, one.account_id)
+            kind = "personal" if one.personal else "pseudonymous"
+            click.echo(
+                f"{one.made_at:%Y-%m-%d %H:%M}  {one.id}  {who}  {one.count} {one.kind}  {kind}  "
+                f"{','.join(one.columns)}  {one.purpose or '(no purpose given)'}"
+            )
+
+
+def _write(
+    hub: Hub,
+    actor: Actor,
+    filters: case_list.Filters,
+    columns: tuple[str, ...],
+    export_id: str,
+    table: TableWriter,
+) -> int:
     count = 0
-    names = [field.name for field in hub.rules.fields]
-    with write_table(file) as table, Progress("cases written") as progress:
-        table.row([*COLUMNS, *(f"field_{name}" for name in names)])
-        for row in rows(hub, actor, filters):
+    with Progress("cases written") as progress:
+        table.row(case_export.header(hub.rules, columns))
+        now = hub.clock()
+        for row in case_export.rows(
+            hub.reading, hub.rules, actor, now, filters, columns, export_id
+        ):
             table.row(row)
             progress.step()
             count += 1
-    click.echo(f"{count} cases in {file}")
+    return count
+
+
+def _password(file: Path | None) -> str:
+    if file is not None:
+        return file.read_text("utf-8").strip()
+    made = secrets.token_urlsafe(12)
+    click.echo(f"Password, shown this once; tell it by another way than the file: {made}", err=True)
+    return made
 
 
 def _actor(hub: Hub, email: str) -> Actor:
@@ -96,64 +175,6 @@ def _actor(hub: Hub, email: str) -> Actor:
     if actor is None or not actor.may(Action.READ_CASE):
         raise Failure(f"{email} is no active account that may read cases; see user list")
     return actor
-
-
-def rows(hub: Hub, actor: Actor, filters: case_list.Filters) -> Iterator[list[str]]:
-    """A line a case that ``actor`` handles: ``COLUMNS``, then the hub's own questions.
-
-    Raises ``Failure``.
-    """
-    cursor = ""
-    while True:
-        try:
-            with hub.reading() as uow:
-                page = case_list.page(
-                    uow, actor, filters, hub.clock(), cursor=cursor, limit=case_list.MOST
-                )
-                own = wire.own_questions(uow, hub.rules, page.cases)
-                theirs = {
-                    case.id: _fields(uow, hub, actor, case, own[case.id]) for case in page.cases
-                }
-        except Invalid as error:
-            raise Failure(str(error)) from error
-        for case in page.cases:
-            partners = [one.organisation for one in page.referrals.get(case.id, ())]
-            yield [*_cells(case, partners), ";".join(own[case.id].tags), *theirs[case.id]]
-        cursor = page.older
-        if not cursor:
-            return
-
-
-def _fields(uow: SqlUnitOfWork, hub: Hub, actor: Actor, case: Case, own: wire.Own) -> list[str]:
-    """The answers to the hub's own questions; what is personal for the case team alone."""
-    team = scope_of(actor, Action.READ_HISTORY).admits(uow.facts(case))
-    answers = {field.name: said for field, said in own.fields}
-    seen = {field.name for field, _ in custom_fields.visible(hub.rules, answers, team=team)}
-    return [answers[f.name] if f.name in seen else "" for f in hub.rules.fields]
-
-
-def _cells(case: Case, partners: list[str]) -> list[str]:
-    def when(name: str) -> str:
-        at = getattr(case, name)
-        return at.isoformat() if at else ""
-
-    return [
-        case.ref,
-        case.state,
-        case.type,
-        ";".join(case.codes),
-        case.sector,
-        case.sensitivity,
-        case.priority,
-        case.site,
-        case.language,
-        case.channel,
-        when("received_at"),
-        when("due_at"),
-        when("closed_at"),
-        case.outcome or "",
-        ";".join(partners),
-    ]
 
 
 export.add_command(measures_command)

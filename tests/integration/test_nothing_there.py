@@ -56,6 +56,7 @@ PLAIN = {
     "answer_id": "of the information bank, which anybody may be told (test_bank.py)",
     "issue_id": "of cases that are nobody's secret (test_api_issues.py)",
     "entry_id": "of an issue",
+    "export_id": "of one's own (test_exports.py)",
     "attachment_id": "tried with a case's reference",
     "queue": "which of the two triage queues",
     "verb": "tried below, each of VERBS",

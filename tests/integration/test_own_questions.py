@@ -12,7 +12,6 @@ from feedback_hub.adapters import retention, tables
 from feedback_hub.adapters.accounts import add_token
 from feedback_hub.adapters.retention import Stage
 from feedback_hub.bootstrap import Hub
-from feedback_hub.cli import exporting
 from feedback_hub.domain.access import Actor, Membership, Role
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.coding import Label
@@ -21,7 +20,7 @@ from feedback_hub.domain.message import InboundMessage, MessageKind
 from feedback_hub.domain.place import Organisation
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.submission import Submission
-from feedback_hub.reads import queue
+from feedback_hub.reads import case_export, queue
 from feedback_hub.reads.case_list import Filters
 from feedback_hub.reads.views import QueueFilters
 from feedback_hub.services import custom_fields, intake, seals
@@ -161,7 +160,7 @@ def test_cases_are_found_by_an_answer_and_nobody_learns_one_by_asking(
     assert "river" not in hashes
     actor = Actor("somebody", memberships=(Membership(TEAM),))
     narrowed = Filters(own=(("water", "well"),), in_hand=True)
-    assert len(list(exporting.rows(hub, actor, narrowed))) == 1
+    assert len(list(case_export.rows(hub.reading, hub.rules, actor, NOW, narrowed))) == 1
     # Words in the address that the list does not know are left.
     asked = QueueFilters(field=("water:river", "water:lake"))
     with hub.reading() as uow:
@@ -232,5 +231,5 @@ def test_an_export_has_a_column_a_question_and_keeps_to_what_the_reader_may_see(
     hand_in(asking, fields=ANSWERS, tags=["poço", "bomba"])
     for role, illness in ((TEAM, "tuberculose"), (DESK, "")):
         actor = Actor("somebody", memberships=(Membership(role),))
-        (row,) = exporting.rows(hub, actor, Filters())
-        assert row[len(exporting.COLUMNS) - 1 :] == ["bomba;poço", "river", illness, "7", ""]
+        (row,) = case_export.rows(hub.reading, hub.rules, actor, NOW, Filters())
+        assert row[len(case_export.COLUMNS) - 1 : -1] == ["bomba;poço", "river", illness, "7", ""]

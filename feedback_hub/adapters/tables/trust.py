@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
 
-from feedback_hub.adapters.column_types import Word
+from feedback_hub.adapters.column_types import Word, Words
 from feedback_hub.adapters.tables.shape import CODE, ID, id_column, key_column, metadata, when
 from feedback_hub.domain.audit import AuditAction
 
@@ -45,6 +45,42 @@ audit_head = Table(
 
 # Every data key that was destroyed: a restored backup destroys it again.
 erasure = Table("erasure", metadata, Column("key_id", ID, primary_key=True), when("at"))
+
+# Whose lines are out, and what for. The file, if the hub keeps it, is sealed under a second key.
+export_made = Table(
+    "export_made",
+    metadata,
+    id_column(),
+    Column("account_id", CODE, nullable=False),
+    Column("kind", CODE, nullable=False),
+    Column("columns", Words, nullable=False),
+    Column("personal", Boolean, nullable=False),
+    key_column(),
+    Column("purpose_sealed", LargeBinary, nullable=False),
+    Column("count", Integer, nullable=False),
+    when("made_at", nullable=False),
+    when("expires_at"),
+    Column("stored_name", String(32), nullable=False),
+    Column("file_key_id", ID),
+    Column("file_name", String(100), nullable=False),
+    Index("ix_export_made_account", "account_id", "made_at"),
+)
+
+# A person asked to see, to correct or to have erased what is kept of them.
+person_request = Table(
+    "person_request",
+    metadata,
+    id_column(),
+    Column("case_id", ID, ForeignKey("case.id"), nullable=False, index=True),
+    Column("kind", CODE, nullable=False),
+    when("asked_at", nullable=False),
+    when("due_at", nullable=False),
+    Column("noted_by", CODE, nullable=False),
+    when("ended_at"),
+    Column("ended_by", CODE, nullable=False),
+    Column("outcome", CODE, nullable=False),
+    Index("ix_person_request_open", "ended_at", "due_at"),
+)
 
 retention = Table(
     "retention",

@@ -16,6 +16,7 @@ from feedback_hub.web.pages.board import board
 from feedback_hub.web.pages.calls import calls
 from feedback_hub.web.pages.cases import cases
 from feedback_hub.web.pages.emergency import emergency
+from feedback_hub.web.pages.exports import export_pages
 from feedback_hub.web.pages.frame import forget_reader, init_frame
 from feedback_hub.web.pages.go import go
 from feedback_hub.web.pages.handset import handset
@@ -58,6 +59,7 @@ def init_pages(app: Flask, hub: Hub) -> None:
         passkey_pages,
         go,
         looks,
+        export_pages,
         report,
         report_many,
         cases,

@@ -194,6 +194,7 @@ def _page(form: FormView) -> str:
         email=current_user.email,
         has_second_factor=bool(current_user.tf_primary_method),
         devices=found,
+        may_export=current_actor().may(Action.READ_HISTORY),
         may_break_glass=current_actor().may(Action.BREAK_GLASS),
         spoken=spoken,
         passkeys=own_passkeys,
