@@ -228,6 +228,26 @@ class Prompt:
     audio: str = ""
 
 
+@runtime_checkable
+class Rings(Protocol):
+    """A channel that can ring a telephone: handlers who are on call, never the people served."""
+
+    def ring(self, number: str, key: str) -> str:
+        """Ring ``number``; the provider's id. What is said belongs to ``key`` (``Desk.ringing``).
+
+        Raises ``DeliveryError``.
+        """
+
+
+@dataclass(frozen=True)
+class Ringing:
+    """What whoever is rung hears, and once they take it."""
+
+    text: str
+    thanks: str
+    language: str
+
+
 @dataclass(frozen=True)
 class Numbers:
     """What a person keeps of a case: 9 digits and 6."""
@@ -256,6 +276,12 @@ class Desk(Protocol):
 
     def sites(self) -> Sequence[tuple[str, str]]:
         """Code and name of the sites, in the order they are read out; empty if they are many."""
+
+    def ringing(self, key: str) -> Ringing | None:
+        """What whoever is rung by this call hears; None where it is none of ours."""
+
+    def take(self, key: str) -> bool:
+        """Whoever is rung says that they take it; False where it is none of ours."""
 
     def keep(self, items: Sequence[Item]) -> None:
         """Make these durable, as what ``parse`` returned already is."""

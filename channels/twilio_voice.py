@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from channels import _ivr, _twilio, twilio_sms
 from channels._ivr import Caller, Place, Step, Trace, Turn
@@ -18,6 +18,7 @@ from channels._twiml import CONTENT_TYPE, Call
 from channels.base import (
     Desk,
     Item,
+    Prompt,
     WebhookReply,
     WebhookRequest,
     identifier,
@@ -59,6 +60,7 @@ HIDDEN = frozenset(
 )
 
 _TRY_AGAIN = "#rc=3&rp=all"
+_RUNG = "voice/ring"
 _KEY_WAIT = 7
 _DIGITS_WAIT = 12
 _RING = 25
@@ -131,6 +133,7 @@ class Adapter(twilio_sms.Adapter):
     methods: ClassVar[Mapping[str, frozenset[str]]] = {
         "voice": frozenset({"POST"}),
         "status": frozenset({"POST"}),
+        _RUNG: frozenset({"POST"}),
     }
     settings: VoiceSettings
 
@@ -143,6 +146,10 @@ class Adapter(twilio_sms.Adapter):
         form = _twilio.parse_form(request)
         if "MessageStatus" in form:
             return super().parse(request, now)
+        # One of the staff is rung by us: no message of theirs.
+        return () if request.endpoint == _RUNG else self._said(request, form, now)
+
+    def _said(self, request: WebhookRequest, form: _twilio.Form, now: datetime) -> Sequence[Item]:
         call = identifier(form.first("CallSid"), "CallSid")
         if request.endpoint == "status":
             ended = ENDED.get(form.first("CallStatus"), False)
@@ -172,6 +179,8 @@ class Adapter(twilio_sms.Adapter):
         self, request: WebhookRequest, items: Sequence[Item], desk: Desk, now: datetime
     ) -> WebhookReply:
         """What the caller hears next."""
+        if request.endpoint == _RUNG:
+            return self._rung(request, desk)
         if request.endpoint != "voice":
             return _NO_CONTENT
         form, place = _twilio.parse_form(request), Place.read(request.url)
@@ -234,6 +243,37 @@ class Adapter(twilio_sms.Adapter):
             status_callback=f"{self.public_url}/status{_TRY_AGAIN}",
             status_callback_method="POST",
         )
+
+    def ring(self, number: str, key: str) -> str:
+        """Ring one of the staff; see ``Rings``. Who presses 1 takes it, a mailbox never does."""
+        if not self.settings.from_number:
+            raise DeliveryError(SendFault.CREDENTIALS, permanent=True, provider_code="no_number")
+        made = self._client.calls.create(
+            to=number,
+            from_=self.settings.from_number,
+            url=f"{self.public_url}/{_RUNG}?{urlencode({'ring': key})}",
+            method="POST",
+            timeout=_RING,
+        )
+        if not isinstance(made.sid, str) or not made.sid:
+            raise DeliveryError(SendFault.NO_ANSWER, outcome_unknown=True)
+        return made.sid
+
+    def _rung(self, request: WebhookRequest, desk: Desk) -> WebhookReply:
+        key = dict(parse_qsl(urlsplit(request.url).query)).get("ring", "")
+        said = desk.ringing(key)
+        call = Call()
+        if said is None:
+            return call.hang_up().reply()
+        form = _twilio.parse_form(request)
+        if "Digits" not in form:
+            call.ask(f"{self.public_url}/{_RUNG}?{urlencode({'ring': key})}", digits=1, timeout=10)
+            for _ in range(2):
+                call.hear(Prompt(said.text), said.language)
+            return call.reply()
+        if form.first("Digits") == "1" and desk.take(key):
+            call.hear(Prompt(said.thanks), said.language)
+        return call.hang_up().reply()
 
     def fetch(self, attachment: Attachment, most: int, seconds: float = 60.0) -> bytes:
         """A recording, from this account's own and nowhere else. Raises ``DeliveryError``."""

@@ -23,6 +23,7 @@ from channels.base import (
     Paced,
     Pulls,
     Registers,
+    Rings,
     TellsOfSent,
     is_one_way,
     is_set_by_hand,
@@ -74,6 +75,7 @@ from feedback_hub.domain.message import (
     OutboundMessage,
     SendFault,
 )
+from feedback_hub.domain.on_call import RingWay
 from feedback_hub.domain.pacing import Limits
 from feedback_hub.domain.quiet import QuietHours
 from feedback_hub.domain.routing import RoutingRule
@@ -114,6 +116,23 @@ class ChannelAccounts:
         account: object = self.accounts.get(message.channel)
         limits = account.limits() if isinstance(account, Paced) else None
         return (limits, account.parts(message)) if limits and isinstance(account, Paced) else None
+
+    def ringers(self) -> Mapping[RingWay, str]:
+        """The first account that dials, and the first bot."""
+        found: dict[RingWay, str] = {}
+        for name, account in self.accounts.items():
+            if isinstance(account, Rings):
+                found.setdefault(RingWay.VOICE, name)
+            if account.__class__.__module__ == "channels.telegram":
+                found.setdefault(RingWay.TELEGRAM, name)
+        return found
+
+    def ring(self, name: str, number: str, ring_try_id: str) -> str:
+        """Ring a telephone. Raises ``DeliveryError``."""
+        account: object = self.accounts.get(name)
+        if not isinstance(account, Rings):
+            raise DeliveryError(SendFault.UNREACHABLE, permanent=True, provider_code="no channel")
+        return account.ring(number, ring_try_id)
 
     def tells_of_sent(self, name: str) -> bool:
         """Whether the account's provider can be asked what became of a text."""

@@ -22,6 +22,7 @@ from feedback_hub.services import (
     intake,
     mailing,
     notices,
+    on_call,
     triage,
 )
 from feedback_hub.services.delivery import Again
@@ -168,6 +169,10 @@ def _exchange(hub: Hub, letter_id: str) -> Again | None:
     return exchange.deliver(hub.unit_of_work, hub.rules, hub.peers, letter_id, hub.clock)
 
 
+def _ring(hub: Hub, ring_id: str) -> Again | None:
+    return on_call.ring_next(hub.unit_of_work, hub.rules, hub.channels, ring_id, hub.clock)
+
+
 def _follow_up(hub: Hub, delivery_id: str) -> Again | None:
     return channel_watch.follow_up(hub.unit_of_work, hub.channels, delivery_id, hub.clock)
 
@@ -178,6 +183,7 @@ _OUTSIDE: Mapping[Task, Callable[[Hub, str], Again | None]] = {
     Task.FETCH: _fetch,
     Task.FOLLOW_UP: _follow_up,
     Task.EXCHANGE: _exchange,
+    Task.RING: _ring,
 }
 """What asks somebody outside, which no transaction may wait for."""
 

@@ -20,6 +20,7 @@ from feedback_hub.adapters import (
     likenesses,
     notices,
     places,
+    rings,
     sealing,
     search_index,
     tables,
@@ -43,6 +44,7 @@ from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.judgement import Judgement
 from feedback_hub.domain.likeness import Sketch
 from feedback_hub.domain.message import MessageKind
+from feedback_hub.domain.on_call import Ring, Shift
 from feedback_hub.domain.place import Organisation, OrganisationKind, Service, Site
 from feedback_hub.domain.reference import new_reference
 from feedback_hub.domain.referral import Referral, ReferralState
@@ -65,6 +67,7 @@ from feedback_hub.services.records import (
     PartnerLink,
     Queue,
     Remark,
+    RingTry,
     SuggestionRow,
     Task,
     Wording,
@@ -84,6 +87,7 @@ QUEUE_OF = {
     Task.FETCH: Queue.FILES,
     Task.TAKE_OVER: Queue.HOUSEKEEPING,
     Task.EXCHANGE: Queue.EXCHANGE,
+    Task.RING: Queue.DELIVERY,
 }
 
 _LOWERS = frozenset({EventKind.SENSITIVITY_CHANGED, EventKind.TRIAGED, EventKind.TRIAGE_UNDONE})
@@ -477,6 +481,42 @@ class SqlUnitOfWork:
             holders = holders.where(held.organisation == organisation)
         found = (actor_by_id(self.session, one) for one in self.session.scalars(holders).all())
         return [actor for actor in found if actor is not None]
+
+    def shifts(self) -> Sequence[Shift]:
+        """Everybody on the roster of who is on call, whenever."""
+        return rings.shifts(self.session)
+
+    def remove_shift(self, shift_id: str) -> bool:
+        """Take a shift off the roster; False if it is not there."""
+        return rings.remove_shift(self.session, shift_id)
+
+    def ring_address(self, account_id: str) -> tuple[str, str]:
+        """Where an account is rung."""
+        return rings.address(self.session, self.vault, account_id)
+
+    def keep_ring_address(self, account_id: str, phone: str, telegram: str) -> None:
+        """Keep where an account is rung, sealed."""
+        rings.keep_address(self.session, self.vault, account_id, phone, telegram)
+
+    def ring(self, ring_id: str) -> Ring | None:
+        """Ringing, by id."""
+        return self.session.get(Ring, ring_id)
+
+    def ring_of(self, case_id: str) -> Ring | None:
+        """The latest ringing about a case."""
+        return rings.of_case(self.session, case_id)
+
+    def ring_try(self, try_id: str) -> RingTry | None:
+        """One call or message that rang somebody."""
+        return self.session.get(RingTry, try_id)
+
+    def ring_try_by_provider(self, provider_id: str) -> RingTry | None:
+        """The one that the provider knows by this id."""
+        return rings.try_by_provider(self.session, provider_id)
+
+    def end_ring_try(self, try_id: str, provider_id: str, fault: str) -> None:
+        """Note what came of it."""
+        rings.end_try(self.session, try_id, provider_id, fault)
 
     def issue(self, issue_id: str) -> Issue | None:
         """An issue by id."""

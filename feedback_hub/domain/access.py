@@ -53,6 +53,7 @@ class Action(StrEnum):
     INFORM = "inform"
     READ_ROUTING = "read_routing"
     READ_AUDIT = "read_audit"
+    KEEP_ROSTER = "keep_roster"
     BREAK_GLASS = "break_glass"
 
 
@@ -94,7 +95,7 @@ GRANTED: dict[Role, frozenset[Action]] = {
         {Action.READ_CASE, Action.READ_REFERRAL, Action.ANSWER_REFERRAL, Action.READ_REGISTER}
     )
     | _BANK,
-    Role.PROTECTION: _TEAM | {Action.BREAK_GLASS},
+    Role.PROTECTION: _TEAM | {Action.BREAK_GLASS, Action.KEEP_ROSTER},
     Role.COORDINATOR: frozenset(
         {Action.READ_ISSUE, Action.READ_MEASURES, Action.READ_REGISTER, Action.APPROVE_WORDING}
     )
@@ -103,7 +104,7 @@ GRANTED: dict[Role, frozenset[Action]] = {
     Role.ADMIN: frozenset(
         {Action.MANAGE_USERS, Action.CONFIGURE, Action.READ_REGISTER, Action.APPROVE_WORDING}
     )
-    | {Action.READ_BANK, Action.READ_ROUTING},
+    | {Action.READ_BANK, Action.READ_ROUTING, Action.KEEP_ROSTER},
     Role.AUDITOR: frozenset({Action.READ_AUDIT}),
     Role.MECHANISM: frozenset(
         {Action.SUBMIT, Action.READ_CASE, Action.READ_REGISTER, Action.READ_BANK, Action.INFORM}

@@ -44,6 +44,7 @@ class AuditAction(StrEnum):
     HANDLER_DECLINED = "handler_declined"
     TOKEN_ADDED = "token_added"  # noqa: S105  a word, not a secret
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  a word, not a secret
+    ROSTER_CHANGED = "roster_changed"
     WORDING_APPROVED = "wording_approved"
     FRAME_CHANGED = "frame_changed"
     CLASSIFIER_CHANGED = "classifier_changed"

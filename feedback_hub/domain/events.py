@@ -46,6 +46,8 @@ class EventKind(StrEnum):
     CALLED = "called"
     REMINDED = "reminded"
     ESCALATED = "escalated"
+    RUNG = "rung"
+    RING_TAKEN = "ring_taken"
     REFERRAL_DRAFTED = "referral_drafted"
     REFERRAL_SENT = "referral_sent"
     REFERRAL_ACCEPTED = "referral_accepted"

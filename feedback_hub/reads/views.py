@@ -100,6 +100,7 @@ class ReaderView:
     notices: int = 0
     routing: bool = False
     looks: Looks = Looks()
+    roster: bool = False
 
 
 @dataclass(frozen=True)

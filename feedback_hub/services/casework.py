@@ -11,33 +11,13 @@ from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.custom_field import read_tag
 from feedback_hub.domain.errors import Invalid, NotAllowed, NotFound
 from feedback_hub.domain.events import Event, EventKind
+from feedback_hub.domain.on_call import HandlerGroup, group_for
 from feedback_hub.domain.sensitivity import Sensitivity, highest
-from feedback_hub.services import call_list, conversation, remarks, satisfaction, triage
+from feedback_hub.services import call_list, conversation, on_call, remarks, satisfaction, triage
 from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.reaching import reach
 from feedback_hub.services.records import Message, RemarkKind
 from feedback_hub.services.seals import text_bound_to
-
-HANDLER_GROUPS = {
-    "misconduct.sea": "psea",
-    "misconduct.harassment": "psea",
-    "protection.gbv": "gbv",
-    "protection.child": "child_protection",
-    "misconduct.fraud": "fraud",
-    "misconduct.bribe": "fraud",
-    "misconduct.favouritism": "fraud",
-    "misconduct.data": "fraud",
-}
-
-
-def reach(
-    uow: UnitOfWork, actor: Actor, action: Action, ref: str, version: int | None = None
-) -> Case:
-    """The case, if it exists for the actor. Raises ``NotFound``, ``StaleVersion``."""
-    case = uow.visible_case(actor, action, ref)
-    if case is None:
-        raise NotFound
-    uow.expect(case, version)
-    return case
 
 
 def answer(
@@ -171,8 +151,13 @@ def hand_off(
 ) -> Case:
     """Give an L3 to its handlers' group. Raises ``NotFound``, ``IllegalMove``, ``NotAllowed``."""
     case = reach(uow, actor, Action.WORK_CASE, ref)
-    default = next((HANDLER_GROUPS[c] for c in case.codes if c in HANDLER_GROUPS), "protection")
-    case.hand_off(group or default, actor.id, now)
+    if group and group not in set(HandlerGroup):
+        raise Invalid("group", f"must be one of {', '.join(HandlerGroup)}")
+    case.hand_off(group or group_for(case.codes), actor.id, now)
+    outside = uow.stand_in(case)
+    if outside is not None:
+        case.assign(outside.id, actor.id, now)
+    on_call.start(uow, case, now)
     keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     # No text ever goes out about it: reaching the person safely is somebody's task from now on.
     call_list.put(uow, rules, case, CallReason.SAFE_CONTACT, actor.id, now)

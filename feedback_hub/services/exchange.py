@@ -40,9 +40,9 @@ from feedback_hub.domain.referral import DeclineReason, Referral, ReferralState
 from feedback_hub.domain.sensitivity import Sensitivity, most_urgent
 from feedback_hub.domain.submission import Submission
 from feedback_hub.services import intake, notices, referrals, remarks, sharing
-from feedback_hub.services.casework import reach
 from feedback_hub.services.delivery import Again
 from feedback_hub.services.ports import PeerPost, Rules, UnitOfWork, VaultClosed
+from feedback_hub.services.reaching import reach
 from feedback_hub.services.records import (
     LetterState,
     NoticeKind,

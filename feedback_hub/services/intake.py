@@ -40,6 +40,7 @@ from feedback_hub.services import (
     enquiry,
     inbox,
     loopback,
+    on_call,
     pacing,
     seals,
 )
@@ -289,6 +290,8 @@ def _take_in(
 ) -> str | None:
     if callbacks.call_of(message) is not None:
         return _take_in_call(uow, rules, row, message, now)
+    if on_call.take_answer(uow, message, now):
+        return None
     contact = _contact(uow, row.channel, message, now)
     # Read before anything else (DOMAIN.md, Loop back); only then is it a matter to handle.
     if contact is not None and _was_for_us(uow, rules, contact, message, row, now):

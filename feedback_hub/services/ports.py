@@ -32,6 +32,7 @@ from feedback_hub.domain.message import (
     InboundMessage,
     OutboundMessage,
 )
+from feedback_hub.domain.on_call import Ring, RingWay, Shift
 from feedback_hub.domain.pacing import Limits
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.quiet import QuietHours
@@ -58,6 +59,7 @@ from feedback_hub.services.records import (
     QueuedLetter,
     Remark,
     RemarkKind,
+    RingTry,
     Seen,
     SuggestionRow,
     Task,
@@ -240,6 +242,12 @@ class Channels(Protocol):
     def pace(self, message: OutboundMessage) -> tuple[Limits, int] | None:
         """What the account may send and the parts of ``message``; None where nothing limits it."""
 
+    def ringers(self) -> Mapping[RingWay, str]:
+        """The accounts that handlers can be rung by, and how."""
+
+    def ring(self, name: str, number: str, ring_try_id: str) -> str:
+        """Ring somebody's telephone; the provider's id. Raises ``DeliveryError``."""
+
     def tells_of_sent(self, name: str) -> bool:
         """Whether ``state_of`` can bring anything."""
 
@@ -355,6 +363,9 @@ Kept = (
     | Wording
     | WrongTry
     | AttachmentRow
+    | Shift
+    | Ring
+    | RingTry
 )
 
 
@@ -559,6 +570,33 @@ class UnitOfWork(Protocol):
 
     def referrals_of(self, case_id: str) -> Sequence[Referral]:
         """Every referral of a case, the oldest first."""
+
+    def shifts(self) -> Sequence[Shift]:
+        """Everybody on the roster of who is on call, whenever."""
+
+    def remove_shift(self, shift_id: str) -> bool:
+        """Take a shift off the roster; False if it is not there."""
+
+    def ring_address(self, account_id: str) -> tuple[str, str]:
+        """Where an account is rung: telephone number and Telegram chat, either may be empty."""
+
+    def keep_ring_address(self, account_id: str, phone: str, telegram: str) -> None:
+        """Keep both, sealed, in place of what was kept."""
+
+    def ring(self, ring_id: str) -> Ring | None:
+        """Ringing, by id."""
+
+    def ring_of(self, case_id: str) -> Ring | None:
+        """The latest ringing about a case."""
+
+    def ring_try(self, try_id: str) -> RingTry | None:
+        """One call or message that rang somebody."""
+
+    def ring_try_by_provider(self, provider_id: str) -> RingTry | None:
+        """The one that the provider knows by this id."""
+
+    def end_ring_try(self, try_id: str, provider_id: str, fault: str) -> None:
+        """Note what came of it."""
 
     def issue(self, issue_id: str) -> Issue | None:
         """An issue by id."""

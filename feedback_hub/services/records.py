@@ -15,6 +15,7 @@ from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.contact import Purpose, Withheld
 from feedback_hub.domain.exchange import LetterKind, Way
 from feedback_hub.domain.message import DeliveryState, MessageKind, SendFault
+from feedback_hub.domain.on_call import RingWay
 from feedback_hub.domain.place import MailWish
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 
@@ -50,6 +51,20 @@ class Task(StrEnum):
     TAKE_OVER = "take_over"
     FOLLOW_UP = "follow_up"
     EXCHANGE = "exchange"
+    RING = "ring"
+
+
+@dataclass(eq=False)
+class RingTry:
+    """One call or message to a handler on call. ``provider_id`` and ``fault``: what came of it."""
+
+    id: str
+    ring_id: str
+    account_id: str
+    way: RingWay
+    at: datetime
+    provider_id: str = ""
+    fault: str = ""
 
 
 @dataclass(eq=False)
@@ -445,6 +460,8 @@ class AlertKind(StrEnum):
     FLOOD = "flood"
     SENDS_FAIL = "sends_fail"
     COST_LIMIT = "cost_limit"
+    NOT_TAKEN = "not_taken"
+    NOBODY_ON_CALL = "nobody_on_call"
     TOKEN_EXPIRES = "token_expires"  # noqa: S105  a word, not a secret
 
 

@@ -13,9 +13,9 @@ from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.referral import DeclineReason, Referral, ReferralState
 from feedback_hub.services import escalation, passages, remarks, routing
-from feedback_hub.services.casework import reach
 from feedback_hub.services.notices import tell_partner, tell_team
 from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.reaching import reach
 from feedback_hub.services.records import NoticeKind, RemarkKind
 
 

@@ -16,15 +16,13 @@ from feedback_hub.domain.case import Case, CaseState
 from feedback_hub.domain.clocks import keep_referral
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.errors import Invalid
+from feedback_hub.domain.on_call import group_for
 from feedback_hub.domain.routing import Route, Weighed, Why
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest
 from feedback_hub.services import notices, referrals, routing
-from feedback_hub.services.casework import HANDLER_GROUPS
 from feedback_hub.services.notices import Rung
 from feedback_hub.services.ports import Rules, UnitOfWork
 from feedback_hub.services.triage import suggest_route
-
-OTHER_HANDLERS = "protection"
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def try_out(uow: UnitOfWork, rules: Rules, example: Example) -> Trial:
     if case.sensitivity is Sensitivity.L3:
         handlers = notices.team_of(uow, case, 1)
         held = Held(Rung.HANDLERS, tuple(one.id for one in handlers))
-        group = HANDLER_GROUPS.get(example.code, OTHER_HANDLERS)
+        group = group_for((example.code,)).value
         # Whoever may not see such a case learns of no route either.
         return Trial(
             case.sector, case.sensitivity, case.priority, Route(Why.NO_SERVICE), (), [held], group

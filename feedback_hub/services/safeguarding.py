@@ -21,8 +21,8 @@ from feedback_hub.domain.safeguarding import (
 )
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import remarks
-from feedback_hub.services.casework import reach
 from feedback_hub.services.ports import UnitOfWork
+from feedback_hub.services.reaching import reach
 from feedback_hub.services.records import RemarkKind
 
 

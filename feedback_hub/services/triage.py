@@ -19,7 +19,15 @@ from feedback_hub.domain.routing import Route
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest
 from feedback_hub.domain.suggestion import Reason, Suggestion
 from feedback_hub.domain.whereabouts import NOWHERE, PlaceKind
-from feedback_hub.services import conversation, dialogue, likeness, loopback, remarks, routing
+from feedback_hub.services import (
+    conversation,
+    dialogue,
+    likeness,
+    loopback,
+    on_call,
+    remarks,
+    routing,
+)
 from feedback_hub.services.notices import tell_urgent
 from feedback_hub.services.ports import Classifier, Gazetteer, Rules, UnitOfWork
 from feedback_hub.services.records import Message, RemarkKind, SuggestionRow
@@ -86,6 +94,7 @@ def classify(
         dialogue.ask_next(uow, rules, contact, case, now)
     keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     tell_urgent(uow, rules, case, now)
+    on_call.start(uow, case, now)
 
 
 def _find_place(
@@ -256,6 +265,7 @@ def after_decision(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> 
     suggest_route(uow, rules, case, now)
     keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     tell_urgent(uow, rules, case, now)
+    on_call.start(uow, case, now)
 
 
 def _check(uow: UnitOfWork, rules: Rules, codes: tuple[str, ...], decision: Decision) -> None:

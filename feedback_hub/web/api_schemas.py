@@ -16,6 +16,7 @@ from feedback_hub.domain.issue import IssueState
 from feedback_hub.domain.masking import PersonalData
 from feedback_hub.domain.meeting import MeetingKind
 from feedback_hub.domain.message import DeliveryState
+from feedback_hub.domain.on_call import HandlerGroup
 from feedback_hub.domain.person import (
     AccusedClass,
     AgeBand,
@@ -115,6 +116,14 @@ _USER = {
     "languages": TEXTS,
     "absent_until": or_null(DAY),
     "last_login_at": or_null(WHEN),
+}
+_SHIFT = {
+    "id": TEXT,
+    "group": word(HandlerGroup),
+    "account": TEXT,
+    "position": NUMBER,
+    "begins": or_null(WHEN),
+    "ends": or_null(WHEN),
 }
 _TOKEN = {
     "id": TEXT,
@@ -558,6 +567,27 @@ ANSWERS: dict[str, Schema] = {
             "highly_sensitive_by_month": _counts_by(),
         }
     ),
+    "Shift": answer(_SHIFT),
+    "Roster": answer(
+        {
+            "items": list_of(
+                answer(_SHIFT | {"name": TEXT, "phone": FLAG, "telegram": FLAG, "now": FLAG})
+            ),
+            "ringing": list_of(
+                answer(
+                    {
+                        "ref": REFERENCE,
+                        "group": word(HandlerGroup),
+                        "since": WHEN,
+                        "turns": NUMBER,
+                    }
+                )
+            ),
+        }
+    ),
+    "ShiftRemoved": answer({"id": TEXT}),
+    "RungAt": answer({"phone": FLAG, "telegram": FLAG}),
+    "RingTaken": answer({"ref": REFERENCE, "taken_by": TEXT}),
     "User": answer(_USER),
     "Invited": answer(_USER | {"welcome": TEXT}),
     "Token": answer(_TOKEN),
@@ -670,7 +700,24 @@ ASKED: dict[str, Schema] = {
         {"owner": TEXT | {"description": "An account's id or e-mail, `me`, or empty for nobody."}},
         ("owner",),
     ),
-    "HandOff": record({"group": TEXT}),
+    "HandOff": record({"group": word(HandlerGroup)}),
+    "NewShift": record(
+        {
+            "account": TEXT,
+            "group": word(HandlerGroup),
+            "position": NUMBER,
+            "begins": WHEN,
+            "ends": WHEN,
+        },
+        ("account", "group"),
+    ),
+    "NewAddress": record(
+        {
+            "account": TEXT,
+            "phone": TEXT | {"examples": ["+258841234567"]},
+            "telegram": TEXT | {"examples": ["70001"]},
+        }
+    ),
     "Satisfaction": record({"satisfied": FLAG, "score": SCORE})
     | {
         "description": "Either of the two.",

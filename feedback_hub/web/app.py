@@ -22,6 +22,7 @@ from feedback_hub.web.api_exchange import api_exchange
 from feedback_hub.web.api_intake import api_intake
 from feedback_hub.web.api_issues import api_issues
 from feedback_hub.web.api_measures import api_measures
+from feedback_hub.web.api_on_call import api_on_call
 from feedback_hub.web.api_people import api_people
 from feedback_hub.web.api_referrals import api_referrals
 from feedback_hub.web.api_register import api_register
@@ -75,6 +76,7 @@ def create_app(hub: Hub) -> Flask:
         api_intake,
         api_issues,
         api_measures,
+        api_on_call,
         api_people,
         openapi,
         health,

@@ -9,14 +9,14 @@ from functools import cached_property
 from flask import Blueprint, Response, abort, send_file
 from sqlalchemy import select
 
-from channels.base import SAYABLE, Item, Numbers, Prompt
+from channels.base import SAYABLE, Item, Numbers, Prompt, Ringing
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.recordings import TYPES, digest_of, find_recording
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.place import SiteStatus
-from feedback_hub.services import dialogue, intake
+from feedback_hub.services import dialogue, intake, on_call
 from feedback_hub.services.records import InboxKind, Wording, WordingState
 from feedback_hub.web.hub import current_hub
 
@@ -107,6 +107,19 @@ class HubDesk:
         with self._hub.reading() as uow:
             running = [site for site in uow.sites() if site.status is SiteStatus.ACTIVE]
             return sorted(((site.code, site.name) for site in running), key=lambda site: site[1])
+
+    def ringing(self, key: str) -> Ringing | None:
+        """What whoever is rung by this call hears."""
+        with self._hub.reading() as uow:
+            said = on_call.spoken_in(uow, self._hub.rules, key)
+        return Ringing(said.text, said.thanks, said.language) if said else None
+
+    def take(self, key: str) -> bool:
+        """Whoever is rung says that they take it. Raises ``SQLAlchemyError``."""
+        with self._hub.unit_of_work() as uow:
+            taken = on_call.take_try(uow, key, self._now)
+            uow.commit()
+        return taken
 
     def keep(self, items: Sequence[Item]) -> None:
         """One commit. Raises ``SQLAlchemyError``."""

@@ -13,8 +13,9 @@ from feedback_hub.adapters import tables
 from feedback_hub.adapters.accounts import add_account
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Actor, Membership, Role
+from feedback_hub.domain.on_call import HandlerGroup
 from feedback_hub.domain.place import Organisation, Service, Site
-from feedback_hub.services import casework, notices, referrals, triage
+from feedback_hub.services import notices, referrals, triage
 from feedback_hub.services.triage import Decision
 from tests.integration.asking import Asking, add_case
 from tests.integration.databases import NOW
@@ -122,7 +123,7 @@ def test_of_what_is_highly_sensitive_only_its_group_is_said(hub: Hub, asking: As
     found = told(asking, **PUMP | {"code": "misconduct.sea"})
     assert (found["why"], found["handlers"]) == (
         "handlers",
-        casework.HANDLER_GROUPS["misconduct.sea"],
+        HandlerGroup.PSEA,
     )
     assert found["services"] == []
     # Nobody handles such cases here yet, and the page says so.

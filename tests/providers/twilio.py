@@ -336,6 +336,43 @@ class TwilioServer:
             key = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
             resource[key] = {"true": True, "false": False}.get(value.lower(), value)
 
+    def dial(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """We are asked to ring somebody; ``answer_call`` lets them answer."""
+        call = CallResource(
+            _sid("CA"),
+            form["From"],
+            form["To"],
+            self.clock(),
+            status="queued",
+            direction="outbound-api",
+            url=form["Url"],
+        )
+        with self._lock:
+            self.calls.append(call)
+        return call.resource(_rfc2822)
+
+    def answer_call(self, call: CallResource, *keys: str) -> list[str]:
+        """Whoever is rung answers and presses keys, one at each question; what was answered."""
+        heard, url = [], call.url
+        for digits in ("", *keys):
+            form = {
+                "CallSid": call.sid,
+                "AccountSid": self.account_sid,
+                "Direction": "outbound-api",
+                "From": call.sender,
+                "To": call.recipient,
+                "CallStatus": "in-progress",
+            } | ({"Digits": digits} if digits else {})
+            answer = self.post_signed(url, form)
+            assert answer.status_code == 200
+            heard.append(answer.text)
+            action = re.search(r'<Gather[^>]* action="([^"]+)"', answer.text)
+            if action is None:
+                break
+            url = action[1].replace("&amp;", "&")
+        call.status = "completed"
+        return heard
+
     def calls_page(self) -> dict[str, Any]:
         """Every call to us, the newest first."""
         found = [call.resource(_rfc2822) for call in reversed(self.calls)]

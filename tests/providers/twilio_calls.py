@@ -33,13 +33,15 @@ class CallResource:
     recipient: str
     started_at: datetime
     status: str = "in-progress"
+    direction: str = "inbound"
+    url: str = ""
 
     def resource(self, rfc2822: Callable[[datetime], str]) -> dict[str, Any]:
         return {
             "sid": self.sid,
             "from": self.sender,
             "to": self.recipient,
-            "direction": "inbound",
+            "direction": self.direction,
             "status": self.status,
             "date_created": rfc2822(self.started_at),
             "start_time": rfc2822(self.started_at),

@@ -119,6 +119,8 @@ class TwilioHandler(BaseHTTPRequestHandler):
         path = self._below_account(urlsplit(self.path).path)
         if path is not None and path.startswith("/IncomingPhoneNumbers/"):
             return self._number(path, form)
+        if path == "/Calls.json":
+            return self._json(201, self.server.twilio.dial(form))
         if path is not None and path != "/Messages.json":
             return self._error(404, 20404)
         if path is not None:

@@ -61,6 +61,7 @@ from feedback_hub.adapters.tables.messages import (
     outbox,
     wording,
 )
+from feedback_hub.adapters.tables.on_call import ring, ring_address, ring_try, shift
 from feedback_hub.adapters.tables.places import (
     boundary,
     case_place,
@@ -152,9 +153,13 @@ __all__ = [
     "remark",
     "report_mail",
     "retention",
+    "ring",
+    "ring_address",
+    "ring_try",
     "search_text",
     "service",
     "service_referral",
+    "shift",
     "site",
     "start_mappers",
     "suggestion",

@@ -30,6 +30,7 @@ from feedback_hub.adapters.tables.messages import (
     message,
     wording,
 )
+from feedback_hub.adapters.tables.on_call import ring, ring_try, shift
 from feedback_hub.adapters.tables.places import organisation, service, site
 from feedback_hub.adapters.tables.shape import metadata
 from feedback_hub.adapters.tables.trust import wrong_try
@@ -41,6 +42,7 @@ from feedback_hub.domain.consent import Consent
 from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.judgement import Judgement
+from feedback_hub.domain.on_call import Ring, Shift
 from feedback_hub.domain.person import Person
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.referral import Referral
@@ -57,6 +59,7 @@ from feedback_hub.services.records import (
     Passage,
     QueuedLetter,
     Remark,
+    RingTry,
     SuggestionRow,
     Wording,
     WrongTry,
@@ -121,3 +124,6 @@ def start_mappers() -> None:
     mapper(ServiceReferral, service_referral)
     mapper(BankAnswer, bank_answer, version_id_col=bank_answer.c.version)
     mapper(BoardReading, board_reading)
+    mapper(Shift, shift)
+    mapper(Ring, ring)
+    mapper(RingTry, ring_try)

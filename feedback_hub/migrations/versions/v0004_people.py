@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from feedback_hub.migrations import v0004_closure as closure
 from feedback_hub.migrations.v0004_seeing import seeing
 from feedback_hub.migrations.v0004_trust import trust
 
@@ -37,6 +38,7 @@ def _reading() -> None:
 
 def _closure() -> None:
     """Referrals, clocks, answering, community, other mechanisms."""
+    closure.on_call()
 
 
 def _desk_app() -> None:

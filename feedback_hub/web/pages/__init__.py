@@ -25,6 +25,7 @@ from feedback_hub.web.pages.issues import issues
 from feedback_hub.web.pages.language import language
 from feedback_hub.web.pages.looks import looks
 from feedback_hub.web.pages.notices import notices
+from feedback_hub.web.pages.on_call import on_call
 from feedback_hub.web.pages.packs import packs
 from feedback_hub.web.pages.partner_links import partner_links
 from feedback_hub.web.pages.passkeys import passkey_pages
@@ -77,6 +78,7 @@ def init_pages(app: Flask, hub: Hub) -> None:
         answers,
         issues,
         routing,
+        on_call,
         packs,
         audit,
         admin,

@@ -74,7 +74,13 @@ _FAULTS: Mapping[str, str] = {
     "role": N_("Choose a role."),
     "days": N_("Choose when it ends."),
     "absent_until": N_("Choose a day."),
-    "account": N_("The account is switched off. Switch it on first."),
+    "account": N_("There is no such account, or it is switched off."),
+    "phone": N_("Write a number with + and the country code."),
+    "telegram": N_("Write the number of the chat, digits only."),
+    "group": N_("Choose a group."),
+    "position": N_("Write whose turn it is as a number."),
+    "begins": N_("Choose a day and a time."),
+    "ends": N_("Choose a later day and time."),
     "number": N_("Write an invented number with + and the country code."),
 }
 """What is wrong with a field, in words somebody can act on; never what was typed there."""

@@ -109,6 +109,7 @@ def _reader(hub: Hub) -> ReaderView | None:
         notices=unread,
         routing=actor.may(Action.READ_ROUTING),
         looks=chosen,
+        roster=actor.may(Action.KEEP_ROSTER),
     )
 
 

@@ -7,10 +7,10 @@ from flask import Blueprint, Response, make_response, render_template, request
 from feedback_hub.domain.access import Action
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.errors import Invalid
+from feedback_hub.domain.on_call import GROUPS
 from feedback_hub.reads import routing as reads
 from feedback_hub.reads.names import names_for, site_names
 from feedback_hub.reads.views import FormView
-from feedback_hub.services.casework import HANDLER_GROUPS
 from feedback_hub.web.asked_route import asked_example
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import LANGUAGES
@@ -53,7 +53,7 @@ def show() -> Response:
             for kind in dict.fromkeys(code.type for code in frame)
         ],
         tongues=LANGUAGES,
-        groups=HANDLER_GROUPS,
+        groups=GROUPS,
         calendar=hub.rules.calendar,
     )
     return make_response(page, status)
