@@ -16,8 +16,11 @@ from werkzeug.serving import make_server
 from feedback_hub.bootstrap import Hub
 from feedback_hub.services.records import Queue
 from feedback_hub.web.app import create_app
+from tests.cheaper import cheap_passwords, templates_compiled_once, words_compiled_once
 from tests.pages_world import PASSWORD, make_hub, settle
 from workers.drain import drain
+
+__all__ = ["cheap_passwords", "templates_compiled_once", "words_compiled_once"]
 
 CHROMIUM = "/usr/bin/chromium"
 SIZES = {"phone": (360, 740), "desktop": (1440, 900)}

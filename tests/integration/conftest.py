@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from passlib.hash import argon2
 
+from tests.cheaper import cheap_passwords, templates_compiled_once, words_compiled_once
 from tests.integration.databases import (
     database,
     database_url,
@@ -22,6 +21,7 @@ from tests.providers.clamd import clamd_server
 from tests.providers.twilio import twilio_server
 
 __all__ = [
+    "cheap_passwords",
     "clamd_server",
     "database",
     "database_url",
@@ -31,23 +31,10 @@ __all__ = [
     "postgres_server",
     "sqlite_files",
     "talk",
+    "templates_compiled_once",
     "twilio_server",
+    "words_compiled_once",
 ]
-
-OWASP = {"memory_cost": 19 * 1024, "default_rounds": 2, "parallelism": 1}
-"""The least that the OWASP Password Storage Cheat Sheet asks of argon2id (KiB, passes, lanes)."""
-CHEAP = {"memory_cost": 8, "default_rounds": 1, "parallelism": 1}
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _cheap_passwords() -> Iterator[None]:
-    """A log-in takes a third of a second, so that guessing takes long; here there are hundreds."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, cost in CHEAP.items():
-            assert getattr(argon2, name) >= OWASP[name]
-            patch.setattr(argon2, name, cost)
-        yield
-
 
 LONG = frozenset(
     {
