@@ -75,7 +75,7 @@ def take_organisation(session: Session, cells: Cells) -> Taken:
     code = _code(cells, "code")
     values: dict[str, object] = {"name": _text(cells, "name", 200, needed=True)}
     if "kind" in cells:
-        values["kind"] = _word(OrganisationKind, cells, "kind", OrganisationKind.OTHER)
+        values["kind"] = _kind(cells)
     if "email" in cells:
         values["email"] = _email(cells, "email")
     if "language" in cells:
@@ -133,7 +133,7 @@ def take_service(session: Session, cells: Cells) -> Taken:
     values: dict[str, object] = {}
     for name in ("focal_point", "backup"):
         if name in cells:
-            values[name] = _email(cells, name)
+            values[name] = _email(cells, name) if "@" in cells[name] else _text(cells, name, 200)
     if "hours" in cells:
         values["hours"] = _text(cells, "hours", 100)
     valid_from = _day(cells, "valid_from")
@@ -193,6 +193,14 @@ def _word(words: type[W], cells: Cells, column: str, default: W | None) -> W:
         return words(written)
     except ValueError:
         raise Invalid(column, f"must be one of {', '.join(words)}") from None
+
+
+def _kind(cells: Cells) -> OrganisationKind:
+    """A kind that nobody here knows is no reason to be without the organisation."""
+    try:
+        return _word(OrganisationKind, cells, "kind", OrganisationKind.OTHER)
+    except Invalid:
+        return OrganisationKind.OTHER
 
 
 def _email(cells: Cells, column: str) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import IO, Any
 
 import click
 
@@ -57,6 +60,47 @@ class _Commands(click.Group):
         finally:
             gc.enable()
         return found
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401  its own
+    ) -> click.Context:
+        """As click does, but for how a mistake is said."""
+        with _mistakes_in_a_line():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  its own
+        """As click does, but for how a mistake is said."""
+        with _mistakes_in_a_line():
+            return super().invoke(ctx)
+
+
+class _Mistake(click.ClickException):
+    """A mistake in the call, in one line (CONTRACT.md, Command line): what, and where to look."""
+
+    exit_code = 2
+
+    def __init__(self, error: click.UsageError) -> None:
+        said = " ".join(error.format_message().split())
+        path = error.ctx.command_path if error.ctx else "feedback-hub"
+        super().__init__(f"{said.rstrip('.')}. See {path} --help")
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print it, to standard error unless ``file`` is given."""
+        click.echo(f"feedback-hub: {self.message}", file=file, err=True)
+
+
+@contextmanager
+def _mistakes_in_a_line() -> Iterator[None]:
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise  # no mistake: what there is, in as many lines as it takes
+    except click.UsageError as error:
+        raise _Mistake(error) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -190,8 +190,13 @@ class _Told:
 
     @classmethod
     def of(cls, how: _How, known: Sequence[str]) -> _Told:
-        """What the options say, before what their file says. Raises ``Failure``."""
+        """What the options say, before what their file says.
+
+        Raises ``Failure``, and ``click.BadParameter`` for a time zone that is none.
+        """
         told = cls.from_file(how["mapping"], known) if how["mapping"] else cls({})
+        if zone := how["timezone"] or told.timezone:
+            zone_named(zone)  # before the file is opened: a mistake in the call comes first
         return cls(
             {**told.columns, **pairs_in(how["pairs"], known)},
             how["channel"] or told.channel or "import",
@@ -257,7 +262,7 @@ def _columns(
     unknown = [name for name in found if name not in columns.values()]
     if told and unknown:
         click.echo(f"Columns left out: {', '.join(ascii(n)[1:-1] for n in unknown if n)}", err=True)
-    known = (*ours, *columns.values())
+    known = tuple(dict.fromkeys((*ours, *columns.values())))
     refuse_unknown(path, found, known, (columns.get(needed, needed),), ignore or bool(told))
     return columns
 

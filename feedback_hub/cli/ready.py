@@ -9,7 +9,7 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey, NoEmbeddedValkey
-from feedback_hub.adapters.wordings import seed_wordings
+from feedback_hub.adapters.seeds import seed
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.acting import DEVICE
 from feedback_hub.cli.context import Failure, hub_of
@@ -29,7 +29,7 @@ def ready_hub(ctx: click.Context) -> Hub:
     try:
         if not has_database(hub):
             migrate(hub.engine)
-            seed_wordings(hub.engine)
+            seed(hub.engine, hub.config.hub)
         elif not is_current(hub.engine):
             raise Failure("the database has another version's shape; run feedback-hub migrate")
     except SQLAlchemyError as error:

@@ -13,7 +13,8 @@ import structlog
 
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
 from feedback_hub.adapters.engine import make_engine
-from feedback_hub.adapters.wordings import any_approved, seed_wordings
+from feedback_hub.adapters.seeds import seed
+from feedback_hub.adapters.wordings import any_approved
 from feedback_hub.bootstrap import Hub, database_url, process_hub
 from feedback_hub.cli.context import Failure, config_of, hub_of, reporting
 from feedback_hub.cli.supervisor import AlreadyRunning, Role, Supervisor
@@ -220,7 +221,7 @@ def prepare(hub: Hub) -> None:
     engine = make_engine(database_url(hub.config))
     try:
         migrate(engine)
-        seed_wordings(engine)
+        seed(engine, hub.config.hub)
     except NewerDatabase as error:
         raise Failure(str(error)) from error
     finally:

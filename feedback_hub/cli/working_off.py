@@ -20,7 +20,8 @@ def work_off(hub: Hub, *, live: bool) -> None:
     queues = [Queue.INTAKE, Queue.TRIAGE, *([Queue.DELIVERY] if live else [])]
     with hub.reading() as uow:
         waiting = outbox.unfinished(uow.session)
-    with Progress("rows made cases and read", 2 * waiting) as progress:
+    # A row is made a case, then read; if it is new, most are acknowledged.
+    with Progress("rows made cases and read", (2 + live) * waiting) as progress:
 
         def step() -> bool:
             progress.step()

@@ -84,7 +84,8 @@ class Site:
 class Service:
     """Who serves a sector at a site, and who answers for it. ``site`` ``*`` is everywhere.
 
-    ``focal_point`` and ``backup`` are e-mail addresses of accounts, which need not exist yet.
+    ``focal_point`` and ``backup`` are e-mail addresses of accounts, which need not exist yet, or
+    names, whom no notice reaches.
     """
 
     id: str

@@ -25,7 +25,7 @@ from feedback_hub.domain.whereabouts import NOWHERE, KnownPlace, PlaceKind, Wher
 from feedback_hub.reads.bank import BankLine
 from feedback_hub.services import custom_fields, loopback, remarks, seals
 from feedback_hub.services.ports import Rules
-from feedback_hub.services.records import Delivery, Message, SuggestionRow
+from feedback_hub.services.records import Delivery, Message, RemarkKind, SuggestionRow
 from feedback_hub.services.sharing import shared_texts
 
 Json = dict[str, object]
@@ -151,11 +151,29 @@ def referral_body(referral: Referral) -> Json:
     }
 
 
+_SAID_OF_A_REFERRAL = (
+    RemarkKind.DECLINE,
+    RemarkKind.QUESTION,
+    RemarkKind.RESUME,
+    RemarkKind.SENT_BACK,
+)
+
+
 def referral_words(uow: SqlUnitOfWork, referral: Referral) -> Json:
-    """What was written on a referral: the note that went with it and the partner's answer."""
+    """What was written on a referral: note, the partner's answer, and what was asked between."""
+    remark = tables.remark.c
+    rows = uow.session.execute(
+        select(remark.id, remark.kind, remark.at)
+        .where(remark.referral_id == referral.id, remark.kind.in_(_SAID_OF_A_REFERRAL))
+        .order_by(remark.at, remark.id)
+    ).all()
     return {
         "note": remarks.read(uow, referral.note_id),
         "answer": remarks.read(uow, referral.answer_id),
+        "said": [
+            {"kind": row.kind, "at": when(row.at), "text": remarks.read(uow, row.id)}
+            for row in rows
+        ],
     }
 
 

@@ -174,6 +174,8 @@ def _reachable(
     uow: UnitOfWork, case: Case, referral: Referral, address: str, now: datetime
 ) -> Actor | str | None:
     box = uow.mailbox(address)
+    if box is None and "@" not in address:
+        return None  # a name in the register, whom no notice can reach
     if box is None:
         # No partner without an account gets near a highly sensitive case or one about themselves.
         refused = case.sensitivity is Sensitivity.L3

@@ -120,7 +120,7 @@ def accept(referral_id: str) -> Response:
 def decline(referral_id: str) -> Response:
     """The partner cannot take it."""
     body = Body.of_request()
-    reason, text = body.need("reason", DeclineReason), body.text("text")
+    reason, text = _reason(body)
     version = body.number("version")
     return _verb(
         Action.ANSWER_REFERRAL,
@@ -128,6 +128,15 @@ def decline(referral_id: str) -> Response:
             uow, current_hub().rules, actor, referral_id, reason, text, now, version
         ),
     )
+
+
+def _reason(body: Body) -> tuple[DeclineReason, str]:
+    """Why, as a word of ours and in the partner's own; words that are none of ours are kept."""
+    written, text = body.text("reason", needed=True).strip(), body.text("text")
+    try:
+        return DeclineReason(written), text
+    except ValueError:
+        return DeclineReason.OTHER, ". ".join(filter(None, (written, text)))
 
 
 @api_referrals.post("/referrals/<referral_id>/return")

@@ -44,6 +44,10 @@ TEXT: Schema = {"type": "string"}
 NUMBER: Schema = {"type": "integer"}
 REAL: Schema = {"type": "number"}
 FLAG: Schema = {"type": "boolean"}
+ANSWERED: Schema = {
+    "description": "What was said; the words mean the same. Left out: it was not asked.",
+    "enum": [True, False, *Answered],
+}
 TEXTS: Schema = {"type": "array", "items": TEXT}
 WHEN: Schema = {"type": "string", "format": "date-time"}
 DAY: Schema = {"type": "string", "format": "date"}
@@ -256,7 +260,14 @@ ANSWERS: dict[str, Schema] = {
         }
     ),
     "Referral": answer(_REFERRAL),
-    "ReferralRead": answer(_REFERRAL | {"note": TEXT, "answer": TEXT}),
+    "ReferralRead": answer(
+        _REFERRAL
+        | {
+            "note": TEXT,
+            "answer": TEXT,
+            "said": list_of(answer({"kind": TEXT, "at": WHEN, "text": TEXT})),
+        }
+    ),
     "Taken": answer({"ref": REFERENCE, "secret": {"type": "string", "pattern": "^[0-9]{6}$"}}),
     "TakenAll": items_of("TakenPoint"),
     "TakenPoint": answer({"submission_id": TEXT, "ref": REFERENCE, "secret": TEXT}),
@@ -641,20 +652,29 @@ _INTAKE: dict[str, Schema] = {
         {
             "phone": TEXT,
             "name": TEXT,
-            "private": FLAG,
-            "leave_message": FLAG,
+            "private": ANSWERED,
+            "leave_message": ANSWERED,
             "when": TEXT,
             "how": TEXT,
         }
     ),
     "consent": record(
-        {"record": FLAG, "share": word(Share), "contact": FLAG, "content_in_text": FLAG}
+        {
+            "record": ANSWERED,
+            "share": word(Share),
+            "contact": ANSWERED,
+            "content_in_text": ANSWERED,
+        }
     ),
     "accused": record({"organisation": TEXT, "class": word(AccusedClass)}),
     "codes": TEXTS,
     "sensitivity": word(Sensitivity),
     "fields": _OWN,
     "tags": TEXTS,
+}
+_DECLINED: Schema = TEXT | {
+    "description": f"One of {', '.join(DeclineReason)}; anything else is `other`, in these words.",
+    "examples": ["no_capacity"],
 }
 _SAYS_SOMETHING: Schema = {"anyOf": [{"required": ["text"]}, {"required": ["codes"]}]}
 
@@ -749,7 +769,7 @@ ASKED: dict[str, Schema] = {
     ),
     "Nothing": record({}),
     "VersionRead": record(_VERSION),
-    "Decline": record({"reason": word(DeclineReason), "text": TEXT} | _VERSION, ("reason",)),
+    "Decline": record({"reason": _DECLINED, "text": TEXT} | _VERSION, ("reason",)),
     "Question": record({"question": TEXT}, ("question",)),
     "Information": record({"text": TEXT}),
     "PartnerAnswer": record(

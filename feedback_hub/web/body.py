@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from flask import request
 
+from feedback_hub.domain.consent import Answered
 from feedback_hub.domain.errors import Invalid
 
 E = TypeVar("E", bound=StrEnum)
@@ -110,6 +111,13 @@ class Body:
         if not isinstance(value, bool):
             raise self.invalid(name, "must be true or false")
         return value
+
+    def answered(self, name: str) -> Answered:
+        """What a person said when asked: true or false, or the same in words; absent: not asked."""
+        value = self._values.get(name)
+        if isinstance(value, str):
+            return self.word(name, Answered) or Answered.NOT_ASKED
+        return Answered.of(self.flag(name))
 
     def number(self, name: str) -> int | None:
         """A whole number, or None where it is absent."""

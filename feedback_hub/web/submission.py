@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from channels.base import phone_address
-from feedback_hub.domain.consent import Answered, Consent, Share
+from feedback_hub.domain.consent import Consent, Share
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.message import InboundMessage, MessageKind
 from feedback_hub.domain.person import (
@@ -40,7 +40,7 @@ def read_submission(body: Body, now: datetime, country: str) -> Submission:
     contact, consent, accused = body.part("contact"), body.part("consent"), body.part("accused")
     channel = body.text("channel", most=60) or DESK
     phone = contact.text("phone", most=60).strip()
-    agreed = Answered.of(consent.flag("contact"))
+    agreed = consent.answered("contact")
     how = contact.text("how", most=60)
     codes = body.texts("codes")
     text = body.text("text", needed=not codes)
@@ -63,13 +63,13 @@ def read_submission(body: Body, now: datetime, country: str) -> Submission:
         by_text=bool(phone) and wants_text(how, agreed),
         person=_person(body.part("person")),
         consent=Consent(
-            record=Answered.of(consent.flag("record")),
+            record=consent.answered("record"),
             share=consent.word("share", Share) or Share.NOT_ASKED,
             contact=agreed,
-            content_in_text=Answered.of(consent.flag("content_in_text")),
+            content_in_text=consent.answered("content_in_text"),
         ),
-        private_phone=Answered.of(contact.flag("private")),
-        leave_message=Answered.of(contact.flag("leave_message")),
+        private_phone=contact.answered("private"),
+        leave_message=contact.answered("leave_message"),
         safe_time=safe_time(contact.text("when", most=200), how),
         place=body.text("place", most=200).strip(),
         accused_organisation=accused.text("organisation", most=64).strip(),

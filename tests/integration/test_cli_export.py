@@ -22,6 +22,15 @@ def test_the_manual_names_every_command() -> None:
     assert all(f"  {name} " in said.stdout for name in COMMANDS)
 
 
+def test_a_mistake_in_the_call_is_said_in_a_line() -> None:
+    for words in (["nonsense"], ["--bogus"], ["export", "cases"], ["import", "sites", "not-there"]):
+        said = CliRunner().invoke(main, words)
+        assert said.exit_code == 2
+        assert said.stdout == ""
+        assert said.stderr.startswith("feedback-hub: ")
+        assert said.stderr.count("\n") == 1
+
+
 def test_the_table_keeps_to_what_the_account_may_see(commands: Commands) -> None:
     lines = ["id,text,received_at,site", "1,Não há água,2026-01-01,S1", "2,Obrigado,2026-01-02,S2"]
     commands.run("import", "sites", commands.file("s.csv", ["code,name", "S1,Um", "S2,Dois"]))
@@ -37,6 +46,8 @@ def test_the_table_keeps_to_what_the_account_may_see(commands: Commands) -> None
             return [row["site"] for row in csv.DictReader(rows)]
 
     assert sites("all@b.org") == ["S2", "S1"]
+    commands.run("export", "cases", str(file))
+    assert len(_table(file)) == 3
     assert sites("all@b.org", "--site", "S1") == ["S1"]
     assert sites("one@b.org") == ["S1"]
     assert "água" not in file.read_text("utf-8")

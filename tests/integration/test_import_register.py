@@ -49,7 +49,7 @@ def test_what_cannot_be_taken_is_named_by_row_and_column(commands: Commands) -> 
             "NOWHERE,wash,WATERORG,,,",
             "*,magic,WATERORG,,,",
             "*,wash,NOBODY,,,",
-            "*,wash,WATERORG,not an address,,",
+            "*,wash,WATERORG,no@address,,",
             "*,wash,WATERORG,,2026-02-02,2026-01-01",
             "*,wash,WATERORG,,31/12/2026,",
             "*,wash,WATERORG,,,",
@@ -62,6 +62,18 @@ def test_what_cannot_be_taken_is_named_by_row_and_column(commands: Commands) -> 
     assert listed == [[str(n), column] for n, column in enumerate(columns, start=2)]
 
 
+def test_what_a_partner_is_called_and_who_answers_there_may_be_in_any_words(
+    commands: Commands,
+) -> None:
+    lines = ["code,name,kind", "A,First,Consortium", "hub,Our team,cluster lead"]
+    said = commands.run("import", "organisations", commands.file("o.csv", lines))
+    assert "1 added, 1 changed, 0 known, 0 rejected" in said.stdout
+    lines = ["site,sector,organisation,focal_point", "*,wash,A,Ana Machava"]
+    commands.run("import", "services", commands.file("v.csv", lines))
+    assert commands.rows("SELECT focal_point FROM service") == [("Ana Machava",)]
+    commands.run("token", "add", "--name", "ours", "--role", "desk", "--organisation", "hub")
+
+
 def test_a_pcode_needs_its_scheme(commands: Commands) -> None:
     file = commands.file("s.csv", ["code,name,pcode", "S1,Angoche or Beira,MZ0701"])
     commands.run("import", "sites", file, fails=1)
@@ -71,7 +83,11 @@ def test_a_pcode_needs_its_scheme(commands: Commands) -> None:
 def test_the_same_code_twice_in_a_file_is_one_organisation(commands: Commands) -> None:
     file = commands.file("o.csv", ["code,name", "A,First", "A,Second"])
     assert "1 added, 1 changed" in commands.run("import", "organisations", file).stdout
-    assert commands.rows("SELECT code, name FROM organisation") == [("A", "Second")]
+    # The hub's own is there from the first start.
+    assert commands.rows("SELECT code, name FROM organisation") == [
+        ("hub", "Feedback hub"),
+        ("A", "Second"),
+    ]
 
 
 def test_xlsx(commands: Commands) -> None:
