@@ -211,6 +211,18 @@ class SecurityConfig:
         least=1,
         most=24,
     )
+    token_per_minute: int = setting(
+        "Requests that one API token may make in a minute; 0: any number.",
+        default=6000,
+        least=0,
+        most=1_000_000,
+    )
+    account_per_minute: int = setting(
+        "Requests that one log-in may make in a minute; 0: any number.",
+        default=1200,
+        least=0,
+        most=1_000_000,
+    )
     second_factor: SecondFactor = setting(
         "Whether protection, admin, case_manager and auditor must have a second factor.",
         default=SecondFactor.REQUIRED,

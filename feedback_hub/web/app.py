@@ -38,6 +38,7 @@ from feedback_hub.web.lean import init_lean
 from feedback_hub.web.metrics import metrics
 from feedback_hub.web.openapi import openapi
 from feedback_hub.web.pages import init_pages, page_error
+from feedback_hub.web.rates import init_rates
 from feedback_hub.web.security import Unauthenticated, has_token, init_security
 from feedback_hub.web.shell import make_shell
 from feedback_hub.web.trail import init_trail
@@ -56,6 +57,7 @@ def create_app(hub: Hub) -> Flask:
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
     init_lean(app)
     init_security(app, hub)
+    init_rates(app, hub)
     init_handlers_only(app, hub)
     init_trail(app, hub)
     _guard_against_forgery(app)

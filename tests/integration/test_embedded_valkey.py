@@ -17,6 +17,7 @@ import pytest
 from redis import Redis
 
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey, NoEmbeddedValkey
+from feedback_hub.adapters.rates import Rates
 
 _RUN = (
     "import sys; from pathlib import Path; "
@@ -60,6 +61,21 @@ def start(tmp_path: Path) -> Iterator[Start]:
         if path.parent.exists() and not path.is_relative_to(tmp_path):
             path.unlink(missing_ok=True)
             path.parent.rmdir()
+
+
+def test_what_several_processes_count_there_is_counted_together(
+    start: Start, tmp_path: Path
+) -> None:
+    valkey = EmbeddedValkey(tmp_path / "home")
+    start(tmp_path / "home")
+    until(valkey.answers, "Valkey answers")
+    machines = [Rates(valkey.url), Rates(valkey.url)]
+    waits = [machines[n % 2].wait("a-hash", 10) for n in range(40)]
+    # A new minute may begin once, and then ten more go through.
+    assert 10 <= waits.count(0) <= 20
+    with closing(Redis.from_url(valkey.url)) as client:
+        for key in client.keys("feedback_hub:rate:*"):
+            assert 0 < client.ttl(key) <= 120
 
 
 @pytest.mark.parametrize("name", ["home", "o meu lar 'é' \"este\" #1?a=b%20"])
