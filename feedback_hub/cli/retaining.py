@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
-from feedback_hub.adapters import accounts, erasing
+from feedback_hub.adapters import accounts, erasing, person_requests
 from feedback_hub.adapters import retention as keeping
+from feedback_hub.adapters.person_requests import RequestEnd, Wish
 from feedback_hub.adapters.retention import Stage
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.cli.acting import operator
 from feedback_hub.cli.context import Failure, reporting
 from feedback_hub.cli.ready import ready_hub
-from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.reference import parse_reference
@@ -75,6 +78,80 @@ def person() -> None:
     """A person's request to see, or to have erased, what is kept of them."""
 
 
+@person.command("request")
+@_REF
+@_AS
+@click.option(
+    "--wish",
+    type=click.Choice([wish.value for wish in Wish]),
+    required=True,
+    help="What the person asks for.",
+)
+@click.option("--asked", type=click.DateTime(["%Y-%m-%d"]), help="Day.  [default: today]")
+@click.pass_context
+@reporting
+def request(ctx: click.Context, ref: str, email: str, wish: str, asked: datetime | None) -> None:
+    """Write down that a person asked to see, correct or erase what is kept of them.
+
+    `person requests` says what is due; `person export` and `person erase` end it.
+    """
+    hub = ready_hub(ctx)
+    now = hub.clock()
+    begun = asked.replace(tzinfo=UTC) if asked else now
+    if begun > now:
+        raise click.BadParameter("is a day to come", param_hint="--asked")
+    due = begun + timedelta(days=hub.config.retention.request_days)
+    with hub.unit_of_work() as uow:
+        actor, case = _reach(uow, email, ref)
+        made = person_requests.note(uow.session, case.id, Wish(wish), begun, due, actor.id)
+        noted = {"kind": "person_request", "object_id": made}
+        uow.audit(AuditAction.PERSON_ASKED, actor.id, now, reason=wish, **noted)
+        uow.commit()
+    click.echo(f"noted; to be answered until {due:%Y-%m-%d}")
+
+
+@person.command("requests")
+@_AS
+@click.pass_context
+@reporting
+def requests(ctx: click.Context, email: str) -> None:
+    """What people asked for and wait for, of the cases that --as works on. Exit 1: one is late."""
+    hub = ready_hub(ctx)
+    now = hub.clock()
+    with hub.reading() as uow:
+        scope = scope_of(_account(uow, email), Action.WORK_CASE)
+        waiting = person_requests.open_ones(uow.session, scope)
+    for one in waiting:
+        late = "OVERDUE" if one.due_at < now else "due"
+        click.echo(f"{late} {one.due_at:%Y-%m-%d}  {one.wish.value}  {one.ref}")
+    if not waiting:
+        click.echo("nobody waits")
+    if any(one.due_at < now for one in waiting):
+        sys.exit(1)
+
+
+@person.command("answer")
+@_REF
+@_AS
+@click.option("--wish", type=click.Choice([wish.value for wish in Wish]), required=True)
+@click.option("--outcome", type=click.Choice([one.value for one in RequestEnd]), required=True)
+@click.pass_context
+@reporting
+def answer(ctx: click.Context, ref: str, email: str, wish: str, outcome: str) -> None:
+    """End a request that was answered otherwise: corrected by hand, refused, withdrawn."""
+    hub = ready_hub(ctx)
+    now = hub.clock()
+    with hub.unit_of_work() as uow:
+        actor, case = _reach(uow, email, ref)
+        end = RequestEnd(outcome)
+        if not person_requests.end(uow.session, [case.id], Wish(wish), end, actor.id, now):
+            raise Failure("nothing of the kind waits at this case")
+        noted = {"kind": "case", "object_id": case.id}
+        uow.audit(AuditAction.PERSON_ANSWERED, actor.id, now, reason=outcome, **noted)
+        uow.commit()
+    click.echo("noted")
+
+
 @person.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @_REF
@@ -96,6 +173,8 @@ def export(ctx: click.Context, file: Path, ref: str, email: str) -> None:
         held = {"contact": _contact(uow, case), "cases": [_case(uow, one) for one in cases]}
         for one in cases:
             uow.audit(AuditAction.PERSON_EXPORTED, actor.id, now, kind="case", object_id=one.id)
+        seen = [one.id for one in cases]
+        person_requests.end(uow.session, seen, Wish.SEE, RequestEnd.DONE, actor.id, now)
         uow.commit()
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
@@ -133,6 +212,7 @@ def erase(ctx: click.Context, ref: str, email: str) -> None:
                 files.extend(erased.files)
         for case_id in mine:
             uow.audit(AuditAction.PERSON_ERASED, actor.id, now, kind="case", object_id=case_id)
+        person_requests.end(uow.session, mine, Wish.ERASE, RequestEnd.DONE, actor.id, now)
         erasing.write_ledger(hub.config.hub.home, keys)
         uow.commit()
     duty.remove(hub, files)
@@ -140,11 +220,16 @@ def erase(ctx: click.Context, ref: str, email: str) -> None:
     click.echo(f"erased in {len(mine)} cases")
 
 
-def _reach(uow: SqlUnitOfWork, email: str, ref: str) -> tuple[Actor, Case]:
+def _account(uow: SqlUnitOfWork, email: str) -> Actor:
     account_id = accounts.account_id_of(uow.session, email)
     actor = accounts.actor_by_id(uow.session, account_id) if account_id else None
     if actor is None:
         raise Failure(f"{email} is no active account; see user list")
+    return actor
+
+
+def _reach(uow: SqlUnitOfWork, email: str, ref: str) -> tuple[Actor, Case]:
+    actor = _account(uow, email)
     found = uow.visible_case(actor, Action.WORK_CASE, parse_reference(ref) or "")
     if found is None:
         raise Failure("no such case that this account works on")

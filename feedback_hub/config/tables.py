@@ -401,6 +401,12 @@ class RetentionConfig:
         least=1,
         most=3650,
     )
+    request_days: int = setting(
+        "Days in which a person's request to see or erase what is kept of them is answered.",
+        default=30,
+        least=1,
+        most=365,
+    )
     L1: OrdinaryDays = setting(default=OrdinaryDays())
     L2: PersonalDays = setting(default=PersonalDays())
     L3: HighlySensitiveDays = setting(default=HighlySensitiveDays())

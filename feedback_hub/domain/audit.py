@@ -59,6 +59,8 @@ class AuditAction(StrEnum):
     ERASED = "erased"
     RETENTION_RUN = "retention_run"
     LEGAL_HOLD = "legal_hold"
+    PERSON_ASKED = "person_asked"
+    PERSON_ANSWERED = "person_answered"
     PERSON_EXPORTED = "person_exported"
     PERSON_ERASED = "person_erased"
 

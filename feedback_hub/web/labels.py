@@ -106,6 +106,8 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         AuditAction.ERASED: N_("Erased what was past its time"),
         AuditAction.RETENTION_RUN: N_("Looked for what is past its time"),
         AuditAction.LEGAL_HOLD: N_("Changed a legal hold"),
+        AuditAction.PERSON_ASKED: N_("Noted what a person asks of their data"),
+        AuditAction.PERSON_ANSWERED: N_("Answered what a person asked of their data"),
         AuditAction.PERSON_EXPORTED: N_("Gave a person what is kept of them"),
         AuditAction.PERSON_ERASED: N_("Erased a person at their request"),
     },

@@ -124,6 +124,8 @@ STAYS = {
     "case": "counted",
     "unlike": "which ones are not the same matter: ids only",
     "passage": "which mechanism it went to; the number it has there goes",
+    "measure_due": "which figures are to be counted anew: ids only",
+    "person_request": "what was asked for and until when: a word and times",
     "conduct_report": "that the channel was told, and when; the number it gave goes",
     "service_referral": "which service; what was explained is a remark",
     "letter": "what was told of it, ids only",
@@ -265,10 +267,16 @@ def test_a_person_is_given_and_erased_what_is_kept_of_them(commands: Commands) -
     words = ("--ref", ref, "--as", "ana@example.org")
     commands.run("person", "export", "out.json", *words)
     assert NUMBER in Path("out.json").read_text()
+    assert "nobody waits" in commands.run("person", "requests", "--as", words[3]).stdout
+    asked = commands.run("person", "request", *words, "--wish", "erase", "--asked", "2026-01-02")
+    assert "2026-02-01" in asked.stdout
+    waiting = commands.run("person", "requests", "--as", words[3], fails=1).stdout
+    assert f"OVERDUE 2026-02-01  erase  {ref}" in waiting
     commands.run("retention", "hold", *words)
     assert "legal hold" in commands.run("person", "erase", "--yes", *words, fails=1).stderr
     commands.run("retention", "hold", "--release", *words)
     assert "1 cases" in commands.run("person", "erase", "--yes", *words).stdout
     commands.run("person", "export", "out.json", *words)
     assert NUMBER not in Path("out.json").read_text()
+    assert "nobody waits" in commands.run("person", "requests", "--as", words[3]).stdout
     assert "would erase" in commands.run("retention", "run", "--dry-run").stdout

@@ -1,0 +1,93 @@
+"""What a person asked of what is kept about them, and until when it is to be answered."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from feedback_hub.adapters.engine import change
+from feedback_hub.adapters.tables import case, person_request
+from feedback_hub.adapters.visibility import case_visible
+from feedback_hub.domain.access import Scope
+
+
+class Wish(StrEnum):
+    """What is asked for."""
+
+    SEE = "see"
+    ERASE = "erase"
+    CORRECT = "correct"
+
+
+class RequestEnd(StrEnum):
+    """How it ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class PersonRequest:
+    """One request. Times are UTC."""
+
+    id: str
+    ref: str
+    wish: Wish
+    asked_at: datetime
+    due_at: datetime
+
+
+def note(
+    session: Session, case_id: str, wish: Wish, asked_at: datetime, due_at: datetime, by: str
+) -> str:
+    """Keep a request; its id."""
+    made = uuid.uuid4().hex
+    session.execute(
+        insert(person_request).values(
+            id=made,
+            case_id=case_id,
+            kind=wish,
+            asked_at=asked_at,
+            due_at=due_at,
+            noted_by=by,
+            ended_by="",
+            outcome="",
+        )
+    )
+    return made
+
+
+def open_ones(session: Session, scope: Scope) -> list[PersonRequest]:
+    """What waits, of the cases in ``scope``; what is due first comes first."""
+    row = person_request.c
+    found = session.execute(
+        select(row.id, case.c.ref, row.kind, row.asked_at, row.due_at)
+        .join(case, case.c.id == row.case_id)
+        .where(row.ended_at.is_(None), case_visible(scope))
+        .order_by(row.due_at, row.id)
+    )
+    return [
+        PersonRequest(one.id, one.ref, Wish(one.kind), one.asked_at, one.due_at) for one in found
+    ]
+
+
+def end(
+    session: Session,
+    case_ids: list[str],
+    wish: Wish,
+    outcome: RequestEnd,
+    by: str,
+    now: datetime,
+) -> int:
+    """End what waits of these cases; how many were."""
+    row = person_request.c
+    waiting = update(person_request).where(
+        row.case_id.in_(case_ids), row.kind == wish, row.ended_at.is_(None)
+    )
+    return change(session, waiting.values(ended_at=now, ended_by=by, outcome=outcome))
