@@ -33,6 +33,8 @@ _SAME = {
     "audio/x-m4a": "audio/mp4",
     "audio/m4a": "audio/mp4",
 }
+_PICTURES_IN_WEBM = (b"V_VP8", b"V_VP9", b"V_AV1", b"V_MPEG", b"V_UNCOMPRESSED", b"V_MJPEG")
+"""Names of what moves in a WebM: without one of them it is a voice note, as browsers record it."""
 _DRAWN = frozenset({"PNG", "GIF", "BMP"})
 """Kept without loss: writing on a screen is what these are used for."""
 _QUALITY = 90
@@ -47,6 +49,8 @@ class ContentExaminer:
 
         found = filetype.guess_mime(content) if content else None
         media_type = _SAME.get(found or "", found or UNKNOWN_TYPE)
+        if media_type == "video/webm" and not any(one in content for one in _PICTURES_IN_WEBM):
+            media_type = "audio/webm"
         if media_type in _FORMATS:
             return _picture_anew(content, _FORMATS[media_type])
         if media_type.startswith("image/"):

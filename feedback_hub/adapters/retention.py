@@ -37,6 +37,7 @@ from feedback_hub.adapters.tables import (
     referral,
     retention,
     triage_lease,
+    upload_part,
 )
 from feedback_hub.domain.attachment import AttachmentState
 from feedback_hub.domain.case import CaseState
@@ -208,6 +209,8 @@ def _forget_words(session: Session, case_id: str) -> set[str]:
 
 def _files_of(session: Session, case_id: str) -> tuple[str, ...]:
     """Stored names of a case's files, which from now on are erased ones."""
+    whole = select(attachment.c.id).where(_of_case(case_id))
+    session.execute(delete(upload_part).where(upload_part.c.attachment_id.in_(whole)))
     names = session.scalars(
         update(attachment)
         .where(_of_case(case_id), attachment.c.state != AttachmentState.ERASED)

@@ -7,7 +7,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from sqlalchemy import Select, Table, case, event, func, insert, or_, select, union_all, update
+from sqlalchemy import (
+    Select,
+    Table,
+    case,
+    delete,
+    event,
+    func,
+    insert,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -746,6 +758,35 @@ class SqlUnitOfWork:
         message, attachment = tables.message.c, tables.attachment.c
         order = (message.received_at, message.id, attachment.position)
         return self.session.scalars(_attachments(case_id).order_by(*order)).all()
+
+    def uploaded(self, attachment_id: str) -> int:
+        """How many bytes of a file that is sent in pieces are here, without a gap."""
+        part = tables.upload_part.c
+        here = select(func.coalesce(func.sum(part.size), 0))
+        return int(self.session.scalar(here.where(part.attachment_id == attachment_id)) or 0)
+
+    def keep_part(self, attachment_id: str, start: int, size: int, sealed: bytes) -> None:
+        """Keep one piece, which begins at byte ``start``."""
+        self.session.execute(
+            insert(tables.upload_part).values(
+                attachment_id=attachment_id, start=start, size=size, sealed=sealed
+            )
+        )
+
+    def upload_parts(self, attachment_id: str) -> Sequence[tuple[int, bytes]]:
+        """Where each piece begins, and what it is, sealed; in order."""
+        part = tables.upload_part.c
+        found = self.session.execute(
+            select(part.start, part.sealed)
+            .where(part.attachment_id == attachment_id)
+            .order_by(part.start)
+        )
+        return [(row.start, row.sealed) for row in found]
+
+    def forget_upload(self, attachment_id: str) -> None:
+        """Drop the pieces of a file."""
+        part = tables.upload_part
+        self.session.execute(delete(part).where(part.c.attachment_id == attachment_id))
 
     def remark(self, remark_id: str) -> Remark | None:
         """A remark by id."""

@@ -59,6 +59,7 @@ EXTENSIONS = {
     "audio/aac": "aac",
     "audio/wav": "wav",
     "audio/amr": "amr",
+    "audio/webm": "weba",
     "video/mp4": "mp4",
     "video/3gpp": "3gp",
     "video/quicktime": "mov",
@@ -69,7 +70,7 @@ EXTENSIONS = {
     f"{_OPEN}.text": "odt",
     f"{_OPEN}.spreadsheet": "ods",
 }
-PLAYED = frozenset({"audio/ogg", "audio/mpeg", "audio/mp4", "audio/aac", "audio/wav"})
+PLAYED = frozenset({"audio/ogg", "audio/mpeg", "audio/mp4", "audio/aac", "audio/wav", "audio/webm"})
 """What browsers play; AMR is not among it."""
 
 

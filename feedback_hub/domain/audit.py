@@ -61,6 +61,10 @@ class AuditAction(StrEnum):
     LEGAL_HOLD = "legal_hold"
     PERSON_ASKED = "person_asked"
     PERSON_ANSWERED = "person_answered"
+    DEVICE_REGISTERED = "device_registered"
+    DEVICE_REVOKED = "device_revoked"
+    DEVICE_RESTORED = "device_restored"
+    DEVICE_RESCUED = "device_rescued"
     PERSON_EXPORTED = "person_exported"
     PERSON_ERASED = "person_erased"
 

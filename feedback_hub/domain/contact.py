@@ -21,7 +21,7 @@ class Purpose(StrEnum):
     """What a text to a person is for; one approved wording per purpose and language.
 
     Those of ``voice_`` are the prompts of a call; ``channels/_ivr.py`` says when each is heard.
-    Those of ``script_`` are read out by whoever calls a person back.
+    Those of ``script_`` are read out by whoever calls a person back, ``script_consent`` at a desk.
     """
 
     ACKNOWLEDGEMENT = "acknowledgement"
@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     ASK_SITE = "ask_site"
     ASK_SAFE = "ask_safe"
     ASK_SATISFACTION = "ask_satisfaction"
+    SCRIPT_CONSENT = "script_consent"
     SCRIPT_OPENING = "script_opening"
     SCRIPT_PRIVACY = "script_privacy"
     SCRIPT_ANSWER = "script_answer"

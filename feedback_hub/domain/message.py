@@ -34,16 +34,26 @@ class Direction(StrEnum):
     OUTBOUND = "outbound"
 
 
+UPLOADED = "upload:"
+
+
 @dataclass(frozen=True)
 class Attachment:
     """A file the provider holds; a job fetches it later, never the webhook.
 
-    ``url`` is where, ``content_type`` what the provider claims (not trusted).
+    ``url`` is where, ``content_type`` what the provider claims (not trusted). ``UPLOADED`` instead
+    of an address: whoever handed it in sends it here piece by piece, ``size`` bytes of it.
     """
 
     url: str
     content_type: str = ""
     filename: str = ""
+    size: int = 0
+
+    @property
+    def is_uploaded(self) -> bool:
+        """Whether nobody fetches it: it is sent here."""
+        return self.url == UPLOADED
 
 
 @dataclass(frozen=True)

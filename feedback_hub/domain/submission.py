@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from feedback_hub.domain.consent import Answered, Consent
 from feedback_hub.domain.message import InboundMessage
@@ -16,6 +17,7 @@ class Submission:
 
     ``channel`` is how the matter came; empty from a channel, whose account's name it is then.
     ``fields`` are the answers to the hub's own questions, by name.
+    ``device_at`` is what the clock of the desk's device showed, right or wrong (UTC).
     ``by_text`` says that the person may be written to at ``message.address``, a phone number.
     """
 
@@ -34,6 +36,7 @@ class Submission:
     sensitivity: Sensitivity | None = None
     fields: tuple[tuple[str, str], ...] = ()
     tags: tuple[str, ...] = ()
+    device_at: datetime | None = None
 
 
 def wants_text(how: str, agreed: Answered) -> bool:

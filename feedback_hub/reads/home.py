@@ -75,7 +75,7 @@ _TILES_OF: dict[Role, tuple[TileKind, ...]] = {
 
 
 _DOINGS: dict[Role, tuple[Doing, ...]] = {
-    Role.DESK: (Doing.REPORT, Doing.CALLS, Doing.FIND, Doing.ANSWERS),
+    Role.DESK: (Doing.REPORT, Doing.DESK_APP, Doing.CALLS, Doing.FIND, Doing.ANSWERS),
     Role.AUDITOR: (Doing.AUDIT,),
 }
 

@@ -159,6 +159,7 @@ class Doing(StrEnum):
     """What somebody of a role mostly comes to do, as a large link on their first page."""
 
     REPORT = "report"
+    DESK_APP = "desk_app"
     CALLS = "calls"
     FIND = "find"
     ANSWERS = "answers"

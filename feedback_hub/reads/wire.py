@@ -261,6 +261,7 @@ def _inbound(message: Message, text: str) -> Json:
         "revises": message.revises_id,
         "received_at": when(message.received_at),
         "sent_at": when(message.sent_at),
+        "device_at": when(message.device_at),
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -53,9 +53,9 @@ class Shelf:
     seconds: float
 
 
-def expect(uow: UnitOfWork, message_id: str, count: int, now: datetime) -> None:
-    """Note that ``count`` files of a message are to be fetched."""
-    for position, key_id in enumerate(uow.vault.new_keys(count)):
+def expect(uow: UnitOfWork, message_id: str, sources: Sequence[Attachment], now: datetime) -> None:
+    """Note that a message's files are to be fetched, or will be sent here (``uploads``)."""
+    for position, key_id in enumerate(uow.vault.new_keys(len(sources))):
         row = AttachmentRow(
             id=uuid.uuid4().hex,
             message_id=message_id,
@@ -64,7 +64,8 @@ def expect(uow: UnitOfWork, message_id: str, count: int, now: datetime) -> None:
             stored_name=uuid.uuid4().hex,
         )
         uow.add(row)
-        uow.work(Task.FETCH, row.id, now)
+        if not sources[position].is_uploaded:
+            uow.work(Task.FETCH, row.id, now)
 
 
 def fetch(
@@ -85,7 +86,12 @@ def fetch(
         begun = _begin(open_uow, attachment_id)
         if begun is None:
             return None
-        examined = _look_at(shelf, shelf.channels.fetch(*begun, shelf.most, shelf.seconds))
+        channel, source = begun
+        if source.is_uploaded:
+            content = _put_together(open_uow, attachment_id, source.size)
+        else:
+            content = shelf.channels.fetch(channel, source, shelf.most, shelf.seconds)
+        examined = _look_at(shelf, content)
     except ScannerAway:
         # Not released, and not counted against the file.
         return _wait_for_scanner(open_uow, attachment_id, clock())
@@ -126,6 +132,20 @@ def _begin(open_uow: Callable[[], UnitOfWork], attachment_id: str) -> tuple[str,
         source, channel = Attachment(**listed[row.position]), message.channel
         uow.commit()
     return channel, source
+
+
+def _put_together(open_uow: Callable[[], UnitOfWork], attachment_id: str, size: int) -> bytes:
+    """A file that was sent here in pieces (``uploads``)."""
+    with open_uow() as uow:
+        row = uow.attachment(attachment_id)
+        key_id = row.key_id if row else ""
+        content = b"".join(
+            uow.vault.open_bytes(key_id, sealed, seals.part_bound_to(attachment_id, start))
+            for start, sealed in uow.upload_parts(attachment_id)
+        )
+    if len(content) != size:
+        raise _Refused(AttachmentFault.GONE)
+    return content
 
 
 def _look_at(shelf: Shelf, content: bytes) -> Examined:
@@ -170,6 +190,7 @@ def _keep(
             row.media_type = examined.media_type
             row.size = len(examined.content)
             row.fetched_at = now
+            uow.forget_upload(attachment_id)
             uow.commit()
 
 
@@ -218,6 +239,8 @@ def _end(open_uow: Callable[[], UnitOfWork], attachment_id: str, fault: Attachme
         row = _waiting(uow, attachment_id)
         if row is not None:
             row.end(fault)
+            # What may not stay does not stay in pieces either.
+            uow.forget_upload(attachment_id)
             uow.commit()
 
 

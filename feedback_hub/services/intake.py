@@ -453,7 +453,16 @@ def _open_case(
     keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     case.record(Event(EventKind.RECEIVED, case.id, entered_by, now))
     uow.add(case)
-    _add_message(uow, case, contact, message, key_id, submission.channel, now)
+    _add_message(
+        uow,
+        case,
+        contact,
+        message,
+        key_id,
+        submission.channel,
+        now,
+        device_at=submission.device_at,
+    )
     custom_fields.keep(uow, rules, case.id, key_id, submission)
     _note_location(uow, case, message)
     return case
@@ -479,6 +488,7 @@ def _add_message(
     now: datetime,
     *,
     revises: str | None = None,
+    device_at: datetime | None = None,
 ) -> None:
     message_id = uuid.uuid4().hex
     sources = None
@@ -500,10 +510,11 @@ def _add_message(
             received_at=message.received_at,
             sent_at=message.sent_at,
             revises_id=revises,
+            device_at=device_at,
         )
     )
     if message.attachments:
-        attachments.expect(uow, message_id, len(message.attachments), now)
+        attachments.expect(uow, message_id, message.attachments, now)
     case.note(EventKind.MESSAGE_ADDED, message_id, case.entered_by, now)
     uow.work(Task.CLASSIFY, message_id, now)
 

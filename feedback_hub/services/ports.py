@@ -705,6 +705,18 @@ class UnitOfWork(Protocol):
     def attachments_of(self, case_id: str) -> Sequence[AttachmentRow]:
         """Every file of a case, in the order in which they came."""
 
+    def uploaded(self, attachment_id: str) -> int:
+        """How many bytes of a file that is sent in pieces are here, without a gap."""
+
+    def keep_part(self, attachment_id: str, start: int, size: int, sealed: bytes) -> None:
+        """Keep one piece, which begins at byte ``start``."""
+
+    def upload_parts(self, attachment_id: str) -> Sequence[tuple[int, bytes]]:
+        """Where each piece begins, and what it is, sealed; in order."""
+
+    def forget_upload(self, attachment_id: str) -> None:
+        """Drop the pieces of a file."""
+
     def remark(self, remark_id: str) -> Remark | None:
         """A remark by id."""
 

@@ -95,6 +95,7 @@ class Message:
     """What a person said, word for word, sealed.
 
     ``revises_id`` is the message, as it first came, that this one is a newer version of.
+    ``device_at``: what the clock of the device showed, right or wrong; ``received_at`` is mended.
     """
 
     id: str
@@ -110,6 +111,7 @@ class Message:
     language: str = "und"
     sent_at: datetime | None = None
     revises_id: str | None = None
+    device_at: datetime | None = None
 
     @property
     def at(self) -> datetime:

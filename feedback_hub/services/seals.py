@@ -31,3 +31,13 @@ def sources_bound_to(message_id: str) -> str:
 def content_bound_to(attachment_id: str) -> str:
     """What a file's ciphertext is tied to."""
     return f"attachment.content:{attachment_id}"
+
+
+def part_bound_to(attachment_id: str, start: int) -> str:
+    """What one piece of a file is tied to, which begins at byte ``start``."""
+    return f"upload.part:{attachment_id}:{start}"
+
+
+def rescue_bound_to(device_id: str) -> str:
+    """What the key that opens a desk device's unsent reports is tied to."""
+    return f"desk_device.rescue:{device_id}"

@@ -12,6 +12,7 @@ from feedback_hub.domain.call_back import CallReason, CallResult, Way
 from feedback_hub.domain.case import SCORES, CaseState, Outcome
 from feedback_hub.domain.coding import FeedbackType, Sector
 from feedback_hub.domain.consent import Answered, Share
+from feedback_hub.domain.custom_field import FieldKind
 from feedback_hub.domain.issue import IssueState
 from feedback_hub.domain.masking import PersonalData
 from feedback_hub.domain.meeting import MeetingKind
@@ -36,7 +37,7 @@ from feedback_hub.reads.people import TokenState
 from feedback_hub.reads.views import WhyLikely
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.notices import Rung
-from feedback_hub.web.submission import BOX, MEETING
+from feedback_hub.web.submission import BOX, MEETING, MOST_FILES
 
 Schema = dict[str, object]
 
@@ -242,6 +243,8 @@ _REFERRAL = {
 
 _COUNTED = answer({"sex": word(Sex), "age_band": word(AgeBand), "count": NUMBER})
 
+_BOTH = answer({"por": TEXT, "eng": TEXT})
+
 ANSWERS: dict[str, Schema] = {
     "Case": record(_CASE | _CASE_OF_THE_TEAM | {"fields": _OWN}, _CASE)
     | {"description": "A partner gets what its referral needs, the case team all of it."},
@@ -269,6 +272,83 @@ ANSWERS: dict[str, Schema] = {
         }
     ),
     "Taken": answer({"ref": REFERENCE, "secret": {"type": "string", "pattern": "^[0-9]{6}$"}}),
+    "Upload": answer({"received": NUMBER, "size": NUMBER, "complete": FLAG}),
+    "DeskHello": answer(
+        {
+            "now": WHEN,
+            "account": answer({"id": TEXT, "name": TEXT}),
+            "device": or_null(TEXT),
+            "csrf": TEXT,
+            "version": TEXT,
+        }
+    ),
+    "DeskDevice": answer({"id": TEXT, "secret": TEXT, "rescue": TEXT}),
+    "DeskRescue": answer({"rescue": TEXT}),
+    "DeskKit": answer(
+        {
+            "version": TEXT,
+            "hub": TEXT,
+            "hotline": TEXT,
+            "sites": list_of(answer({"code": TEXT, "name": TEXT})),
+            "organisations": TEXTS,
+            "types": list_of(answer({"type": word(FeedbackType), "label": _BOTH})),
+            "codes": list_of(
+                answer(
+                    {
+                        "code": TEXT,
+                        "type": word(FeedbackType),
+                        "label": _BOTH,
+                        "level": word(Sensitivity),
+                    }
+                )
+            ),
+            "languages": {"type": "object", "additionalProperties": TEXT},
+            "fields": list_of(
+                answer(
+                    {
+                        "name": TEXT,
+                        "kind": word(FieldKind),
+                        "label": _BOTH,
+                        "choices": list_of(answer({"value": TEXT, "label": _BOTH})),
+                    }
+                )
+            ),
+            "answers": list_of(
+                answer(
+                    {
+                        "id": TEXT,
+                        "question": TEXT,
+                        "text": TEXT,
+                        "language": TEXT,
+                        "site": TEXT,
+                        "from": DAY,
+                        "to": DAY,
+                    }
+                )
+            ),
+            "scripts": list_of(
+                answer({"language": TEXT, "text": TEXT, "audio": TEXT, "digest": TEXT})
+            ),
+        }
+    ),
+    "DeskToday": answer(
+        {
+            "items": list_of(
+                answer(
+                    {
+                        "id": TEXT,
+                        "ref": REFERENCE,
+                        "name": TEXT,
+                        "place": TEXT,
+                        "site": TEXT,
+                        "language": TEXT,
+                        "at": or_null(WHEN),
+                    }
+                )
+            ),
+            "until": WHEN,
+        }
+    ),
     "TakenAll": items_of("TakenPoint"),
     "TakenPoint": answer({"submission_id": TEXT, "ref": REFERENCE, "secret": TEXT}),
     "Split": answer({"ref": REFERENCE}),
@@ -374,6 +454,7 @@ ANSWERS: dict[str, Schema] = {
             "received_at": WHEN,
             "queued_at": WHEN,
             "sent_at": or_null(WHEN),
+            "device_at": or_null(WHEN),
         },
         ("id", "direction", "text", "language", "channel"),
     ),
@@ -671,12 +752,17 @@ _INTAKE: dict[str, Schema] = {
     "sensitivity": word(Sensitivity),
     "fields": _OWN,
     "tags": TEXTS,
+    "device_at": WHEN | {"description": "What the device's own clock showed, right or wrong."},
+    "files": list_of(record({"type": TEXT, "size": NUMBER | {"minimum": 1}}, ("size",)))
+    | {"description": "Files that follow, each in pieces.", "maxItems": MOST_FILES},
+}
+_SAYS_SOMETHING: Schema = {
+    "anyOf": [{"required": ["text"]}, {"required": ["codes"]}, {"required": ["files"]}]
 }
 _DECLINED: Schema = TEXT | {
     "description": f"One of {', '.join(DeclineReason)}; anything else is `other`, in these words.",
     "examples": ["no_capacity"],
 }
-_SAYS_SOMETHING: Schema = {"anyOf": [{"required": ["text"]}, {"required": ["codes"]}]}
 
 ASKED: dict[str, Schema] = {
     "Intake": record(_INTAKE, ("submission_id",)) | _SAYS_SOMETHING,
@@ -768,6 +854,7 @@ ASKED: dict[str, Schema] = {
         ("name", "role", "expires_at"),
     ),
     "Nothing": record({}),
+    "Piece": {"type": "string", "format": "binary"},
     "VersionRead": record(_VERSION),
     "Decline": record({"reason": _DECLINED, "text": TEXT} | _VERSION, ("reason",)),
     "Question": record({"question": TEXT}, ("question",)),

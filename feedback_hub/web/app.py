@@ -18,6 +18,7 @@ from feedback_hub.web import problems
 from feedback_hub.web.api_bank import api_bank
 from feedback_hub.web.api_calls import api_calls
 from feedback_hub.web.api_cases import api_cases
+from feedback_hub.web.api_desk import api_desk
 from feedback_hub.web.api_exchange import api_exchange
 from feedback_hub.web.api_intake import api_intake
 from feedback_hub.web.api_issues import api_issues
@@ -31,6 +32,7 @@ from feedback_hub.web.api_triage import api_triage
 from feedback_hub.web.attachments import api_files, case_files
 from feedback_hub.web.body import Malformed
 from feedback_hub.web.calls import prompts
+from feedback_hub.web.desk_devices import init_desk_devices
 from feedback_hub.web.exchange import exchange
 from feedback_hub.web.handlers_only import init_handlers_only
 from feedback_hub.web.health import health
@@ -60,6 +62,7 @@ def create_app(hub: Hub) -> Flask:
     init_rates(app, hub)
     init_handlers_only(app, hub)
     init_trail(app, hub)
+    init_desk_devices(app, hub)
     _guard_against_forgery(app)
     for blueprint in (
         webhooks,
@@ -76,6 +79,7 @@ def create_app(hub: Hub) -> Flask:
         api_safeguarding,
         api_triage,
         api_intake,
+        api_desk,
         api_issues,
         api_measures,
         api_on_call,

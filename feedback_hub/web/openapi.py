@@ -59,7 +59,7 @@ def _operation(operation: Operation) -> Schema:
     }
     if operation.body:
         needed = "required" in ASKED[operation.body]
-        content = {"application/json": {"schema": named(operation.body)}}
+        content = {operation.sent_as: {"schema": named(operation.body)}}
         described["requestBody"] = {"required": needed, "content": content}
     if operation.public:
         described["security"] = []

@@ -190,6 +190,7 @@ def init_security(app: Flask, hub: Hub) -> None:
         **second_factor.settings(hub),
     )
     datastore = AccountStore(accounts, Account, NoRole)
+    app.session_interface = sessions.PagesOnly()
     app.extensions["feedback_hub_security"] = Security(
         app,
         datastore,

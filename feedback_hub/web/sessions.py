@@ -11,7 +11,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import request, session
+from flask import Flask, request, session
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,19 @@ _PASSKEY = "by_passkey"
 BY_ITSELF = "X-Asked-By-Itself"
 """Sent by a page that looks for news on its own: a left desk must still be logged out."""
 _SEEN_EVERY = timedelta(minutes=1)
+_FILES = frozenset({"static", "desk_app.file", "desk_app.shell", "desk_app.worker"})
+
+
+class PagesOnly(SecureCookieSessionInterface):
+    """Files of the application leave the cookie alone.
+
+    They are asked for beside a page or a call that writes into it, and would put the older one
+    back: a new forgery token would be gone before it was used.
+    """
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        """Whether this answer renews the cookie."""
+        return request.endpoint not in _FILES and super().should_set_cookie(app, session)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from channels.base import phone_address
 from feedback_hub.domain.consent import Consent, Share
 from feedback_hub.domain.errors import Invalid
-from feedback_hub.domain.message import InboundMessage, MessageKind
+from feedback_hub.domain.message import UPLOADED, Attachment, InboundMessage, MessageKind
 from feedback_hub.domain.person import (
     AccusedClass,
     AgeBand,
@@ -20,12 +20,15 @@ from feedback_hub.domain.person import (
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.submission import Submission, safe_time, wants_text
 from feedback_hub.web.body import Body
+from feedback_hub.web.hub import current_hub
 
 DESK = "desk"
 PAPER = "paper"
 """A form on paper that is typed later: the day on it and the moment of typing are both kept."""
 BOX, MEETING = "suggestion_box", "meeting"
 """How the matters of a batch came."""
+MOST_FILES = 6
+"""Files that one record may announce."""
 _CLOCK_SKEW = timedelta(minutes=5)
 
 
@@ -43,7 +46,8 @@ def read_submission(body: Body, now: datetime, country: str) -> Submission:
     agreed = consent.answered("contact")
     how = contact.text("how", most=60)
     codes = body.texts("codes")
-    text = body.text("text", needed=not codes)
+    files = _files(body)
+    text = body.text("text", needed=not (codes or files))
     received_at = body.when("received_at") or now
     return Submission(
         message=InboundMessage(
@@ -58,6 +62,7 @@ def read_submission(body: Body, now: datetime, country: str) -> Submission:
             site=body.text("site", most=64).strip(),
             sender_name=contact.text("name", most=200).strip(),
             sent_at=body.when("received_at"),
+            attachments=files,
         ),
         channel=channel,
         by_text=bool(phone) and wants_text(how, agreed),
@@ -78,7 +83,20 @@ def read_submission(body: Body, now: datetime, country: str) -> Submission:
         sensitivity=body.word("sensitivity", Sensitivity),
         fields=body.part("fields").answers(),
         tags=body.texts("tags"),
+        device_at=body.when("device_at"),
     )
+
+
+def _files(body: Body) -> tuple[Attachment, ...]:
+    """What is said of the files that follow, each sent apart (``api_uploads``)."""
+    most = current_hub().config.attachments.max_bytes
+    files = []
+    for one in body.parts("files", most=MOST_FILES):
+        size = one.number("size") or 0
+        if not 0 < size <= most:
+            raise one.invalid("size", f"must be 1 to {most}")
+        files.append(Attachment(UPLOADED, one.text("type", most=100), size=size))
+    return tuple(files)
 
 
 def _person(body: Body) -> Person:

@@ -60,6 +60,10 @@ PLAIN = {
     "shift_id": "of the roster, which says who is on call and of no case",
     "attachment_id": "tried with a case's reference",
     "queue": "which of the two triage queues",
+    "submission_id": "drawn by whoever handed it in, and theirs alone (test_desk_app.py)",
+    "exercise": "an invented scene",
+    "topic": "a page of help",
+    "position": "tried with a submission's id",
     "verb": "tried below, each of VERBS",
 }
 VERBS = (
@@ -208,6 +212,7 @@ def plain(answer: TestResponse, *values: str) -> str:
         for written in (value, f"{value[:3]}-{value[3:6]}-{value[6:]}"):
             body = body.replace(written, "*")
     body = re.sub(r'(name="csrf_token"[^>]*value=")[^"]*', r"\1", body)
+    body = re.sub(r'("(?:csrf|token)": ?")[^"]*', r"\1", body)
     body = re.sub(r"(csrf[^\"']*[\"'][^\"']*[\"'])", "", body)
     skipped = {"Date", "Content-Length", "Set-Cookie", "Last-Modified", "ETag"}
     headers = sorted(

@@ -89,7 +89,7 @@ def test_every_operation_says_what_it_takes_and_answers(document: Document) -> N
         in_path = {p["name"] for p in operation["parameters"] if p["in"] == "path"}
         assert in_path == set(re.findall(r"{(\w+)}", path)), path
         assert operation["summary"].endswith("."), path
-        assert ("requestBody" in operation) == (method == "POST"), path
+        assert ("requestBody" in operation) == (method in {"POST", "PUT"}), path
         statuses = set(operation["responses"])
         assert statuses & {"200", "201"}, path
         if operation.get("security") == []:

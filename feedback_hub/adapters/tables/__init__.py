@@ -10,6 +10,7 @@ from feedback_hub.adapters.tables.accounts import (
     account,
     account_choice,
     attempt,
+    desk_device,
     handler_request,
     invitation,
     log_in,
@@ -59,6 +60,7 @@ from feedback_hub.adapters.tables.messages import (
     inbox,
     message,
     outbox,
+    upload_part,
     wording,
 )
 from feedback_hub.adapters.tables.on_call import ring, ring_address, ring_try, shift
@@ -118,6 +120,7 @@ __all__ = [
     "contact",
     "data_key",
     "delivery",
+    "desk_device",
     "emergency",
     "erasure",
     "export_made",
@@ -166,6 +169,7 @@ __all__ = [
     "token",
     "triage_lease",
     "unlike",
+    "upload_part",
     "visit",
     "visit_service",
     "wording",

@@ -18,7 +18,14 @@ from sqlalchemy import (
 )
 
 from feedback_hub.adapters.column_types import Word, Words
-from feedback_hub.adapters.tables.shape import CODE, ID, id_column, metadata, when
+from feedback_hub.adapters.tables.shape import (
+    CODE,
+    ID,
+    id_column,
+    key_column,
+    metadata,
+    when,
+)
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.place import MailWish
 
@@ -76,6 +83,25 @@ log_in = Table(
     when("seen_at", nullable=False),
     Index("ix_log_in_account", "account_id", "seen_at"),
     Index("ix_log_in_started", "started_at"),
+)
+
+# A browser that keeps reports while there is no network. Its secret is known by its hash.
+desk_device = Table(
+    "desk_device",
+    metadata,
+    id_column(),
+    Column("account_id", ID, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("name", String(40), nullable=False),
+    # What opens its unsent reports again when the PIN is forgotten; never for one out of use.
+    key_column(),
+    Column("rescue_sealed", LargeBinary, nullable=False),
+    # The log-in it was last used with: it ends with the device.
+    Column("log_in_id", String(64), nullable=False),
+    when("registered_at", nullable=False),
+    when("seen_at", nullable=False),
+    when("revoked_at"),
+    Index("ix_desk_device_account", "account_id", "seen_at"),
 )
 
 invitation = Table(

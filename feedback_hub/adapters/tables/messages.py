@@ -104,6 +104,8 @@ message = Table(
     when("sent_at"),
     # No foreign key: SQLite adds none to a table that stands.
     Column("revises_id", ID),
+    # What the clock of the device showed on which it was written, right or wrong.
+    when("device_at"),
     Index("ix_message_talk", "contact_id", "channel", "received_at"),
     Index("ix_message_external", "channel", "external_id"),
 )
@@ -123,6 +125,16 @@ attachment = Table(
     Column("size", Integer, nullable=False),
     when("fetched_at"),
     UniqueConstraint("message_id", "position"),
+)
+
+# A file that is sent here piece by piece, over a link that breaks; gone once it is whole.
+upload_part = Table(
+    "upload_part",
+    metadata,
+    Column("attachment_id", ID, ForeignKey("attachment.id"), primary_key=True),
+    Column("start", Integer, primary_key=True, autoincrement=False),
+    Column("size", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
 )
 
 delivery = Table(

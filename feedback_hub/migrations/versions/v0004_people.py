@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from feedback_hub.migrations import v0004_closure as closure
+from feedback_hub.migrations.v0004_desk_app import desk_app
 from feedback_hub.migrations.v0004_seeing import seeing
 from feedback_hub.migrations.v0004_trust import trust
 
@@ -22,7 +23,7 @@ def upgrade() -> None:
     _reading()
     _closure()
     trust()
-    _desk_app()
+    desk_app()
     _screens()
     _seeing()
     _operating()
@@ -39,10 +40,6 @@ def _reading() -> None:
 def _closure() -> None:
     """Referrals, clocks, answering, community, other mechanisms."""
     closure.on_call()
-
-
-def _desk_app() -> None:
-    """The desk app and learning mode."""
 
 
 def _screens() -> None:

@@ -17,6 +17,7 @@ from feedback_hub.web.pages.audit import audit
 from feedback_hub.web.pages.board import board
 from feedback_hub.web.pages.calls import calls
 from feedback_hub.web.pages.cases import cases
+from feedback_hub.web.pages.desk_app import desk_app
 from feedback_hub.web.pages.emergency import emergency
 from feedback_hub.web.pages.exports import export_pages
 from feedback_hub.web.pages.frame import forget_reader, init_frame
@@ -25,6 +26,7 @@ from feedback_hub.web.pages.handset import handset
 from feedback_hub.web.pages.home import home
 from feedback_hub.web.pages.issues import issues
 from feedback_hub.web.pages.language import language
+from feedback_hub.web.pages.learn import learn
 from feedback_hub.web.pages.looks import looks
 from feedback_hub.web.pages.notices import notices
 from feedback_hub.web.pages.on_call import on_call
@@ -72,10 +74,12 @@ def init_pages(app: Flask, hub: Hub) -> None:
         translations,
         quality,
         calls,
+        desk_app,
         referrals,
         notices,
         partner_links,
         handset,
+        learn,
         status,
         emergency,
         board,

@@ -18,11 +18,14 @@ from sqlalchemy import select, update
 
 from feedback_hub.adapters import handlers, invitations, passkeys, tables
 from feedback_hub.adapters.accounts import languages_of, set_languages
+from feedback_hub.adapters.desk_devices import of_account
+from feedback_hub.adapters.people import By
 from feedback_hub.domain.access import Action, Role
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.errors import NotAllowed, NotFound
 from feedback_hub.reads.views import FormView
 from feedback_hub.web import sessions, throttle
+from feedback_hub.web.desk_devices import change_device
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import LANGUAGES, gettext
 from feedback_hub.web.security import current_actor, has_token
@@ -102,6 +105,18 @@ def log_out() -> Response:
         uow.audit(AuditAction.LOGGED_OUT, account_id, hub.clock(), reason="elsewhere", **noted)
         uow.commit()
     flash(gettext("Logged out there."), "success")
+    return _back()
+
+
+@account.post("/account/desk-devices")
+def desk_device() -> Response:
+    """Take a desk device out of use: it was lost, or given away. Or bring it back."""
+    account_id = _own_id()
+    with current_hub().unit_of_work() as uow:
+        by = By(account_id, current_hub().clock())
+        said = change_device(uow, by, account_id)
+        uow.commit()
+    flash(said, "success")
     return _back()
 
 
@@ -189,12 +204,14 @@ def _page(form: FormView) -> str:
         waiting = handlers.proposed(uow.session) if is_handler else []
         spoken = languages_of(uow.session, account_id)
         own_passkeys = passkeys.of_account(uow.session, account_id)
+        desk_devices = of_account(uow.session, account_id)
     return render_template(
         "account.html",
         email=current_user.email,
         has_second_factor=bool(current_user.tf_primary_method),
         devices=found,
         may_export=current_actor().may(Action.READ_HISTORY),
+        desk_devices=desk_devices,
         may_break_glass=current_actor().may(Action.BREAK_GLASS),
         spoken=spoken,
         passkeys=own_passkeys,

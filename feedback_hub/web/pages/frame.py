@@ -123,6 +123,7 @@ def _nav(hub: Hub, actor: Actor) -> tuple[str, ...]:
         "answers": actor.may(Action.READ_BANK),
         "referrals": actor.may(Action.ANSWER_REFERRAL),
         "handset": bool(handset_name(hub)) and may_see_cases(actor),
+        "learn": may_see_cases(actor),
         "quality": actor.may(Action.READ_MEASURES) and not actor.may(Action.TRIAGE),
         "issues": actor.may(Action.READ_ISSUE),
         "wordings": actor.may(Action.APPROVE_WORDING),

@@ -31,6 +31,7 @@ from feedback_hub.reads import handset as reads
 from feedback_hub.reads.views import HandsetPage
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import gettext
+from feedback_hub.web.lessons import EXERCISES
 from feedback_hub.web.pages.frame import may_see_cases
 from feedback_hub.web.security import require
 
@@ -59,7 +60,9 @@ def show(name: str) -> str:
     actor, adapter = _reach(name)
     with current_hub().reading() as uow:
         page = reads.page(uow, actor, adapter.name, _held(name), EXAMPLES)
-    return render_template("handset.html", page=page)
+    wanted = request.args.get("exercise", "")
+    exercise = next((one for one in EXERCISES if one.name == wanted and one.try_text), None)
+    return render_template("handset.html", page=page, exercise=exercise)
 
 
 @handset.post("/<name>/take")

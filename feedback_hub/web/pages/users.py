@@ -17,6 +17,7 @@ from flask import (
 )
 
 from feedback_hub.adapters import invitations, people
+from feedback_hub.adapters.desk_devices import of_account
 from feedback_hub.adapters.people import By
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor, Membership, Role
@@ -25,6 +26,7 @@ from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.reads import people as reads
 from feedback_hub.reads.names import names_for, site_names
 from feedback_hub.reads.views import FormView
+from feedback_hub.web.desk_devices import change_device
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import LANGUAGES, gettext
 from feedback_hub.web.pages.acting import attempt, text, word
@@ -109,6 +111,18 @@ def reset_second_factor(account_id: str) -> Response:
     """The phone is lost, and the sheet too."""
     said = gettext("They set up a second factor anew at the next log-in.")
     return _act(account_id, people.reset_second_factor, said)
+
+
+@users.post("/<account_id>/desk-devices")
+def desk_device(account_id: str) -> Response:
+    """Take a desk device of theirs out of use, or bring it back."""
+    said: list[str] = []
+
+    def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> None:
+        said.append(change_device(uow, By(actor.id, now), account_id))
+
+    refused = attempt(Action.MANAGE_USERS, "desk-device", work)
+    return _done(account_id, refused, "".join(said))
 
 
 @users.post("/<account_id>/off")
@@ -208,12 +222,14 @@ def _person(actor: Actor, account_id: str, form: FormView) -> str:
     with current_hub().reading() as uow:
         found = reads.people(uow, account_id)
         choices = _choices(uow)
+        devices = of_account(uow.session, account_id)
     if not found:
         raise NotFound
     return render_template(
         "admin_user.html",
         person=found[0],
         is_oneself=actor.id == account_id,
+        desk_devices=devices,
         known_languages=LANGUAGES,
         form=form,
         **choices,
