@@ -34,7 +34,8 @@ def fold(written: str) -> str:
     return "".join(letter for letter in split if not unicodedata.combining(letter))
 
 
-def _words(written: str) -> list[str]:
+def words(written: str) -> list[str]:
+    """The words of a text as the index knows them."""
     # Words alone: each database has its own idea of what "agua.latrina" is, a host name for one.
     return _WORD.findall(fold(written))
 
@@ -42,7 +43,7 @@ def _words(written: str) -> list[str]:
 def remember(session: Session, case_id: str, masked: str) -> None:
     """Make a case findable by ``masked``, replacing what was there."""
     _remove(session, case_id)
-    session.execute(insert(search_text).values(case_id=case_id, body=" ".join(_words(masked))))
+    session.execute(insert(search_text).values(case_id=case_id, body=" ".join(words(masked))))
 
 
 def forget(session: Session, case_id: str) -> None:
@@ -59,12 +60,12 @@ def _remove(session: Session, case_id: str) -> bool:
     return change(session, delete(search_text).where(search_text.c.case_id == case_id)) > 0
 
 
-def matches(session: Session, words: str) -> ColumnElement[bool]:
-    """A condition on ``case`` rows: every word of ``words`` occurs, as the beginning of a word.
+def matches(session: Session, asked: str) -> ColumnElement[bool]:
+    """A condition on ``case`` rows: every word of ``asked`` occurs, as the beginning of a word.
 
     What holds no word finds nothing.
     """
-    found = _words(words)[:8]
+    found = words(asked)[:8]
     if not found:
         return false()
     if session.get_bind().dialect.name == "postgresql":

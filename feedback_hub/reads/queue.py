@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
 
 from feedback_hub.adapters.tables import case as case_table
 from feedback_hub.adapters.tables import case_tag as tag_table
+from feedback_hub.adapters.tables import organisation
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible
-from feedback_hub.domain.access import Actor
+from feedback_hub.domain.access import Action, Actor, Role
 from feedback_hub.domain.case import OPEN, Case, CaseState
 from feedback_hub.domain.coding import FeedbackType, Sector
+from feedback_hub.domain.custom_field import CustomField
+from feedback_hub.domain.issue import IssueState
 from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority
-from feedback_hub.reads import case_list
+from feedback_hub.reads import case_list, issue_list
 from feedback_hub.reads.case_list import Filters, own_scope
 from feedback_hub.reads.names import names_for, site_names
 from feedback_hub.reads.rows import queue_row, snippets, wordless
-from feedback_hub.reads.views import QueueFilters, QueuePage, QueueRow, QueueTab
+from feedback_hub.reads.views import (
+    QueueFilters,
+    QueuePage,
+    QueueRow,
+    QueueTab,
+    Together,
+    TogetherPreview,
+)
 from feedback_hub.services import custom_fields
 from feedback_hub.services.ports import Rules
 
 MOST_TAGS = 100
+MOST_ISSUES = 30
 TO_TRIAGE = (CaseState.RECEIVED, CaseState.REOPENED, CaseState.APPEALED)
 _STILL_OPEN = tuple(state for state in CaseState if state in OPEN)
 
@@ -49,27 +61,130 @@ def page(
     cursor: str = "",
 ) -> QueuePage:
     """One page of the queue. Raises ``Invalid`` for a cursor nobody gave out."""
+    return _opened(uow, actor, filters, now, _found(uow, rules, actor, filters, now, cursor))
+
+
+def page_unless(
+    uow: SqlUnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    filters: QueueFilters,
+    now: datetime,
+    cursor: str,
+    mark: str,
+) -> QueuePage | None:
+    """The same; None while its mark is still ``mark``: then no text is opened, which is cheap."""
+    found = _found(uow, rules, actor, filters, now, cursor)
+    return None if found.mark == mark else _opened(uow, actor, filters, now, found)
+
+
+@dataclass(frozen=True)
+class _Found:
+    page: case_list.Page
+    counts: Mapping[QueueTab, int]
+    own: tuple[CustomField, ...]
+    mark: str
+
+
+def _found(
+    uow: SqlUnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    filters: QueueFilters,
+    now: datetime,
+    cursor: str,
+) -> _Found:
     own = custom_fields.filtering(rules)
     offered = {f"{field.name}:{answer}" for field in own for answer in field.choices or {}}
     known = [one for one in filters.field if one in offered]
     asked = replace(narrowed(filters), own=custom_fields.read_filters(rules, known))
     found = case_list.page(uow, actor, asked, now, cursor=cursor)
+    counts: dict[QueueTab, int] = {
+        tab: case_list.count(uow, actor, TABS[tab], now)
+        for tab in QueueTab
+        if tab is not QueueTab.ALL
+    }
+    return _Found(found, counts, own, _mark(found, counts, now))
+
+
+def _opened(
+    uow: SqlUnitOfWork,
+    actor: Actor,
+    filters: QueueFilters,
+    now: datetime,
+    found: _Found,
+) -> QueuePage:
     sectors, types = _present(uow, actor)
     return QueuePage(
         filters=filters,
-        rows=rows(uow, actor, found.cases, found.referrals, now),
-        counts={
-            tab: case_list.count(uow, actor, TABS[tab], now)
-            for tab in QueueTab
-            if tab is not QueueTab.ALL
-        },
-        older=found.older,
-        newer=found.newer,
+        rows=rows(uow, actor, found.page.cases, found.page.referrals, now, filters.q),
+        counts=found.counts,
+        together=_together(uow, actor),
+        mark=found.mark,
+        older=found.page.older,
+        newer=found.page.newer,
         sites=tuple(site_names(uow)),
         sectors=sectors,
         types=types,
         tags=tuple(_tags(uow, actor)),
-        own=own,
+        own=found.own,
+    )
+
+
+def _mark(found: case_list.Page, counts: Mapping[QueueTab, int], now: datetime) -> str:
+    """Another one as soon as anything shown is; made of what was fetched, nothing is opened."""
+    lines = [
+        (
+            one.ref,
+            one.version,
+            one.owner,
+            one.due_at is not None and one.due_at < now,
+            [(r.organisation, r.state.value) for r in found.referrals.get(one.id, ())],
+        )
+        for one in found.cases
+    ]
+    whole = repr((lines, sorted(counts.items()), bool(found.older), bool(found.newer)))
+    return hashlib.sha256(whole.encode()).hexdigest()[:16]
+
+
+def _together(uow: SqlUnitOfWork, actor: Actor) -> Together | None:
+    """Colleagues, issues and partners to do something with several cases; None for a desk."""
+    if not actor.may(Action.WORK_CASE):
+        return None
+    colleagues = {
+        one.id
+        for role in (Role.CASE_MANAGER, Role.PROTECTION)
+        if role in actor.roles
+        for one in uow.accounts(role)
+    }
+    names = names_for(uow, colleagues)
+    issues: Sequence[tuple[str, str]] = ()
+    if actor.may(Action.READ_ISSUE):
+        found, _ = issue_list.page(uow, issue_list.IssueFilters(), limit=MOST_ISSUES)
+        issues = [(one.id, one.title) for one in found if one.state is not IssueState.ANSWERED]
+    partners = select(organisation.c.code, organisation.c.name).where(organisation.c.active)
+    rows = uow.session.execute(partners.order_by(organisation.c.name))
+    return Together(
+        owners=tuple(sorted(((one, names.person(one)) for one in colleagues), key=lambda p: p[1])),
+        issues=tuple(issues),
+        organisations=tuple((row.code, row.name) for row in rows),
+    )
+
+
+def together(
+    uow: SqlUnitOfWork, actor: Actor, refs: Sequence[str], organisation_code: str, now: datetime
+) -> TogetherPreview:
+    """What would go to a partner of these cases: which, and with how much of each."""
+    visible = (uow.visible_case(actor, Action.WORK_CASE, ref) for ref in refs)
+    found = [one for one in visible if one is not None]
+    names = names_for(uow)
+    return TogetherPreview(
+        organisation=organisation_code,
+        organisation_name=names.organisation(organisation_code),
+        rows=rows(
+            uow, actor, found, case_list.referrals_of(uow, actor, [c.id for c in found]), now
+        ),
+        shares={one.ref: one.consent.share for one in found},
     )
 
 
@@ -88,6 +203,7 @@ def narrowed(filters: QueueFilters) -> Filters:
         type=filters.type,
         priority=Priority(filters.priority) if filters.priority in set(Priority) else None,
         tag=filters.tag[:64],
+        assigned=filters.assigned if filters.assigned in {"me", "none"} else "",
         q=filters.q[:200],
     )
 
@@ -98,10 +214,11 @@ def rows(
     cases: Sequence[Case],
     referrals: Mapping[str, Sequence[Referral]],
     now: datetime,
+    q: str = "",
 ) -> tuple[QueueRow, ...]:
-    """These cases as lines."""
+    """These cases as lines; ``q`` is what was searched for."""
     names = names_for(uow, (case.owner for case in cases))
-    words = snippets(uow, actor, cases)
+    words = snippets(uow, actor, cases, q)
     kinds = wordless(uow, words)
     return tuple(
         queue_row(
@@ -111,6 +228,7 @@ def rows(
             names,
             now,
             kinds.get(case.id, MessageKind.TEXT),
+            q,
         )
         for case in cases
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from feedback_hub.adapters import tables
+from feedback_hub.adapters import search_index, tables
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Actor
 from feedback_hub.domain.case import Case
@@ -18,12 +19,16 @@ from feedback_hub.domain.masking import mask
 from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.reads.names import Names
-from feedback_hub.reads.views import ClockLevel, ClockView, QueueRow, ReferralRow
+from feedback_hub.reads.views import ClockLevel, ClockView, Piece, QueueRow, ReferralRow
 from feedback_hub.reads.wire import message_text
 from feedback_hub.services.records import Message
 
 SOON = timedelta(days=1)
 SNIPPET = 160
+BEFORE = 16
+"""How much of a text stands before what was found in it."""
+FOUND = "found"
+_WORD = re.compile(r"[^\W_]+")
 WITH_PARTNER = frozenset(
     {
         ReferralState.SENT,
@@ -76,29 +81,63 @@ def _soonest(clocks: Sequence[Clock], due_at: datetime | None, now: datetime) ->
     return clock_to(duty, due_at, now)
 
 
-def snippets(uow: SqlUnitOfWork, actor: Actor, cases: Sequence[Case]) -> dict[str, str]:
+def snippets(
+    uow: SqlUnitOfWork, actor: Actor, cases: Sequence[Case], q: str = ""
+) -> dict[str, str]:
     """The masked beginning of each case's first words, in two queries for the whole page.
 
-    That ``actor`` read it in a list is noted where cases are sensitive.
+    With ``q``, the words around what was searched for, in whichever message they stand. That
+    ``actor`` read it in a list is noted where cases are sensitive.
     """
     if not cases:
         return {}
     uow.saw_list(actor, cases)
     case_ids = [case.id for case in cases]
-    first: dict[str, Message] = {}
-    messages = uow.session.scalars(
+    messages: dict[str, list[Message]] = {}
+    for message in uow.session.scalars(
         select(Message)
         .where(tables.message.c.case_id.in_(case_ids))
         .order_by(tables.message.c.received_at)
-    )
-    for message in messages:
-        first.setdefault(message.case_id, message)
-    uow.vault.load({message.key_id for message in first.values()})
+    ):
+        messages.setdefault(message.case_id, []).append(message)
+    if not q:
+        messages = {case_id: of_it[:1] for case_id, of_it in messages.items()}
+    uow.vault.load({one.key_id for of_it in messages.values() for one in of_it})
     # Masked before it is cut: half a number is still a number.
     return {
-        case_id: " ".join(mask(message_text(uow, message)).split())[:SNIPPET]
-        for case_id, message in first.items()
+        case_id: around([" ".join(mask(message_text(uow, one)).split()) for one in of_it], q)
+        for case_id, of_it in messages.items()
     }
+
+
+def around(texts: Sequence[str], q: str) -> str:
+    """The first text in which ``q`` is found, from a little before it; else the first one's start.
+
+    At most ``SNIPPET`` characters.
+    """
+    for text in texts:
+        for found in _hits(text, q):
+            start = text.rfind(" ", 0, max(0, found.start() - BEFORE)) + 1
+            return ("… " if start else "") + text[start : start + SNIPPET]
+    return texts[0][:SNIPPET] if texts else ""
+
+
+def marked(snippet: str, q: str) -> tuple[Piece, ...]:
+    """``snippet`` in pieces, what was searched for set apart; nothing where nothing is found."""
+    pieces: list[Piece] = []
+    end = 0
+    for found in _hits(snippet, q):
+        pieces += [Piece(snippet[end : found.start()]), Piece(found.group(), why=FOUND)]
+        end = found.end()
+    return (*pieces, Piece(snippet[end:])) if pieces else ()
+
+
+def _hits(text: str, q: str) -> Iterator[re.Match[str]]:
+    """As the index finds: each word that begins with a word of ``q``, accents or not."""
+    wanted = tuple(search_index.words(q)) if q else ()
+    for found in _WORD.finditer(text) if wanted else ():
+        if search_index.fold(found.group()).startswith(wanted):
+            yield found
 
 
 def wordless(uow: SqlUnitOfWork, snippets_of: Mapping[str, str]) -> dict[str, MessageKind]:
@@ -122,8 +161,9 @@ def queue_row(
     names: Names,
     now: datetime,
     kind: MessageKind = MessageKind.TEXT,
+    q: str = "",
 ) -> QueueRow:
-    """One case in a list."""
+    """One case in a list; ``q`` is what was searched for."""
     asked = [r.organisation for r in referrals if r.state in WITH_PARTNER]
     return QueueRow(
         ref=case.ref,
@@ -142,6 +182,7 @@ def queue_row(
         clock=case_clock(case, now),
         waiting_for=", ".join(dict.fromkeys(names.organisation(code) for code in asked)),
         owner=names.person(case.owner),
+        hits=marked(snippet, q),
     )
 
 

@@ -258,6 +258,7 @@ class QueueFilters:
     priority: str = ""
     state: str = ""
     tag: str = ""
+    assigned: str = ""
     field: tuple[str, ...] = ()
     q: str = ""
 
@@ -277,7 +278,8 @@ class QueueRow:
 
     ``code`` names it; ``suggested`` says that only the machine has said so. ``snippet`` is masked,
     and empty where the reader may not see words; ``kind`` is what came where there are none.
-    ``waiting_for`` is an organisation's name.
+    ``waiting_for`` is an organisation's name. ``hits``: the snippet around the words that were
+    searched for, in pieces; a piece that was found says so in ``why``.
     """
 
     ref: str
@@ -296,6 +298,26 @@ class QueueRow:
     clock: ClockView | None = None
     waiting_for: str = ""
     owner: str = ""
+    hits: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True)
+class Together:
+    """What may be done with several cases at once: pairs of id and name; nothing for a desk."""
+
+    owners: tuple[tuple[str, str], ...] = ()
+    issues: tuple[tuple[str, str], ...] = ()
+    organisations: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class TogetherPreview:
+    """Cases that are about to be referred together; ``shares``: what each person agreed to."""
+
+    organisation: str
+    organisation_name: str
+    rows: tuple[QueueRow, ...]
+    shares: Mapping[str, Share]
 
 
 @dataclass(frozen=True)
@@ -303,6 +325,7 @@ class QueuePage:
     """One page of the queue. ``older`` and ``newer`` are keyset cursors, empty at an end.
 
     ``counts`` holds a number for each tab. The choices are codes present in the reader's scope.
+    ``mark`` changes when anything that the list shows does.
     """
 
     filters: QueueFilters
@@ -315,6 +338,8 @@ class QueuePage:
     types: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     own: tuple[CustomField, ...] = ()
+    together: Together | None = None
+    mark: str = ""
 
 
 class Speaker(StrEnum):

@@ -55,8 +55,11 @@ def _compressed(response: Response, folder: Path) -> Response:
         if len(body) < SMALLEST:
             return response
         body = _with_padding(body)
+    file = response.response
     response.direct_passthrough = False
     response.set_data(body)
+    if hasattr(file, "close"):
+        file.close()
     response.headers["Content-Encoding"] = "gzip"
     if response.get_etag()[0]:
         # The same thing in other bytes.

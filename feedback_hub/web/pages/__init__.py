@@ -16,7 +16,6 @@ from feedback_hub.web.pages.answers import answers
 from feedback_hub.web.pages.audit import audit
 from feedback_hub.web.pages.board import board
 from feedback_hub.web.pages.calls import calls
-from feedback_hub.web.pages.cases import cases
 from feedback_hub.web.pages.desk_app import desk_app
 from feedback_hub.web.pages.emergency import emergency
 from feedback_hub.web.pages.exports import export_pages
@@ -34,6 +33,7 @@ from feedback_hub.web.pages.packs import packs
 from feedback_hub.web.pages.partner_links import partner_links
 from feedback_hub.web.pages.passkeys import passkey_pages
 from feedback_hub.web.pages.quality import quality
+from feedback_hub.web.pages.queue import cases
 from feedback_hub.web.pages.referrals import referrals
 from feedback_hub.web.pages.report import report
 from feedback_hub.web.pages.report_many import report_many

@@ -26,8 +26,7 @@ from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.safeguarding import ConsentWay
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads import case_page, likely
-from feedback_hub.reads import queue as queue_reads
-from feedback_hub.reads.views import FormView, QueueFilters, QueueTab
+from feedback_hub.reads.views import FormView
 from feedback_hub.services import (
     bank,
     casework,
@@ -55,33 +54,10 @@ cases = Blueprint("cases", __name__, url_prefix="/cases")
 Verb = Callable[[SqlUnitOfWork, Actor, str, datetime], object]
 
 
-@cases.get("")
-def queue() -> str:
-    """The cases that exist for the reader, in the view they chose."""
-    actor = _reader(Action.READ_CASE)
-    hub = current_hub()
-    tab = request.args.get("tab", "")
-    given = {name: request.args.get(name, "") for name in _FILTERS}
-    filters = QueueFilters(
-        QueueTab(tab) if tab in set(QueueTab) else QueueTab.ALL,
-        **given,
-        field=tuple(one for one in request.args.getlist("field") if one),
-    )
-    with hub.reading() as uow:
-        page = queue_reads.page(
-            uow, hub.rules, actor, filters, hub.clock(), request.args.get("cursor", "")
-        )
-    alone = "HX-Request" in request.headers
-    return render_template("_queue_rows.html" if alone else "queue.html", page=page)
-
-
-_FILTERS = ("site", "sector", "type", "priority", "state", "tag", "q")
-
-
 @cases.get("/<ref>")
 def show(ref: str) -> Response:
     """One case."""
-    reader, ref = _reader(Action.READ_CASE), _ref(ref)
+    reader, ref = case_reader(Action.READ_CASE), _ref(ref)
     seen(reader, ref=ref)
     return _show(reader, ref, FormView(), 200)
 
@@ -92,7 +68,7 @@ def act(ref: str, verb: str) -> Response:
     if verb not in _VERBS:
         abort(404)
     action, do, done = _VERBS[verb]
-    reader = _reader(action)
+    reader = case_reader(action)
     ref = _ref(ref)
 
     def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> None:
@@ -127,7 +103,7 @@ def _show(actor: Actor, ref: str, form: FormView, status: int) -> Response:
     return make_response(page, status)
 
 
-def _reader(action: Action) -> Actor:
+def case_reader(action: Action) -> Actor:
     """The reader, if they work with cases at all. For a partner no case page exists."""
     actor = require(action)
     if not may_see_cases(actor):
