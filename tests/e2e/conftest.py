@@ -114,7 +114,7 @@ def walk_as(
         walk.to("/login")
         walk.page.get_by_label("E-mail").fill(f"{name}@example.org")
         walk.page.get_by_label("Password").fill(PASSWORD)
-        walk.page.get_by_role("button", name="Log in").click()
+        walk.page.get_by_role("button", name="Log in", exact=True).click()
         walk.page.get_by_role("heading", name="What must I do now?").wait_for()
         return walk
 

@@ -1,0 +1,271 @@
+"""Every page and state of the screens: for a screen reader, by keyboard, large, light and heavy.
+
+WCAG 2.2 AA as far as axe-core can judge it; what it cannot (the order of focus, what is said after
+a swap) is walked here. The core runs always, every page in both themes with ``make test-all``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Response, expect
+
+from tests.e2e.conftest import Served, Walk
+from tests.pages_world import CHIEF, PUMP, arrives
+
+pytestmark = pytest.mark.browser
+
+Start = Callable[[str], Walk]
+FIRST_LOAD = 60 * 1024
+LATER = 25 * 1024
+"""Bytes on the wire, compressed (issue 7)."""
+_LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def faults(page: Page) -> list[str]:
+    """What axe-core finds wrong, a line each: rule, and where."""
+    # Nothing is judged half faded.
+    page.emulate_media(reduced_motion="reduce")
+    found = Axe().run(page, options={"runOnly": _LEVELS}).response["violations"]
+    return [
+        f"{page.url} {one['id']}: {[node['target'] for node in one['nodes']][:3]}" for one in found
+    ]
+
+
+def pages_of(page: Page) -> list[str]:
+    """Every page that the navigation offers."""
+    links = page.locator(".nav a").all()
+    return [link.get_attribute("href") or "" for link in links]
+
+
+ALL = ["ana", "jorge", "rosa", "filipe", "graca", "ines", "abel"]
+
+
+@pytest.mark.parametrize("walk_as", ["phone"], indirect=True)
+def test_the_pages_of_daily_work_are_for_everybody(served: Served, walk_as: Start) -> None:
+    ref = arrives(served.hub, PUMP)
+    ana = walk_as("ana")
+    page, wrong = ana.page, []
+    for path in (
+        "/",
+        "/cases",
+        "/cases?q=zzz",
+        f"/cases/{ref}",
+        "/triage",
+        "/go?q=bomba",
+        "/looks",
+    ):
+        ana.to(path)
+        wrong += faults(page)
+        assert ana.is_narrow_enough(), path
+    page.emulate_media(color_scheme="dark")
+    for path in ("/", "/cases", f"/cases/{ref}"):
+        ana.to(path)
+        wrong += faults(page)
+    assert wrong == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ALL)
+def test_every_page_of_every_role(served: Served, walk_as: Start, name: str, scheme: str) -> None:
+    ref, chief = arrives(served.hub, PUMP), arrives(served.hub, CHIEF)
+    walk = walk_as(name)
+    page, wrong = walk.page, []
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    own = {"ana": f"/cases/{ref}", "filipe": f"/cases/{ref}", "rosa": f"/cases/{chief}"}
+    paths = [*pages_of(page), "/notices", "/account", "/looks", "/go", own.get(name, "/")]
+    for path in dict.fromkeys(paths):
+        walk.to(path)
+        wrong += faults(page)
+        assert walk.is_narrow_enough(), path
+    assert wrong == []
+
+
+@pytest.mark.parametrize("walk_as", ["desktop"], indirect=True)
+def test_states_that_nobody_hopes_for_are_for_everybody_too(served: Served, walk_as: Start) -> None:
+    arrives(served.hub, PUMP)
+    ana = walk_as("ana")
+    page, wrong = ana.page, []
+    for path, said in (
+        ("/nowhere", "There is nothing here"),
+        ("/audit", "This is not open to you"),
+        ("/cases?tab=overdue", "Nothing is overdue"),
+    ):
+        ana.to(path)
+        expect(page.get_by_role("heading", name=said)).to_be_visible()
+        wrong += faults(page)
+    # The browser reports that the answer was 404 or 403: it was asked for.
+    assert all("Failed to load resource" in one for one in ana.complaints)
+    ana.complaints.clear()
+
+    ana.to("/cases")
+    page.locator("a.go").first.click()
+    page.locator("summary", has_text="Write a note").click()
+    page.get_by_label("Note").fill("They said the valve is broken.")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Keep the note").click()
+    expect(page.locator("#lost-net")).to_contain_text("No connection")
+    expect(page.get_by_label("Note")).to_have_value("They said the valve is broken.")
+    wrong += faults(page)
+    page.context.set_offline(False)
+    ana.complaints.clear()
+
+    # The log-in ends meanwhile: the words stay, a new one elsewhere lets them go.
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Keep the note").click()
+    expect(page.locator("#lost-net")).to_contain_text("You have been logged out")
+    ana.complaints.clear()
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Keep the note").click()
+    expect(page.get_by_text("The note is kept.")).to_be_visible()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("walk_as", ["desktop"], indirect=True)
+def test_the_queue_by_keyboard_alone(served: Served, walk_as: Start) -> None:
+    first = arrives(served.hub, PUMP)
+    arrives(served.hub, "obrigado pela escola nova")
+    ana = walk_as("ana")
+    page = ana.page
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    expect(page.locator("#rows")).to_be_visible()
+    page.wait_for_load_state()
+    for key in ("j", "x", "j", "x"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-marked]")).to_have_text("2")
+    page.keyboard.press("e")
+    expect(page.get_by_text("2 cases are yours now.")).to_be_visible()
+    # After the swap the reader is on the line they were on, not at the top of the page.
+    expect(page.locator(f"[data-ref='{first}'] .go")).to_be_focused()
+    page.get_by_role("button", name="Undo").press("Enter")
+    expect(page.get_by_text("2 cases are as they were.")).to_be_visible()
+
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("searchbox", name="A case number, a word, a site or a page")
+    expect(box).to_be_focused()
+    box.fill(first)
+    expect(page.locator("#found").get_by_text("Ntokota")).to_be_visible()
+    assert faults(page) == []
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(first))
+    page.keyboard.press("u")
+    expect(page.locator("#rows")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.locator("#keys[open]")).to_be_visible()
+
+
+@pytest.mark.parametrize("walk_as", ["desktop"], indirect=True)
+def test_what_is_new_comes_by_itself(served: Served, walk_as: Start) -> None:
+    arrives(served.hub, PUMP)
+    ana = walk_as("ana")
+    page = ana.page
+    page.clock.install()
+    ana.to("/cases")
+    expect(page.locator("[data-ref]")).to_have_count(1)
+    ref = arrives(served.hub, "obrigado pela escola nova")
+    page.clock.fast_forward(11_000)
+    expect(page.locator(f"[data-ref='{ref}']")).to_be_visible()
+    # Not under the hands of somebody who marks: then it is offered.
+    page.get_by_role("checkbox", name=re.compile("^Mark [0-9]")).first.check()
+    arrives(served.hub, "quando ha comida?")
+    page.clock.fast_forward(11_000)
+    page.get_by_role("button", name="The list has changed: show it").click()
+    expect(page.locator("[data-ref]")).to_have_count(3)
+    expect(page.locator(".pick input[name=ref]:checked")).to_have_count(1)
+
+
+@pytest.mark.parametrize("walk_as", ["desktop"], indirect=True)
+def test_pages_weigh_little(served: Served, walk_as: Start) -> None:
+    for _ in range(12):
+        arrives(served.hub, PUMP)
+    ana = walk_as("ana")
+    page = ana.page
+    weighed: list[Response] = []
+
+    def weigh(path: str) -> int:
+        weighed.clear()
+        ana.to(path)
+        page.wait_for_load_state("networkidle")
+        return sum(one.request.sizes()["responseBodySize"] for one in weighed)
+
+    def note(one: Response) -> None:
+        weighed.append(one)
+
+    page.on("response", note)
+    # As on a first visit: nothing kept.
+    page.context.new_cdp_session(page).send("Network.clearBrowserCache")
+    assert weigh("/cases") <= FIRST_LOAD
+    for path in ("/cases", "/", "/triage", "/calls", "/issues", "/notices"):
+        assert weigh(path) <= LATER, path
+
+
+@pytest.mark.parametrize("walk_as", ["desktop"], indirect=True)
+def test_twice_as_large_and_nothing_is_cut_off(served: Served, walk_as: Start) -> None:
+    ref = arrives(served.hub, PUMP)
+    ana = walk_as("ana")
+    # 200 % of 1280 px is 640 px of room; 400 % is 320 px (WCAG 1.4.10).
+    for width in (640, 320):
+        ana.page.set_viewport_size({"width": width, "height": 800})
+        for path in ("/", "/cases", f"/cases/{ref}", "/triage", "/report"):
+            ana.to(path)
+            assert ana.is_narrow_enough(), f"{path} at {width}"
+
+
+@pytest.mark.parametrize("walk_as", ["desktop"], indirect=True)
+def test_from_right_to_left_nothing_sticks_out(served: Served, walk_as: Start) -> None:
+    ref = arrives(served.hub, PUMP)
+    ana = walk_as("ana")
+    for path in ("/", "/cases", f"/cases/{ref}"):
+        ana.to(path)
+        ana.page.evaluate("document.documentElement.dir = 'rtl'")
+        assert ana.is_narrow_enough(), path
+        rail = ana.page.locator("header.top").bounding_box()
+        assert rail
+        assert rail["x"] > 700
+
+
+@pytest.mark.parametrize("walk_as", ["phone"], indirect=True)
+def test_without_javascript_the_main_road_is_walked(served: Served, walk_as: Start) -> None:
+    arrives(served.hub, PUMP)
+    ana = walk_as("ana")
+    browser = ana.page.context.browser
+    assert browser
+    plain = browser.new_context(java_script_enabled=False, locale="en-GB")
+    plain.add_cookies(ana.page.context.cookies())  # type: ignore[arg-type]
+    page = plain.new_page()
+    page.goto(f"{served.url}/cases?tab=triage")
+    page.locator("a.go").first.click()
+    page.get_by_label("What is it about?").select_option("complaint.broken")
+    page.get_by_label("Sector").select_option("wash")
+    page.get_by_label("Site").select_option("NTO")
+    page.get_by_role("button", name="Triage it so").click()
+    expect(page.get_by_text("Triaged.")).to_be_visible()
+    page.goto(f"{served.url}/cases")
+    page.get_by_role("checkbox", name=re.compile("^Mark [0-9]")).check()
+    page.get_by_role("button", name="I take them on").click()
+    expect(page.get_by_text("1 case is yours now.")).to_be_visible()
+    plain.close()
+
+
+@pytest.mark.parametrize("walk_as", ["desktop"], indirect=True)
+def test_what_people_said_keeps_its_language(served: Served, walk_as: Start) -> None:
+    ref = arrives(served.hub, "muhakwa okhanle")
+    with served.hub.unit_of_work() as uow:
+        case = uow.case_by_ref(ref)
+        assert case
+        for message in uow.messages_of(case.id):
+            message.language = "vmw"
+        uow.commit()
+    ana = walk_as("ana")
+    ana.to(f"/cases/{ref}")
+    assert ana.page.locator("html").get_attribute("lang") == "en"
+    said = ana.page.locator(".talk .said").first
+    assert said.get_attribute("lang") == "vmw"
+    assert said.get_attribute("dir") == "auto"
