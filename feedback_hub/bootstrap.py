@@ -61,7 +61,7 @@ from feedback_hub.config.fields import FIELD_KINDS, ChoiceField
 from feedback_hub.config.routing import CalendarSettings, RoutingSettings
 from feedback_hub.domain.clock import Ladder, Target, WorkingCalendar
 from feedback_hub.domain.clocks import Targets
-from feedback_hub.domain.coding import CodingFrame, Label
+from feedback_hub.domain.coding import CodingFrame, Label, Sector
 from feedback_hub.domain.custom_field import CustomField, FieldKind, ShownIn
 from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.errors import Invalid
@@ -75,6 +75,7 @@ from feedback_hub.domain.message import (
     OutboundMessage,
     SendFault,
 )
+from feedback_hub.domain.monitoring import Standards
 from feedback_hub.domain.on_call import RingWay
 from feedback_hub.domain.pacing import Limits
 from feedback_hub.domain.quiet import QuietHours
@@ -483,6 +484,21 @@ def _peers(exchanges: Mapping[str, FilePeer | HubPeer]) -> dict[str, Peer]:
         )
         for name, settings in exchanges.items()
     }
+
+
+def standards(config: Config) -> Standards:
+    """What a site should have."""
+    asked = config.monitoring
+    return Standards(
+        {
+            Sector.WASH: asked.wash_residents,
+            Sector.HEALTH: asked.health_residents,
+            Sector.EDUCATION: asked.education_residents,
+        },
+        asked.visit_days,
+        asked.meeting_days,
+        asked.women_on_committee,
+    )
 
 
 def own_fields(config: Config) -> tuple[CustomField, ...]:

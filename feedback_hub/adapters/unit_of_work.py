@@ -30,6 +30,7 @@ from feedback_hub.adapters import (
     emergencies,
     judgements,
     likenesses,
+    monitoring,
     notices,
     places,
     rings,
@@ -56,6 +57,7 @@ from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.judgement import Judgement
 from feedback_hub.domain.likeness import Sketch
 from feedback_hub.domain.message import MessageKind
+from feedback_hub.domain.monitoring import Committee, Visit
 from feedback_hub.domain.on_call import Ring, Shift
 from feedback_hub.domain.place import Organisation, OrganisationKind, Service, Site
 from feedback_hub.domain.reference import new_reference
@@ -542,6 +544,15 @@ class SqlUnitOfWork:
         """Every entry of an issue, on any board, in any state."""
         wanted = tables.board_entry.c.issue_id == issue_id
         return self.session.scalars(select(BoardEntry).where(wanted)).all()
+
+    def keep_visit(self, held: Visit, photo: str, media_type: str, key_id: str) -> None:
+        """Keep a visit to a site; ``photo`` is the name its sealed file has, empty for none."""
+        kept = monitoring.KeptPhoto(photo, media_type, key_id)
+        monitoring.keep_visit(self.session, held, kept)
+
+    def keep_committee(self, held: Committee) -> None:
+        """Keep a site's committee in place of what was kept."""
+        monitoring.keep_committee(self.session, held)
 
     def bank_answer(self, answer_id: str) -> BankAnswer | None:
         """An answer of the information bank by id."""

@@ -19,7 +19,7 @@ from feedback_hub.cli.context import reporting
 from feedback_hub.cli.passwords import hash_password
 from feedback_hub.cli.running import prepare, run_all
 from feedback_hub.cli.supervisor import Role
-from feedback_hub.demo import channels, flow, providers, story, world
+from feedback_hub.demo import channels, flow, providers, seen, story, world
 from feedback_hub.services.records import WordingState
 
 PASSWORD = "maningue-nice"  # noqa: S105  printed for everybody to see
@@ -83,6 +83,9 @@ def _fill(hub: Hub) -> int:
         _approve(uow, hub)
         uow.commit()
     count = story.tell(hub, actors)
+    with hub.unit_of_work() as uow:
+        seen.write_down(uow, hub, actors)
+        uow.commit()
     # The roles are forked from here: none may inherit a connection.
     hub.close()
     hub.__dict__.pop("engine", None)

@@ -28,6 +28,7 @@ from feedback_hub.config.tables import (
     HubConfig,
     LoopbackConfig,
     MailConfig,
+    MonitoringConfig,
     OnCallConfig,
     QueueConfig,
     ReferralsConfig,
@@ -56,6 +57,7 @@ TABLES: Mapping[str, type] = MappingProxyType(
         "classifier": ClassifierConfig,
         "hotline": HotlineConfig,
         "upkeep": UpkeepConfig,
+        "monitoring": MonitoringConfig,
         "alerts": AlertsConfig,
         "on_call": OnCallConfig,
     }

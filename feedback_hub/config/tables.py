@@ -598,6 +598,47 @@ class AlertsConfig:
 
 
 @dataclass(frozen=True)
+class MonitoringConfig:
+    """``[monitoring]``: what a site should have, and who is sent the reports."""
+
+    wash_residents: int = setting(
+        "Residents that one working water point may serve (Sphere: 250 a tap, 500 a hand pump); 0: "
+        "no standard.",
+        default=500,
+        least=0,
+        most=1_000_000,
+    )
+    health_residents: int = setting(
+        "Residents that one health post may serve; 0: no standard.",
+        default=10_000,
+        least=0,
+        most=1_000_000,
+    )
+    education_residents: int = setting(
+        "Residents that one classroom may serve; 0: no standard.",
+        default=250,
+        least=0,
+        most=1_000_000,
+    )
+    visit_days: int = setting(
+        "Days after which what a visit found counts as old.", default=30, least=1, most=365
+    )
+    meeting_days: int = setting(
+        "Days after which a committee that did not meet is marked.", default=45, least=1, most=365
+    )
+    women_on_committee: float = setting(
+        "The least share of a committee's seats that women have.", default=0.4, least=0.0, most=1.0
+    )
+    report_to: tuple[str, ...] = setting(
+        "E-mail addresses that the weekly, monthly and quarterly reports are sent to.",
+        default=(),
+    )
+    report_language: str = setting(
+        "The language of the reports that are sent, por or eng.", default="por"
+    )
+
+
+@dataclass(frozen=True)
 class OnCallConfig:
     """``[on_call]``: handlers of highly sensitive cases are rung for what cannot wait."""
 
@@ -659,6 +700,7 @@ class Config:
     classifier: ClassifierConfig
     hotline: HotlineConfig
     upkeep: UpkeepConfig
+    monitoring: MonitoringConfig
     alerts: AlertsConfig
     channels: Mapping[str, Section]
     exchange: Mapping[str, Section]

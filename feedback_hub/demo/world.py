@@ -28,14 +28,20 @@ class DemoPerson:
 
 
 def sites() -> list[Site]:
-    """Six sites in Cabo Delgado, Nampula and Sofala."""
+    """Seven sites in Cabo Delgado, Nampula and Sofala; from one of them nothing is heard."""
+    metuge, buzi, dondo = "MZ0107", "MZ0902", "MZ0906"
+    cabo, sofala = "Cabo Delgado", "Sofala"
+    ntokota, sede, corrane = (-12.98, 40.31), (-12.95, 40.36), (-15.33, 39.66)
+    picoco, guara = (-19.93, 34.27), (-19.86, 34.44)
+    mutua, savane = (-19.50, 34.60), (-19.59, 34.98)
     return [
-        _site("NTOKOTA", "Ntokota", ("Ntocota",), "Cabo Delgado", "Metuge", "MZ0107", 4200),
-        _site("METUGE_SEDE", "Metuge Sede", ("Metuge",), "Cabo Delgado", "Metuge", "MZ0107", 3100),
-        _site("CORRANE", "Corrane", ("Corane",), "Nampula", "Meconta", "MZ0305", 5600),
-        _site("PICOCO", "Picoco", ("Picoco 1",), "Sofala", "Buzi", "MZ0902", 1900),
-        _site("GUARA", "Guara Guara", ("Guaraguara",), "Sofala", "Buzi", "MZ0902", 6800),
-        _site("MUTUA", "Mutua", (), "Sofala", "Dondo", "MZ0906", 2700),
+        _site("NTOKOTA", "Ntokota", ("Ntocota",), cabo, "Metuge", metuge, 4200, ntokota),
+        _site("METUGE_SEDE", "Metuge Sede", ("Metuge",), cabo, "Metuge", metuge, 3100, sede),
+        _site("CORRANE", "Corrane", ("Corane",), "Nampula", "Meconta", "MZ0305", 5600, corrane),
+        _site("PICOCO", "Picoco", ("Picoco 1",), sofala, "Buzi", buzi, 1900, picoco),
+        _site("GUARA", "Guara Guara", ("Guaraguara",), sofala, "Buzi", buzi, 6800, guara),
+        _site("MUTUA", "Mutua", (), sofala, "Dondo", dondo, 2700, mutua),
+        _site("SAVANE", "Savane", (), sofala, "Dondo", dondo, 1400, savane),
     ]
 
 
@@ -47,8 +53,23 @@ def _site(
     district: str,
     pcode: str,
     population: int,
+    lies: tuple[float, float],
 ) -> Site:
-    return Site(code, name, aliases, province, district, pcode, _2019, population=population)
+    # Roughly: for the map, not for a visit.
+    latitude, longitude = lies
+    return Site(
+        code,
+        name,
+        aliases,
+        province,
+        district,
+        pcode,
+        _2019,
+        latitude,
+        longitude,
+        population,
+        capacity=round(population, -3) + 500,
+    )
 
 
 def organisations() -> list[Organisation]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, Text, exists, func, or_, select, type_coerce
 
 from feedback_hub.adapters import search_index
 from feedback_hub.adapters.tables import case, case_answer, case_tag, referral
@@ -15,6 +15,7 @@ from feedback_hub.adapters.visibility import case_visible, referral_visible
 from feedback_hub.domain.access import Action, Actor, Scope, scope_of
 from feedback_hub.domain.case import Case, CaseState
 from feedback_hub.domain.consent import Share
+from feedback_hub.domain.person import Sex
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.domain.sensitivity import Priority
@@ -49,6 +50,11 @@ class Filters:
     tag: str = ""
     own: tuple[tuple[str, str], ...] = ()
     q: str = ""
+    received_from: datetime | None = None
+    received_before: datetime | None = None
+    channel: str = ""
+    sex: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,9 +159,11 @@ def _conditions(
         (case.c.type, filters.type),
         (case.c.priority, filters.priority),
         (case.c.suspected, filters.suspected),
+        (case.c.channel, filters.channel),
     ):
         if wanted:
             conditions.append(column == wanted)
+    conditions += _of_a_figure(filters)
     if filters.assigned:
         owner = {"me": actor.id, "none": ""}.get(filters.assigned, filters.assigned)
         conditions.append(case.c.owner == owner)
@@ -175,6 +183,21 @@ def _conditions(
         conditions.append(_has_referral(referral.c.state.in_(waiting)))
     if filters.q.strip():
         conditions.append(_found(uow, filters.q))
+    return conditions
+
+
+def _of_a_figure(filters: Filters) -> list[ColumnElement[bool]]:
+    """What a figure of the dashboard is narrowed to: the list behind it."""
+    conditions: list[ColumnElement[bool]] = []
+    if filters.received_from is not None:
+        conditions.append(case.c.received_at >= filters.received_from)
+    if filters.received_before is not None:
+        conditions.append(case.c.received_at < filters.received_before)
+    if filters.sex in set(Sex):
+        conditions.append(case.c.sex == Sex(filters.sex))
+    if filters.code:
+        named = type_coerce(case.c.codes, Text())
+        conditions.append(named.contains(f'"{filters.code}"', autoescape=True))
     return conditions
 
 

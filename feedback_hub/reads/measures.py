@@ -229,7 +229,7 @@ def _crossed(found: Counted) -> Json:
     """Channel by sex by age. Hidden so that the tables of one of them tell nothing of it either."""
     rows = found.cases
     names = ("channel", "sex", "age_band")
-    words = [sorted(found.counts(name)) for name in names]
+    words = [_in_order(name, found.counts(name)) for name in names]
     if not len(found):
         return {}
     places = dict.fromkeys(product(*words), 0)
@@ -255,6 +255,13 @@ def _crossed(found: Counted) -> Json:
         channel: {sex: {band: shown[channel, sex, band] for band in words[2]} for sex in words[1]}
         for channel in words[0]
     }
+
+
+def _in_order(name: str, there: Iterable[str]) -> list[str]:
+    """By age the young first, otherwise by the alphabet."""
+    order = [one.value for one in ENUMERATED.get(name, ())] or sorted(there)
+    present = set(there)
+    return [word for word in order if word in present]
 
 
 def _issues(uow: SqlUnitOfWork, asked: Asked) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from sqlalchemy import select
 
@@ -97,7 +97,9 @@ def _found(
     own = custom_fields.filtering(rules)
     offered = {f"{field.name}:{answer}" for field in own for answer in field.choices or {}}
     known = [one for one in filters.field if one in offered]
-    asked = replace(narrowed(filters), own=custom_fields.read_filters(rules, known))
+    asked = replace(
+        narrowed(filters, rules.calendar.zone), own=custom_fields.read_filters(rules, known)
+    )
     found = case_list.page(uow, actor, asked, now, cursor=cursor)
     counts: dict[QueueTab, int] = {
         tab: case_list.count(uow, actor, TABS[tab], now)
@@ -188,7 +190,7 @@ def together(
     )
 
 
-def narrowed(filters: QueueFilters) -> Filters:
+def narrowed(filters: QueueFilters, zone: tzinfo = UTC) -> Filters:
     """The tab's view with what the address bar narrows it to; words it does not know are left."""
     tab = TABS[filters.tab]
     states = tab.states
@@ -205,7 +207,22 @@ def narrowed(filters: QueueFilters) -> Filters:
         tag=filters.tag[:64],
         assigned=filters.assigned if filters.assigned in {"me", "none"} else "",
         q=filters.q[:200],
+        received_from=_day(filters.first, zone),
+        received_before=_day(filters.last, zone, after=1),
+        channel=filters.channel[:64],
+        sex=filters.sex,
+        code=filters.code[:64],
+        partner=filters.partner[:64],
     )
+
+
+def _day(written: str, zone: tzinfo, *, after: int = 0) -> datetime | None:
+    """When a day begins, or so many days after it; None for what is no day."""
+    try:
+        day = date.fromisoformat(written)
+        return datetime.combine(day + timedelta(days=after), time(), zone)
+    except (ValueError, OverflowError):
+        return None
 
 
 def rows(

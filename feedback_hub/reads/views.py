@@ -261,6 +261,12 @@ class QueueFilters:
     assigned: str = ""
     field: tuple[str, ...] = ()
     q: str = ""
+    first: str = ""
+    last: str = ""
+    channel: str = ""
+    sex: str = ""
+    code: str = ""
+    partner: str = ""
 
     def query(self, **changes: str) -> dict[str, str | tuple[str, ...]]:
         """The filters as query arguments, without the empty ones, after ``changes``."""

@@ -390,6 +390,7 @@ def site_body(site: Site) -> Json:
         "latitude": site.latitude,
         "longitude": site.longitude,
         "population": site.population,
+        "capacity": site.capacity,
         "status": site.status,
     }
 

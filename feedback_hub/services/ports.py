@@ -32,6 +32,7 @@ from feedback_hub.domain.message import (
     InboundMessage,
     OutboundMessage,
 )
+from feedback_hub.domain.monitoring import Committee, Visit
 from feedback_hub.domain.on_call import Ring, RingWay, Shift
 from feedback_hub.domain.pacing import Limits
 from feedback_hub.domain.place import Organisation, Service, Site
@@ -606,6 +607,12 @@ class UnitOfWork(Protocol):
 
     def board_entries(self, issue_id: str) -> Sequence[BoardEntry]:
         """Every entry of an issue, on any board, in any state."""
+
+    def keep_visit(self, held: Visit, photo: str, media_type: str, key_id: str) -> None:
+        """Keep a visit to a site; ``photo`` is the name its sealed file has, empty for none."""
+
+    def keep_committee(self, held: Committee) -> None:
+        """Keep a site's committee in place of what was kept."""
 
     def bank_answer(self, answer_id: str) -> BankAnswer | None:
         """An answer of the information bank by id."""

@@ -17,6 +17,7 @@ from feedback_hub.domain.issue import IssueState
 from feedback_hub.domain.masking import PersonalData
 from feedback_hub.domain.meeting import MeetingKind
 from feedback_hub.domain.message import DeliveryState
+from feedback_hub.domain.monitoring import MOST, CommitteeFault, Seat, ServiceState
 from feedback_hub.domain.on_call import HandlerGroup
 from feedback_hub.domain.person import (
     AccusedClass,
@@ -32,8 +33,9 @@ from feedback_hub.domain.routing import Verdict, Why
 from feedback_hub.domain.safeguarding import ConsentWay
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.whereabouts import PlaceKind
-from feedback_hub.reads.measures import AGES, DIMENSIONS
+from feedback_hub.reads.measures import AGES, DIMENSIONS, STAGES
 from feedback_hub.reads.people import TokenState
+from feedback_hub.reads.sites import Unresolved
 from feedback_hub.reads.views import WhyLikely
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.notices import Rung
@@ -109,6 +111,24 @@ _COUNT = or_null(NUMBER) | {"description": "Null where it is below the threshold
 _SHARE = {"count": _COUNT, "of": _COUNT, "rate": or_null(REAL)}
 _HOURS = {"count": _COUNT, "median_hours": or_null(REAL)}
 
+_SITE: dict[str, Schema] = {
+    "code": TEXT,
+    "name": TEXT,
+    "aliases": TEXTS,
+    "province": TEXT,
+    "district": TEXT,
+    "pcode": TEXT,
+    "pcode_scheme": TEXT,
+    "latitude": or_null(REAL),
+    "longitude": or_null(REAL),
+    "population": or_null(NUMBER),
+    "capacity": or_null(NUMBER),
+    "status": word(SiteStatus),
+}
+_COMMITTEE: dict[str, Schema] = {
+    "seats": answer({seat.value: NUMBER for seat in Seat}),
+    "formed_on": or_null(DAY),
+}
 _ROLE = {"role": word(Role), "organisation": TEXT, "site": TEXT, "sector": TEXT}
 _USER = {
     "id": TEXT,
@@ -592,19 +612,66 @@ ANSWERS: dict[str, Schema] = {
             "version": NUMBER,
         }
     ),
-    "Site": answer(
+    "Site": answer(_SITE),
+    "SiteNow": answer(
+        _SITE
+        | {
+            "population_now": or_null(NUMBER),
+            "arrivals": or_null(NUMBER),
+            "departures": or_null(NUMBER),
+            "last_visit": or_null(DAY),
+            "visit_is_old": FLAG,
+            "cases": _COUNT,
+            "cases_per_1000": or_null(REAL),
+            "unresolved": word(Unresolved),
+            "silent": FLAG,
+            "gaps": list_of(
+                answer(
+                    {
+                        "sector": TEXT,
+                        "served": FLAG,
+                        "state": or_null(word(ServiceState)),
+                        "units": or_null(NUMBER),
+                        "needed": or_null(NUMBER),
+                        "missing": or_null(NUMBER),
+                        "gap": FLAG,
+                    }
+                )
+            ),
+            "committee": named("CommitteeNow"),
+        }
+    ),
+    "Committee": answer(_COMMITTEE),
+    "CommitteeNow": answer(
+        _COMMITTEE
+        | {
+            "last_met": or_null(DAY),
+            "meetings": NUMBER,
+            "points_raised": _COUNT,
+            "points_answered": _COUNT,
+            "points_read_back": _COUNT,
+            "faults": list_of(word(CommitteeFault)),
+        }
+    ),
+    "Visit": answer(
         {
-            "code": TEXT,
-            "name": TEXT,
-            "aliases": TEXTS,
-            "province": TEXT,
-            "district": TEXT,
-            "pcode": TEXT,
-            "pcode_scheme": TEXT,
-            "latitude": or_null(REAL),
-            "longitude": or_null(REAL),
+            "id": TEXT,
+            "site": TEXT,
+            "visited_on": DAY,
             "population": or_null(NUMBER),
-            "status": word(SiteStatus),
+            "arrivals": or_null(NUMBER),
+            "departures": or_null(NUMBER),
+            "photo": FLAG,
+            "services": list_of(
+                answer(
+                    {
+                        "sector": TEXT,
+                        "state": word(ServiceState),
+                        "units": or_null(NUMBER),
+                        "note": TEXT,
+                    }
+                )
+            ),
         }
     ),
     "Service": answer(
@@ -652,9 +719,20 @@ ANSWERS: dict[str, Schema] = {
             "appealed": named("Share"),
             "referrals_by_partner": {
                 "type": "object",
-                "additionalProperties": answer(_SHARE | _HOURS),
+                "additionalProperties": answer(
+                    _SHARE | _HOURS | {"answered": _COUNT, "answer_median_hours": or_null(REAL)}
+                ),
             },
             "satisfied_by_sex": {"type": "object", "additionalProperties": named("Share")},
+            "funnel": answer(dict.fromkeys(STAGES, _COUNT)),
+            "cases_by_code": _counts_by(),
+            "cases_by_channel_sex_age": {
+                "type": "object",
+                "additionalProperties": {
+                    "type": "object",
+                    "additionalProperties": _counts_by(),
+                },
+            },
             "issues_acted_upon": named("Share"),
             "highly_sensitive_by_month": _counts_by(),
         }
@@ -699,6 +777,7 @@ ANSWERS: dict[str, Schema] = {
 }
 """What the API answers with, by name."""
 
+_PEOPLE: Schema = {"type": "integer", "minimum": 0, "maximum": MOST}
 _VERSION = {"version": NUMBER | {"description": "The version that was read; may be left out."}}
 _TRIAGE = {
     "codes": TEXTS,
@@ -859,6 +938,33 @@ ASKED: dict[str, Schema] = {
     "Decline": record({"reason": _DECLINED, "text": TEXT} | _VERSION, ("reason",)),
     "Question": record({"question": TEXT}, ("question",)),
     "Information": record({"text": TEXT}),
+    "NewVisit": record(
+        {
+            "visited_on": DAY,
+            "population": _PEOPLE,
+            "arrivals": _PEOPLE,
+            "departures": _PEOPLE,
+            "services": list_of(
+                record(
+                    {
+                        "sector": word(Sector),
+                        "state": word(ServiceState),
+                        "units": _PEOPLE,
+                        "note": {"type": "string", "maxLength": 200},
+                    },
+                    ("sector", "state"),
+                )
+            ),
+        }
+    ),
+    "Seats": record(
+        {
+            "seats": record({seat.value: _PEOPLE for seat in Seat})
+            | {"examples": [{Seat.ADULT_WOMEN.value: 3, Seat.DISABILITY.value: 1}]},
+            "formed_on": DAY,
+        },
+        ("seats",),
+    ),
     "PartnerAnswer": record(
         {"text": TEXT, "outcome": word(Outcome)} | _VERSION, ("text", "outcome")
     ),

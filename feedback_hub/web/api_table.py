@@ -411,6 +411,26 @@ OPERATIONS: tuple[Operation, ...] = (
     _bank("approve", "Let people be given it; what it replaces leaves."),
     _bank("withdraw", "Give it to nobody any more."),
     _get("/sites", "Every site.", items_of("Site")),
+    _get(
+        "/sites/{code}",
+        "One site: who is there, what was seen and is missing, its committee, its figures.",
+        named("SiteNow"),
+        ("from", DAY),
+        ("to", DAY),
+        found=True,
+    ),
+    _get("/sites/{code}/visits", "The last visits to a site.", items_of("Visit"), found=True),
+    Operation(
+        "post", "/sites/{code}/visits", "Write down a visit.", named("Visit"), "NewVisit", _MADE
+    ),
+    _get("/sites/{code}/committee", "Its committee.", named("CommitteeNow"), found=True),
+    Operation(
+        "post",
+        "/sites/{code}/committee",
+        "Say how many sit on its committee: numbers, no names.",
+        named("Committee"),
+        "Seats",
+    ),
     _get("/services", "Who answers for which sector where.", items_of("Service")),
     _get("/organisations", "Every organisation.", items_of("Organisation")),
     _get(
@@ -432,6 +452,9 @@ OPERATIONS: tuple[Operation, ...] = (
         ("from", DAY | {"description": "The first day, in the hub's time zone."}),
         ("to", DAY | {"description": "The last day, which is part of the period."}),
         ("site", TEXT),
+        ("sector", TEXT),
+        ("type", TEXT),
+        ("channel", TEXT),
     ),
     _get("/on-call", "Who is on call, whenever, and what rings now.", named("Roster")),
     Operation(

@@ -28,6 +28,7 @@ from feedback_hub.web.api_people import api_people
 from feedback_hub.web.api_referrals import api_referrals
 from feedback_hub.web.api_register import api_register
 from feedback_hub.web.api_safeguarding import api_safeguarding
+from feedback_hub.web.api_sites import api_sites
 from feedback_hub.web.api_triage import api_triage
 from feedback_hub.web.attachments import api_files, case_files
 from feedback_hub.web.body import Malformed
@@ -76,6 +77,7 @@ def create_app(hub: Hub) -> Flask:
         api_referrals,
         api_exchange,
         api_register,
+        api_sites,
         api_safeguarding,
         api_triage,
         api_intake,

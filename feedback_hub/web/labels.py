@@ -36,6 +36,7 @@ from feedback_hub.domain.custom_field import CustomField
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.meeting import MeetingKind
 from feedback_hub.domain.message import DeliveryState, SendFault
+from feedback_hub.domain.monitoring import CommitteeFault, Seat, ServiceState
 from feedback_hub.domain.person import (
     AccusedClass,
     AgeBand,
@@ -47,6 +48,7 @@ from feedback_hub.domain.person import (
 from feedback_hub.domain.referral import DeclineReason, ReferralState
 from feedback_hub.domain.safeguarding import ConsentWay
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
+from feedback_hub.reads.sites import Unresolved
 from feedback_hub.reads.views import HistoryLine, WhyLikely
 from feedback_hub.services.records import Alert, AlertKind, NoticeKind, WebhookState
 from feedback_hub.web.pictograms import sector_sign
@@ -114,6 +116,37 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         AuditAction.DEVICE_RESCUED: N_("Opened a desk device without its PIN"),
         AuditAction.PERSON_EXPORTED: N_("Gave a person what is kept of them"),
         AuditAction.PERSON_ERASED: N_("Erased a person at their request"),
+    },
+    ServiceState: {
+        ServiceState.WORKS: N_("Works"),
+        ServiceState.PARTLY: N_("Works partly"),
+        ServiceState.STOPPED: N_("Does not work"),
+        ServiceState.NONE: N_("There is none"),
+    },
+    CommitteeFault: {
+        CommitteeFault.NO_COMMITTEE: N_("No committee is written down"),
+        CommitteeFault.FEW_WOMEN: N_("Too few women"),
+        CommitteeFault.NO_DISABILITY: N_("No person with a disability"),
+        CommitteeFault.NO_YOUNG: N_("Nobody younger than 40"),
+        CommitteeFault.NO_OLDER: N_("Nobody of 60 or more"),
+        CommitteeFault.NOT_MET: N_("Has not met for too long"),
+    },
+    Seat: {
+        Seat.ADULT_WOMEN: N_("Women, 18 to 39"),
+        Seat.WOMEN_40: N_("Women, 40 to 59"),
+        Seat.WOMEN_60: N_("Women, 60 or more"),
+        Seat.GIRLS: N_("Girls under 18"),
+        Seat.ADULT_MEN: N_("Men, 18 to 39"),
+        Seat.MEN_40: N_("Men, 40 to 59"),
+        Seat.MEN_60: N_("Men, 60 or more"),
+        Seat.BOYS: N_("Boys under 18"),
+        Seat.DISABILITY: N_("Of all these, with a disability"),
+    },
+    Unresolved: {
+        Unresolved.FEW: N_("less than a quarter open"),
+        Unresolved.SOME: N_("a quarter to half open"),
+        Unresolved.MANY: N_("more than half open"),
+        Unresolved.UNSAID: N_("too few to say"),
     },
     Standing: {
         Standing.DRAFT: N_("Draft, given to nobody"),
@@ -738,3 +771,4 @@ def install(app: Flask, words: Words) -> None:
     )
     app.jinja_env.filters["language_name"] = language_name
     app.jinja_env.filters["label"] = words.label
+    app.jinja_env.filters["sector_short"] = sector_short

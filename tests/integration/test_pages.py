@@ -219,14 +219,19 @@ class TestWhoSeesWhat:
     def test_each_role_is_offered_what_it_may_open(self, app: Flask) -> None:
         for name, pages in {
             "ana": [
-                *("home", "report", "triage", "cases", "calls", "answers", "handset", "issues"),
-                "wordings",
+                *("home", "report", "triage", "cases", "calls", "dashboard", "sites", "answers"),
+                *("handset", "learn", "issues", "wordings"),
             ],
-            "jorge": ["home", "answers", "referrals"],
-            "rosa": ["home", "report", "triage", "cases", "calls", "answers", "handset"],
-            "filipe": ["home", "report", "cases", "calls", "answers", "handset"],
-            "graca": ["home", "answers", "quality", "issues", "wordings"],
-            "ines": ["home", "answers", "wordings", "people", "health"],
+            "jorge": ["home", "referrals", "sites", "answers"],
+            "rosa": [
+                *("home", "report", "triage", "cases", "calls", "sites", "answers", "handset"),
+                "learn",
+            ],
+            "filipe": [
+                *("home", "report", "cases", "calls", "sites", "answers", "handset", "learn"),
+            ],
+            "graca": ["home", "dashboard", "sites", "answers", "quality", "issues", "wordings"],
+            "ines": ["home", "sites", "answers", "wordings", "people", "health"],
             "abel": ["home", "audit"],
         }.items():
             client = log_in(app, name)

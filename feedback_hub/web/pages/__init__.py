@@ -16,6 +16,7 @@ from feedback_hub.web.pages.answers import answers
 from feedback_hub.web.pages.audit import audit
 from feedback_hub.web.pages.board import board
 from feedback_hub.web.pages.calls import calls
+from feedback_hub.web.pages.dashboard import dashboard
 from feedback_hub.web.pages.desk_app import desk_app
 from feedback_hub.web.pages.emergency import emergency
 from feedback_hub.web.pages.exports import export_pages
@@ -38,6 +39,7 @@ from feedback_hub.web.pages.referrals import referrals
 from feedback_hub.web.pages.report import report
 from feedback_hub.web.pages.report_many import report_many
 from feedback_hub.web.pages.routing import routing
+from feedback_hub.web.pages.sites import sites
 from feedback_hub.web.pages.status import status
 from feedback_hub.web.pages.styleguide import styleguide
 from feedback_hub.web.pages.translations import translations
@@ -83,6 +85,8 @@ def init_pages(app: Flask, hub: Hub) -> None:
         status,
         emergency,
         board,
+        dashboard,
+        sites,
         answers,
         issues,
         routing,

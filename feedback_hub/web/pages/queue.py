@@ -32,7 +32,11 @@ __all__ = ["cases"]
 
 MOST = 100
 """Cases at once."""
-_FILTERS = ("site", "sector", "type", "priority", "state", "tag", "assigned", "q")
+_FILTERS = (
+    *("site", "sector", "type", "priority", "state", "tag", "assigned", "q"),
+    # What a figure of the dashboard is narrowed to.
+    *("first", "last", "channel", "sex", "code", "partner"),
+)
 
 Asked = MultiDict[str, str]
 Verb = Callable[[SqlUnitOfWork, Actor, str, datetime], object]
