@@ -214,7 +214,7 @@ class TestFaults:
 
     def test_a_key_that_resembles_nothing_is_answered_with_those_there_are(self) -> None:
         remedy = fault({"retention": {"zzz": 1}}).remedy
-        assert remedy == "Known here: L1, L2, L3, raw_payload_days."
+        assert remedy == "Known here: L1, L2, L3, raw_payload_days, request_days."
 
     def test_a_keys_name_cannot_write_to_the_terminal(self) -> None:
         assert "\x1b" not in str(fault({"hub": {"\x1b[31m" + "x" * 500: 1}}))
