@@ -141,6 +141,18 @@ class Paced(Protocol):
 
 
 @runtime_checkable
+class RemembersSent(Protocol):
+    """A channel whose ``find_sent`` answers. Then several texts may be on their way at once.
+
+    Where the hub dies with a text under way to any other, nobody can tell whether it was sent; so
+    to those it sends one after the other, and never more than one is in doubt.
+    """
+
+    def remembers_sent(self) -> bool:
+        """Whether it does with its settings."""
+
+
+@runtime_checkable
 class TellsOfSent(Protocol):
     """A channel whose provider can be asked what became of a text: its receipt may have got lost.
 

@@ -107,6 +107,10 @@ class Adapter:
         """Deliver by doing nothing: the handset reads the hub's ledger."""
         return f"sandbox-{message.id}"
 
+    def remembers_sent(self) -> bool:
+        """Always."""
+        return True
+
     def find_sent(self, message: OutboundMessage) -> str | None:
         """Always there: sending has no effect that could be missing."""
         return f"sandbox-{message.id}"

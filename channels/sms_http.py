@@ -119,6 +119,10 @@ class Adapter:
         )
         return found[1] if found and found[1] else message.id
 
+    def remembers_sent(self) -> bool:
+        """Where the gateway can be asked."""
+        return bool(self.settings.find_url)
+
     def find_sent(self, message: OutboundMessage) -> str | None:
         """Ask by our id where the gateway can be asked, else raise ``CannotAsk``."""
         if not self.settings.find_url or message.attempted_at is None:

@@ -161,6 +161,10 @@ class Adapter:
             raise DeliveryError(SendFault.NO_ANSWER, outcome_unknown=True)
         return sid
 
+    def remembers_sent(self) -> bool:
+        """Twilio lists what it sent."""
+        return True
+
     def find_sent(self, message: OutboundMessage) -> str | None:
         """The SID of ``message`` in Twilio's list, or None if it never got there.
 

@@ -23,6 +23,7 @@ from channels.base import (
     Paced,
     Pulls,
     Registers,
+    RemembersSent,
     Rings,
     TellsOfSent,
     is_one_way,
@@ -30,6 +31,7 @@ from channels.base import (
     load_kind,
 )
 from feedback_hub.adapters.audit_head import HeadKeeper
+from feedback_hub.adapters.batch import BatchUnitOfWork
 from feedback_hub.adapters.clamd import ClamdScanner
 from feedback_hub.adapters.classifier import LexiconClassifier
 from feedback_hub.adapters.engine import make_engine, sqlite_url
@@ -134,6 +136,11 @@ class ChannelAccounts:
         if not isinstance(account, Rings):
             raise DeliveryError(SendFault.UNREACHABLE, permanent=True, provider_code="no channel")
         return account.ring(number, ring_try_id)
+
+    def remembers_sent(self, name: str) -> bool:
+        """Whether the account's provider can be asked what it was given."""
+        account: object = self.accounts.get(name)
+        return isinstance(account, RemembersSent) and account.remembers_sent()
 
     def tells_of_sent(self, name: str) -> bool:
         """Whether the account's provider can be asked what became of a text."""
@@ -241,6 +248,15 @@ class Hub:
         """A new transaction."""
         return SqlUnitOfWork(
             self._session(self.engine),
+            self.keyring,
+            device=self.device,
+            keep_head=self.audit_heads.keep,
+        )
+
+    def batch(self) -> BatchUnitOfWork:
+        """A new transaction for many rows of one kind of work."""
+        return BatchUnitOfWork(
+            Session(self.engine, expire_on_commit=False),
             self.keyring,
             device=self.device,
             keep_head=self.audit_heads.keep,

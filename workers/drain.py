@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
 from feedback_hub.adapters import outbox
+from feedback_hub.adapters.batch import BatchUnitOfWork
 from feedback_hub.adapters.outbox import Claim
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import DomainError
+from feedback_hub.domain.message import DeliveryError
 from feedback_hub.services import (
     attachments,
     call_list,
@@ -25,7 +27,7 @@ from feedback_hub.services import (
     on_call,
     triage,
 )
-from feedback_hub.services.delivery import Again
+from feedback_hub.services.delivery import Again, Turn
 from feedback_hub.services.intake import ReceiptTooEarly
 from feedback_hub.services.records import Queue, Task
 
@@ -35,6 +37,12 @@ LONGEST_FILES = 20.0
 """For files and letters: one slow to answer must not keep a hub's only worker from its messages."""
 TOGETHER = 0.03
 """Seconds rows may share a transaction: on SQLite a webhook waits that long for its turn."""
+TOGETHER_ON_POSTGRES = 0.5
+_LEAST_SHARE, _FIRST_SHARE, _LARGEST_SHARE = 4, 8, 100
+_UNDER_WAY = 20
+"""Texts whose attempt is written down together, before the first of them is sent."""
+_SENDING = 15.0
+"""Seconds after which the rest of them wait for another turn: well within the lease."""
 
 _BATCHES = {Queue.DELIVERY: 20, Queue.FILES: 1, Queue.EXCHANGE: 5, Queue.HOUSEKEEPING: 20}
 """Queues whose work calls a provider: rows claimed at once, each handled alone."""
@@ -54,6 +62,7 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
     )
     # A provider may take its time: what is claimed must be reached before its lease runs out.
     batch = _BATCHES.get(queue, outbox.BATCH)
+    share = _Share(TOGETHER if hub.engine.dialect.name == "sqlite" else TOGETHER_ON_POSTGRES)
     while time.monotonic() < until and not stop():
         with hub.unit_of_work() as uow:
             claims = outbox.claim(uow.session, queue, hub.clock(), batch=batch)
@@ -62,10 +71,13 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
             break
         waiting = deque(claims)
         while waiting and time.monotonic() < until and not stop():
-            if queue in _BATCHES:
+            if queue is Queue.DELIVERY:
+                some = [waiting.popleft() for _ in range(min(len(waiting), _UNDER_WAY))]
+                handled += _send_together(hub, some, stop)
+            elif queue in _BATCHES:
                 handled += _handle(hub, waiting.popleft())
             else:
-                handled += _handle_together(hub, waiting, stop)
+                handled += _handle_together(hub, waiting, share)
         for claim in waiting:
             _give_back(hub, claim)
         if len(claims) < batch:
@@ -74,27 +86,54 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
     return handled
 
 
-def _handle_together(hub: Hub, waiting: deque[Claim], stop: Callable[[], bool]) -> int:
+class _Share:
+    """How many rows share a transaction: as many as are done in about ``TOGETHER`` seconds."""
+
+    def __init__(self, longest: float) -> None:
+        self.rows = _FIRST_SHARE
+        self._longest = longest
+
+    def took(self, rows: int, seconds: float) -> None:
+        """``rows`` of them took so long."""
+        fitting = int(rows * self._longest / max(seconds, 0.001))
+        self.rows = max(_LEAST_SHARE, min(fitting, 2 * self.rows, _LARGEST_SHARE))
+
+
+def _handle_together(hub: Hub, waiting: deque[Claim], share: _Share) -> int:
     """Handle the first of ``waiting`` in one transaction and take them off; how many were ours.
 
-    A commit costs as much as half a row. Whatever goes wrong, each of them is handled alone: then
-    it is known whose fault it was.
+    Whatever goes wrong, each of them is handled alone: then it is known whose fault it was.
     """
+    # Rows of one batch do one kind of work.
+    task = waiting[0].task
     tried: list[Claim] = []
-    handled = 0
+    while waiting and len(tried) < share.rows and waiting[0].task is task:
+        tried.append(waiting.popleft())
     began = time.monotonic()
     try:
-        with hub.unit_of_work() as uow:
-            while waiting and not (tried and (time.monotonic() - began > TOGETHER or stop())):
-                claim = waiting.popleft()
-                tried.append(claim)
-                if outbox.finish(uow.session, claim, hub.clock()):
-                    _do(hub, uow, claim)
-                    handled += 1
+        with hub.batch() as uow:
+            ours = outbox.finish_all(uow.session, tried, hub.clock())
+            mine = [claim for claim in tried if claim.id in ours]
+            _read_ahead(hub, uow, mine)
+            for claim in mine:
+                _do(hub, uow, claim)
             uow.commit()
     except Exception:  # noqa: BLE001  said of the one that raises it when it is handled alone
+        share.rows = _FIRST_SHARE
         return sum(_handle(hub, claim) for claim in tried)
-    return handled
+    share.took(len(tried), time.monotonic() - began)
+    return len(mine)
+
+
+def _read_ahead(hub: Hub, uow: BatchUnitOfWork, claims: Sequence[Claim]) -> None:
+    subjects = [claim.subject_id for claim in claims]
+    if not claims:
+        return
+    if claims[0].task is None:
+        rows = uow.before_registering(subjects)
+        uow.before_meeting(intake.addresses_in(uow, rows))
+    elif claims[0].task is Task.CLASSIFY:
+        uow.before_classifying(subjects, hub.clock())
 
 
 def _handle(hub: Hub, claim: Claim) -> bool:
@@ -129,6 +168,60 @@ def _do(hub: Hub, uow: SqlUnitOfWork, claim: Claim) -> None:
             call_list.take_over(uow, hub.rules, claim.subject_id, now)
         case Task.TELL_AGAIN:
             notices.tell_again(uow, hub.rules, claim.subject_id, now)
+
+
+def _send_together(hub: Hub, claims: Sequence[Claim], stop: Callable[[], bool]) -> int:
+    """Send several texts in two transactions; how many were ours. See ``services.delivery``.
+
+    What may not be under way beside others is handled alone, and so is everything where writing
+    down what came of it fails: then the attempts stand, and the provider is asked.
+    """
+    alone = [claim for claim in claims if claim.task is not Task.SEND]
+    claims = [claim for claim in claims if claim.task is Task.SEND]
+    with hub.batch() as uow:
+        mine = outbox.renew_all(uow.session, claims, hub.clock())
+        uow.before_sending([claim.subject_id for claim in mine])
+        turns = {
+            claim: delivery.begin(uow, hub.rules, hub.channels, claim.subject_id, hub.clock())
+            for claim in mine
+        }
+        done = [claim for claim, turn in turns.items() if turn is Turn.DONE]
+        outbox.finish_all(uow.session, done, hub.clock())
+        uow.commit()
+    sending = {claim: turn for claim, turn in turns.items() if not isinstance(turn, Turn)}
+    outcomes: dict[Claim, str | DeliveryError | None] = dict.fromkeys(sending)
+    until = time.monotonic() + _SENDING
+    for claim, message in sending.items():
+        if time.monotonic() > until or stop():
+            break
+        try:
+            outcomes[claim] = delivery.call(hub.channels, message)
+        except Exception as error:  # noqa: BLE001  whether it was sent is unknown: it is asked
+            outcomes.pop(claim)
+            _fail(hub, claim, type(error).__name__)
+    if outcomes:
+        _conclude(hub, outcomes)
+    alone += [claim for claim, turn in turns.items() if turn is Turn.ALONE]
+    return len(done) + len(outcomes) + sum(_handle(hub, claim) for claim in alone)
+
+
+def _conclude(hub: Hub, outcomes: Mapping[Claim, str | DeliveryError | None]) -> None:
+    with hub.batch() as uow:
+        uow.before_sending([claim.subject_id for claim in outcomes])
+        now = hub.clock()
+        over = []
+        for claim, outcome in outcomes.items():
+            again: Again | None = Again(now)
+            if outcome is None:
+                delivery.not_tried(uow, claim.subject_id)
+            else:
+                again = delivery.conclude(uow, hub.channels, claim.subject_id, outcome, now)
+            if again is None:
+                over.append(claim)
+            else:
+                outbox.postpone(uow.session, claim, again.at, counts=False)
+        outbox.finish_all(uow.session, over, now)
+        uow.commit()
 
 
 def _call(hub: Hub, claim: Claim) -> bool:

@@ -5,7 +5,7 @@ Kept of each ordinary case: where, what and when, and a sketch that holds no wor
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,17 +40,25 @@ class Kept:
 
 def keep(session: Session, of: Case, sketch: Sketch) -> None:
     """Keep what tells ``of`` from others."""
+    keep_all(session, [(of, sketch)])
+
+
+def keep_all(session: Session, kept: Iterable[tuple[Case, Sketch]]) -> None:
+    """Keep what tells each of these cases from others, in one statement."""
     bands = dict.fromkeys((column.name for column in _BANDS), None)
-    session.execute(
-        insert(likeness).values(
-            case_id=of.id,
-            contact_id=of.contact_id,
-            at=of.received_at,
-            minima=sketch.minima,
+    rows = [
+        {
+            "case_id": of.id,
+            "contact_id": of.contact_id,
+            "at": of.received_at,
+            "minima": sketch.minima,
             **_topic(of),
-            **{**bands, **dict(zip(bands, sketch.bands, strict=False))},
-        )
-    )
+            **bands,
+            **dict(zip(bands, sketch.bands, strict=False)),
+        }
+        for of, sketch in kept
+    ]
+    session.execute(insert(likeness), rows)
 
 
 def move(session: Session, of: Case) -> bool:

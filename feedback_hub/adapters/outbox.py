@@ -7,7 +7,8 @@ SQLite ignores SKIP LOCKED silently, so nothing here depends on it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Table, and_, func, literal, or_, select, update
@@ -66,6 +67,18 @@ def finish(session: Session, claimed: Claim, now: datetime) -> bool:
     """
     table = inbox if claimed.task is None else outbox
     return _change(session, table, claimed, handled_at=now)
+
+
+def finish_all(session: Session, claims: Sequence[Claim], now: datetime) -> set[str]:
+    """``finish`` for claims of one queue, made together; the ids of those still ours."""
+    return _change_all(session, claims, handled_at=now)
+
+
+def renew_all(session: Session, claims: Sequence[Claim], now: datetime) -> list[Claim]:
+    """``renew`` for claims of one queue, made together; those still ours, with their new lease."""
+    until = now + LEASE
+    ours = _change_all(session, claims, leased_until=until)
+    return [replace(one, leased_until=until) for one in claims if one.id in ours]
 
 
 def renew(session: Session, claimed: Claim, now: datetime) -> Claim | None:
@@ -194,6 +207,23 @@ def _due(table: Table, now: datetime) -> ColumnElement[bool]:
         table.c.available_at <= now,
         or_(table.c.leased_until.is_(None), table.c.leased_until < now),
     )
+
+
+def _change_all(session: Session, claims: Sequence[Claim], **values: object) -> set[str]:
+    if not claims:
+        return set()
+    table = inbox if claims[0].task is None else outbox
+    changed = (
+        update(table)
+        .where(
+            table.c.id.in_([one.id for one in claims]),
+            table.c.leased_until == claims[0].leased_until,
+            table.c.handled_at.is_(None),
+        )
+        .values(**values)
+        .returning(table.c.id)
+    )
+    return set(session.scalars(changed))
 
 
 def _change(session: Session, table: Table, claimed: Claim, **values: object) -> bool:

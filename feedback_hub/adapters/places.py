@@ -111,26 +111,31 @@ def _holds(outline: Mapping[str, Any], x: float, y: float) -> bool:
 def keep(session: Session, case_id: str, where: Whereabouts) -> None:
     """Keep area and candidates of a case, in place of what was kept."""
     session.execute(delete(case_place).where(case_place.c.case_id == case_id))
-    rows = [(True, where.area)] if where.area else []
-    rows += [(False, one) for one in where.candidates]
+    add_all(session, {case_id: where})
+
+
+def add_all(session: Session, kept: Mapping[str, Whereabouts]) -> None:
+    """Keep area and candidates of cases of which nothing is kept yet, by case id."""
+    rows = []
+    for case_id, where in kept.items():
+        named = [(True, where.area)] if where.area else []
+        named += [(False, one) for one in where.candidates]
+        rows += [
+            {
+                "case_id": case_id,
+                "position": position,
+                "sure": sure,
+                "kind": place.kind,
+                "code": place.code,
+                "scheme": place.scheme,
+                "name": place.name,
+                "district": place.district,
+                "province": place.province,
+            }
+            for position, (sure, place) in enumerate(named)
+        ]
     if rows:
-        session.execute(
-            insert(case_place),
-            [
-                {
-                    "case_id": case_id,
-                    "position": position,
-                    "sure": sure,
-                    "kind": place.kind,
-                    "code": place.code,
-                    "scheme": place.scheme,
-                    "name": place.name,
-                    "district": place.district,
-                    "province": place.province,
-                }
-                for position, (sure, place) in enumerate(rows)
-            ],
-        )
+        session.execute(insert(case_place), rows)
 
 
 def of_cases(session: Session, cases: Sequence[Case]) -> dict[str, Whereabouts]:

@@ -120,7 +120,7 @@ class SqlUnitOfWork:
         keep_head: Callable[[AuditHead], None] | None = None,
     ) -> None:
         self.session = session
-        self.vault = SqlVault(session, keyring)
+        self.vault: SqlVault = SqlVault(session, keyring)
         self._keyring = keyring
         self.exchange = SqlExchange(session)
         self.seen: dict[Seen, None] = {}
@@ -642,15 +642,16 @@ class SqlUnitOfWork:
 
     def messages_of(self, case_id: str) -> Sequence[Message]:
         """Every inbound message of a case, in the order in which they were said."""
+        of_case = self._in_order().where(tables.message.c.case_id == case_id)
+        return self.session.scalars(of_case).all()
+
+    def _in_order(self) -> Select[Message]:
         message = tables.message.c
         said_at = func.coalesce(message.sent_at, message.received_at)
         # Parts of one long text are said in one second: then as they came, and as they are numbered
         # by a provider that counts ("chat:9" before "chat:10").
         counted = (func.length(message.external_id), message.external_id)
-        in_order = (said_at, message.received_at, *counted, message.id)
-        return self.session.scalars(
-            select(Message).where(message.case_id == case_id).order_by(*in_order)
-        ).all()
+        return select(Message).order_by(said_at, message.received_at, *counted, message.id)
 
     def message_at(self, channel: str, external_id: str) -> Message | None:
         """The message that a channel account's provider knows by this id."""

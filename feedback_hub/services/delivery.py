@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 
 from feedback_hub.domain.contact import Withheld
 from feedback_hub.domain.dialogue import ASKS, choices_in
@@ -61,7 +62,7 @@ def send(
         if delivery is None or delivery.state.rank >= DeliveryState.SENT.rank:
             return None
         message = _message(uow, delivery)
-        unsettled = delivery.state in {DeliveryState.ATTEMPTING, DeliveryState.OUTCOME_UNKNOWN}
+        unsettled = delivery.state in _UNSETTLED
         tried_at = delivery.tried_at or now
     if unsettled:
         settled = _ask(open_uow, channels, message, tried_at, now)
@@ -76,26 +77,92 @@ def send(
         if turn_at is not None:
             uow.commit()
             return Again(turn_at)
-        withheld = loopback.still_forbidden(uow, rules, delivery, now)
-        if withheld is not None:
-            _withhold(uow, delivery, withheld, now)
-            uow.commit()
-            return None
-        delivery.state = DeliveryState.ATTEMPTING
-        delivery.attempts += 1
-        delivery.attempted_at = delivery.attempted_at or now
-        delivery.tried_at = now
+        may_go = _attempt(uow, rules, delivery, now)
         uow.commit()
+    if not may_go:
+        return None
+    outcome = call(channels, message)
+    wait = outcome.retry_after if isinstance(outcome, DeliveryError) else None
+    if pace and wait and outcome.fault is SendFault.RATE_LIMITED:
+        _hold_back(open_uow, pace[0], message.channel, wait, clock())
+    with open_uow() as uow:
+        again = conclude(uow, channels, delivery_id, outcome, clock())
+        uow.commit()
+    return again
+
+
+class Turn(Enum):
+    """What is to be done with a delivery that is not to be sent now."""
+
+    DONE = "done"
+    ALONE = "alone"
+
+
+def begin(
+    uow: UnitOfWork, rules: Rules, channels: Channels, delivery_id: str, now: datetime
+) -> OutboundMessage | Turn:
+    """The first step of ``send`` for one of several: what to ``call`` the provider with.
+
+    ``ALONE`` is what may not be under way beside others: an attempt that is in doubt, a provider
+    that takes only so much, or that cannot be asked what it was given.
+    """
+    delivery = uow.delivery(delivery_id)
+    if delivery is None or delivery.state.rank >= DeliveryState.SENT.rank:
+        return Turn.DONE
+    if delivery.state in _UNSETTLED or not channels.remembers_sent(delivery.channel):
+        return Turn.ALONE
+    message = _message(uow, delivery)
+    if channels.pace(message) is not None:
+        return Turn.ALONE
+    if not _attempt(uow, rules, delivery, now):
+        return Turn.DONE
+    return message
+
+
+def call(channels: Channels, message: OutboundMessage) -> str | DeliveryError:
+    """The second step, in no transaction: the provider's id, or what went wrong."""
     try:
-        provider_id = channels.send(message)
+        return channels.send(message)
     except DeliveryError as error:
-        if pace and error.fault is SendFault.RATE_LIMITED and error.retry_after:
-            _hold_back(open_uow, pace[0], message.channel, error.retry_after, clock())
-        return _failed(open_uow, delivery_id, error, clock())
-    _sent(open_uow, channels, delivery_id, provider_id, clock())
+        return error
+
+
+def conclude(
+    uow: UnitOfWork,
+    channels: Channels,
+    delivery_id: str,
+    outcome: str | DeliveryError,
+    now: datetime,
+) -> Again | None:
+    """The third step: write down what came of it."""
+    if isinstance(outcome, DeliveryError):
+        return _failed(uow, delivery_id, outcome, now)
+    _sent(uow, channels, delivery_id, outcome, now)
     return None
 
 
+def not_tried(uow: UnitOfWork, delivery_id: str) -> None:
+    """Take back ``begin``: the provider was not called, surely."""
+    delivery = uow.delivery(delivery_id)
+    if delivery is not None and delivery.state is DeliveryState.ATTEMPTING:
+        delivery.state = DeliveryState.QUEUED
+        delivery.attempts -= 1
+
+
+def _attempt(uow: UnitOfWork, rules: Rules, delivery: Delivery, now: datetime) -> bool:
+    """Write an attempt down, if the text may still go."""
+    withheld = loopback.still_forbidden(uow, rules, delivery, now)
+    if withheld is not None:
+        _withhold(uow, delivery, withheld, now)
+        return False
+    delivery.state = DeliveryState.ATTEMPTING
+    delivery.attempts += 1
+    delivery.attempted_at = delivery.attempted_at or now
+    delivery.tried_at = now
+    return True
+
+
+_UNSETTLED = frozenset({DeliveryState.ATTEMPTING, DeliveryState.OUTCOME_UNKNOWN})
 _UNSENT = Again(datetime.min)  # noqa: DTZ901  a mark, never compared with a time
 
 
@@ -123,7 +190,9 @@ def _ask(
         return Again(now + timedelta(seconds=error.retry_after or _BACK_OFF[1]))
     if provider_id is None:
         return _UNSENT
-    _sent(open_uow, channels, message.id, provider_id, now)
+    with open_uow() as uow:
+        _sent(uow, channels, message.id, provider_id, now)
+        uow.commit()
     return None
 
 
@@ -136,55 +205,46 @@ def _hold_back(
 
 
 def _sent(
-    open_uow: Callable[[], UnitOfWork],
-    channels: Channels,
-    delivery_id: str,
-    provider_id: str,
-    now: datetime,
+    uow: UnitOfWork, channels: Channels, delivery_id: str, provider_id: str, now: datetime
 ) -> None:
-    with open_uow() as uow:
-        delivery = uow.delivery(delivery_id)
-        if delivery is not None:
-            delivery.provider_id = provider_id
-            delivery.fault = None
-            delivery.advance(DeliveryState.SENT, now)
-            _note(uow, delivery, now)
-            if not delivery.state.is_final and channels.tells_of_sent(delivery.channel):
-                uow.work(Task.FOLLOW_UP, delivery.id, now + FIRST_LOOK)
-        uow.commit()
+    delivery = uow.delivery(delivery_id)
+    if delivery is None:
+        return
+    delivery.provider_id = provider_id
+    delivery.fault = None
+    delivery.advance(DeliveryState.SENT, now)
+    _note(uow, delivery, now)
+    if not delivery.state.is_final and channels.tells_of_sent(delivery.channel):
+        uow.work(Task.FOLLOW_UP, delivery.id, now + FIRST_LOOK)
 
 
-def _failed(
-    open_uow: Callable[[], UnitOfWork], delivery_id: str, error: DeliveryError, now: datetime
-) -> Again | None:
-    with open_uow() as uow:
-        delivery = uow.delivery(delivery_id)
-        if delivery is None:
-            return None
-        delivery.fault = error.fault
-        delivery.provider_code = error.provider_code[:32]
-        again: Again | None = None
-        if error.outcome_unknown:
-            delivery.advance(DeliveryState.OUTCOME_UNKNOWN, now)
-            if delivery.attempts < MOST_ATTEMPTS:
-                wait = max(SETTLE, timedelta(seconds=error.retry_after or 0), _wait(delivery))
-                again = Again(now + wait)
-        elif error.opted_out:
-            _stop(uow, delivery, now)
-            delivery.advance(DeliveryState.FAILED, now)
-        elif error.permanent or delivery.attempts >= MOST_ATTEMPTS:
-            delivery.advance(DeliveryState.FAILED, now)
-        else:
-            # Surely not sent: it may simply be tried again.
-            delivery.state = DeliveryState.QUEUED
-            asked = timedelta(seconds=error.retry_after or 0)
-            again = Again(now + max(asked, _wait(delivery)))
-        if delivery.state.is_final:
-            _note(uow, delivery, now)
-        if again is None:
-            loopback.people_take_over(uow, delivery, now)
-        uow.commit()
-        return again
+def _failed(uow: UnitOfWork, delivery_id: str, error: DeliveryError, now: datetime) -> Again | None:
+    delivery = uow.delivery(delivery_id)
+    if delivery is None:
+        return None
+    delivery.fault = error.fault
+    delivery.provider_code = error.provider_code[:32]
+    again: Again | None = None
+    if error.outcome_unknown:
+        delivery.advance(DeliveryState.OUTCOME_UNKNOWN, now)
+        if delivery.attempts < MOST_ATTEMPTS:
+            wait = max(SETTLE, timedelta(seconds=error.retry_after or 0), _wait(delivery))
+            again = Again(now + wait)
+    elif error.opted_out:
+        _stop(uow, delivery, now)
+        delivery.advance(DeliveryState.FAILED, now)
+    elif error.permanent or delivery.attempts >= MOST_ATTEMPTS:
+        delivery.advance(DeliveryState.FAILED, now)
+    else:
+        # Surely not sent: it may simply be tried again.
+        delivery.state = DeliveryState.QUEUED
+        asked = timedelta(seconds=error.retry_after or 0)
+        again = Again(now + max(asked, _wait(delivery)))
+    if delivery.state.is_final:
+        _note(uow, delivery, now)
+    if again is None:
+        loopback.people_take_over(uow, delivery, now)
+    return again
 
 
 def _wait(delivery: Delivery) -> timedelta:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
@@ -211,6 +211,17 @@ def register(
         else:
             row.case_id = _take_in(uow, rules, classifier, row, item, now)
             call_list.asked_to_be_called(uow, rules, row.case_id, item, now)
+
+
+def addresses_in(uow: UnitOfWork, rows: Iterable[InboxRow]) -> Iterator[tuple[str, str]]:
+    """(channel, address index) of whoever sent these messages, as ``register`` will look for."""
+    for row in rows:
+        if row.kind is not InboxKind.MESSAGE:
+            continue
+        parsed = json.loads(uow.vault.open(row.key_id, row.parsed_sealed, f"inbox.parsed:{row.id}"))
+        address = parsed.get("address") or parsed.get("sender")
+        if address:
+            yield row.channel, uow.vault.index(address, f"address:{row.channel}")
 
 
 def _take_in_form(

@@ -249,6 +249,9 @@ class Channels(Protocol):
     def ring(self, name: str, number: str, ring_try_id: str) -> str:
         """Ring somebody's telephone; the provider's id. Raises ``DeliveryError``."""
 
+    def remembers_sent(self, name: str) -> bool:
+        """Whether ``find_sent`` can bring anything."""
+
     def tells_of_sent(self, name: str) -> bool:
         """Whether ``state_of`` can bring anything."""
 

@@ -1,0 +1,468 @@
+"""Several rows of one kind of work in one transaction, for a fraction of what each costs alone.
+
+What they all need is read first, in a few statements (``before_…``), and what each of them leaves
+in other tables is written in one go. Everything else is ``SqlUnitOfWork``: whatever is asked of the
+database sees all that was added so far.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar, cast
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import bindparam, event, insert, inspect, literal, select, union_all, update
+from sqlalchemy.orm import Session
+
+from feedback_hub.adapters import likenesses, places, tables
+from feedback_hub.adapters.unit_of_work import QUEUE_OF, SqlUnitOfWork
+from feedback_hub.adapters.vault import KEY_BYTES, Keyring, SqlVault
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.contact import Contact, Purpose
+from feedback_hub.domain.errors import StaleVersion
+from feedback_hub.domain.likeness import Sketch
+from feedback_hub.domain.place import Service
+from feedback_hub.domain.reference import new_reference
+from feedback_hub.domain.whereabouts import KnownPlace, Whereabouts
+from feedback_hub.services.ports import Kept
+from feedback_hub.services.records import Delivery, InboxRow, Message, Task, Wording
+
+T = TypeVar("T")
+
+TOLD_WITHIN = timedelta(days=1)
+"""How far back the texts to a contact are read ahead: what the limit a day counts."""
+
+# Many at once are not put in as they were added: what a foreign key points at goes first.
+_IN_THIS_ORDER = (Contact, Case, Message)
+# What reading and acknowledging may change of a case.
+_MACHINE_CHANGES = frozenset(
+    {
+        *("language", "site", "codes", "type", "sector", "sensitivity", "suspected", "priority"),
+        *("route_organisation", "route_focal_point", "acknowledged_at", "classified_at"),
+        *("due_at", "alarm_at", "clocks"),
+    }
+)
+
+
+class BatchVault(SqlVault):
+    """Writes the data keys it made all at once, before anything that refers to them."""
+
+    def __init__(self, session: Session, keyring: Keyring) -> None:
+        super().__init__(session, keyring)
+        self._unwritten: dict[str, dict[str, object]] = {}
+
+    def new_keys(self, count: int) -> list[str]:
+        """Make ``count`` data keys."""
+        made = [uuid.uuid4().hex for _ in range(count)]
+        for key_id in made:
+            key = secrets.token_bytes(KEY_BYTES)
+            wrapped, by = self._keyring.wrap(key_id, key)
+            self._unwritten[key_id] = {"id": key_id, "wrapped": wrapped, "wrapped_by": by}
+            self._open_keys[key_id] = AESGCM(key)
+        return made
+
+    def destroy(self, key_id: str) -> None:
+        """Delete a data key; one that was never written leaves nothing."""
+        if self._unwritten.pop(key_id, None) is not None:
+            self._open_keys.pop(key_id, None)
+        else:
+            super().destroy(key_id)
+
+    def write(self) -> None:
+        """Into the database, in the caller's transaction."""
+        if self._unwritten:
+            rows, self._unwritten = list(self._unwritten.values()), {}
+            self._session.connection().execute(insert(tables.data_key), rows)
+
+
+class BatchUnitOfWork(SqlUnitOfWork):
+    """Fulfils ``services.ports.UnitOfWork`` for rows that were read ahead; made for one batch."""
+
+    def __init__(self, session: Session, keyring: Keyring, **more: Any) -> None:  # noqa: ANN401  its parent's
+        super().__init__(session, keyring, **more)
+        self._batch_vault = BatchVault(session, keyring)
+        self.vault = self._batch_vault
+        self._here: dict[tuple[type, object], object] = {}
+        self._contacts: dict[tuple[str, str], Contact | None] = {}
+        # Contacts of whom nothing but themselves is kept yet.
+        self._silent: set[str] = set()
+        self._free_references: list[str] = []
+        self._work: list[dict[str, object]] = []
+        self._talk: dict[str, list[Message]] = {}
+        self._texts: dict[str, list[Delivery]] = {}
+        self._told: dict[str, list[Delivery]] = {}
+        self._told_from: datetime | None = None
+        self._kept: dict[str, set[str]] = {}
+        self._likenesses: dict[str, tuple[Case, Sketch]] = {}
+        self._whereabouts: dict[str, Whereabouts] = {}
+        self._services: dict[tuple[str, date], Sequence[Service]] = {}
+        self._stamp: str | None = None
+        self._added: list[Kept] = []
+        self._settled = False
+        event.listen(session, "before_flush", lambda *_: self._batch_vault.write())
+        event.listen(session, "do_orm_execute", lambda _: self._put_in())
+
+    # --- Read ahead
+
+    def before_registering(self, inbox_ids: Sequence[str]) -> Sequence[InboxRow]:
+        """These rows of the inbox, with their keys, and case references that are free."""
+        inbox = tables.inbox.c
+        rows = self._hold_all(select(InboxRow).where(inbox.id.in_(inbox_ids)))
+        self.vault.load({row.key_id for row in rows})
+        self._draw_references(len(rows))
+        return rows
+
+    def before_meeting(self, addresses: Iterable[tuple[str, str]]) -> None:
+        """The contacts with these (channel, address index), locked; or that there are none."""
+        by_channel: dict[str, list[str]] = defaultdict(list)
+        for channel, index in sorted(set(addresses)):
+            by_channel[channel].append(index)
+            self._contacts[channel, index] = None
+        contact = tables.contact.c
+        for channel, indexes in by_channel.items():
+            theirs = select(Contact).where(
+                contact.channel == channel, contact.address_index.in_(indexes)
+            )
+            # In one order, so that two batches that share people wait and do not lock each other.
+            for one in self._hold_all(theirs.order_by(contact.id).with_for_update()):
+                self._contacts[channel, one.address_index] = one
+
+    def before_classifying(self, message_ids: Sequence[str], now: datetime) -> None:
+        """These messages with all that reading them asks for."""
+        messages = self._hold_all(select(Message).where(tables.message.c.id.in_(message_ids)))
+        case_ids = sorted({one.case_id for one in messages})
+        cases = self._hold_all(select(Case).where(tables.case.c.id.in_(case_ids)))
+        contact_ids = sorted({one.contact_id for one in cases if one.contact_id})
+        self._hold_all(select(Contact).where(tables.contact.c.id.in_(contact_ids)))
+        self._read_talk(case_ids)
+        self._read_texts(case_ids, contact_ids, now)
+        self._read_kept(case_ids)
+
+    def before_sending(self, delivery_ids: Sequence[str]) -> None:
+        """These texts, whom they go to and what they are about."""
+        sent, case, contact = tables.delivery.c, tables.case.c, tables.contact.c
+        rows = self.session.execute(
+            select(Delivery, Contact, Case)
+            .outerjoin(Contact, contact.id == sent.contact_id)
+            .outerjoin(Case, case.id == sent.case_id)
+            .where(sent.id.in_(delivery_ids))
+        ).all()
+        keys = set()
+        for delivery, to, about in rows:
+            for one in (delivery, to, about):
+                if one is not None:
+                    self._here[type(one), one.id] = one
+            keys.add(delivery.key_id)
+            if to is not None:
+                keys.add(to.key_id)
+        self.vault.load(keys)
+
+    def _hold_all(self, statement: Any) -> Sequence[Any]:  # noqa: ANN401  a Select of any class
+        """What ``statement`` finds, held here: the session alone would let it go."""
+        found = self.session.scalars(statement).all()
+        for one in found:
+            self._here[type(one), one.id] = one
+        return found
+
+    def _draw_references(self, count: int) -> None:
+        drawn = {new_reference() for _ in range(count)}
+        taken = self.session.scalars(select(tables.case.c.ref).where(tables.case.c.ref.in_(drawn)))
+        self._free_references = list(drawn - set(taken))
+
+    def _read_talk(self, case_ids: Sequence[str]) -> None:
+        self._talk = {case_id: [] for case_id in case_ids}
+        of_cases = self._in_order().where(tables.message.c.case_id.in_(case_ids))
+        for one in self._hold_all(of_cases):
+            self._talk[one.case_id].append(one)
+        self.vault.load({one.key_id for talk in self._talk.values() for one in talk})
+
+    def _read_texts(
+        self, case_ids: Sequence[str], contact_ids: Sequence[str], now: datetime
+    ) -> None:
+        sent = tables.delivery.c
+        self._told_from = now - TOLD_WITHIN
+        self._texts = {case_id: [] for case_id in case_ids}
+        self._told = {contact_id: [] for contact_id in contact_ids}
+        about = select(Delivery).where(sent.case_id.in_(case_ids)).order_by(sent.queued_at)
+        for one in self._hold_all(about):
+            self._texts[cast("str", one.case_id)].append(one)
+        lately = select(Delivery).where(
+            sent.contact_id.in_(contact_ids), sent.queued_at >= self._told_from
+        )
+        for one in self._hold_all(lately):
+            self._told[cast("str", one.contact_id)].append(one)
+
+    def _read_kept(self, case_ids: Sequence[str]) -> None:
+        kept = {
+            table.name: table for table in (tables.likeness, tables.search_text, tables.case_place)
+        }
+        self._kept = {name: set() for name in kept}
+        some = union_all(
+            *(
+                select(literal(name), table.c.case_id).where(table.c.case_id.in_(case_ids))
+                for name, table in kept.items()
+            )
+        )
+        for name, case_id in self.session.execute(some):
+            self._kept[name].add(case_id)
+
+    # --- Answered from what is here
+
+    def _seen(self, cls: type[T], key: object) -> T | None:
+        return cast("T | None", self._here.get((cls, key)))
+
+    def inbox_row(self, inbox_id: str) -> InboxRow | None:
+        """An inbox row by id."""
+        return self._seen(InboxRow, inbox_id) or super().inbox_row(inbox_id)
+
+    def case(self, case_id: str) -> Case | None:
+        """A case by id."""
+        return self._seen(Case, case_id) or super().case(case_id)
+
+    def contact(self, contact_id: str) -> Contact | None:
+        """A contact point by id."""
+        return self._seen(Contact, contact_id) or super().contact(contact_id)
+
+    def message(self, message_id: str) -> Message | None:
+        """A message by id."""
+        return self._seen(Message, message_id) or super().message(message_id)
+
+    def delivery(self, delivery_id: str) -> Delivery | None:
+        """A delivery by id."""
+        return self._seen(Delivery, delivery_id) or super().delivery(delivery_id)
+
+    def wording(self, language: str, purpose: Purpose) -> Wording | None:
+        """The wording for a purpose in a language, whatever its state."""
+        key = (Wording, (language, purpose))
+        if key not in self._here:
+            with self._as_it_stands():
+                self._here[key] = super().wording(language, purpose)
+        return self._seen(*key)
+
+    def contact_at(self, channel: str, address_index: str, *, hold: bool = False) -> Contact | None:
+        """The contact point with this address on this channel account."""
+        if (channel, address_index) in self._contacts:
+            return self._contacts[channel, address_index]
+        return super().contact_at(channel, address_index, hold=hold)
+
+    def talked_about(self, contact_id: str, channel: str, since: datetime) -> Sequence[Case]:
+        """The cases talked about on this channel account since then, the latest first."""
+        if contact_id in self._silent:
+            return ()
+        return super().talked_about(contact_id, channel, since)
+
+    def new_reference(self) -> str:
+        """A random case reference that is not taken."""
+        return self._free_references.pop() if self._free_references else super().new_reference()
+
+    def messages_of(self, case_id: str) -> Sequence[Message]:
+        """Every inbound message of a case, in the order in which they were said."""
+        talk = self._talk.get(case_id)
+        # What was set apart meanwhile is another case's.
+        if talk is not None and all(one.case_id == case_id for one in talk):
+            return talk
+        return super().messages_of(case_id)
+
+    def deliveries_of(self, case_id: str) -> Sequence[Delivery]:
+        """Every delivery of a case, the oldest first."""
+        texts = self._texts.get(case_id)
+        return texts if texts is not None else super().deliveries_of(case_id)
+
+    def told_since(self, contact_id: str, purposes: Sequence[Purpose], since: datetime) -> int:
+        """How many texts for these purposes were queued to a contact since then."""
+        told = self._told.get(contact_id)
+        if told is None or self._told_from is None or since < self._told_from:
+            return super().told_since(contact_id, purposes, since)
+        return sum(
+            one.queued_at >= since and one.purpose in purposes and one.withheld is None
+            for one in told
+        )
+
+    def services_on(self, sector: str, on: date) -> Sequence[Service]:
+        """Services of a sector valid on a day, everywhere and at each site; of none that left."""
+        if (sector, on) not in self._services:
+            with self._as_it_stands():
+                self._services[sector, on] = super().services_on(sector, on)
+        return self._services[sector, on]
+
+    def place_stamp(self) -> str:
+        """Another one whenever any place is another."""
+        if self._stamp is None:
+            with self._as_it_stands():
+                self._stamp = super().place_stamp()
+        return self._stamp
+
+    def places(self) -> Sequence[KnownPlace]:
+        """Every site, and every place of a gazetteer."""
+        self._stamp = None
+        return super().places()
+
+    @contextmanager
+    def _as_it_stands(self) -> Iterator[None]:
+        """Read what no batch changes, without putting in first what was added."""
+        self._settled = True
+        try:
+            with self.session.no_autoflush:
+                yield
+        finally:
+            self._settled = False
+
+    # --- Written together
+
+    def add(self, kept: Kept) -> None:
+        """A new object."""
+        self._added.append(kept)
+        match kept:
+            case Contact():
+                self._here[Contact, kept.id] = kept
+                self._contacts[kept.channel, kept.address_index] = kept
+                self._silent.add(kept.id)
+            case Case():
+                self._here[Case, kept.id] = kept
+                self._silent.discard(kept.contact_id or "")
+            case Message():
+                self._here[Message, kept.id] = kept
+                self._silent.discard(kept.contact_id or "")
+                self._talk.pop(kept.case_id, None)
+            case Delivery():
+                self._here[Delivery, kept.id] = kept
+                self._silent.discard(kept.contact_id or "")
+                if kept.case_id in self._texts:
+                    self._texts[kept.case_id].append(kept)
+                if kept.contact_id in self._told:
+                    self._told[kept.contact_id].append(kept)
+            case _:
+                pass
+
+    def set_inbox_case(self, inbox_id: str, case_id: str) -> None:
+        """Note which case a submission became."""
+        row = self._seen(InboxRow, inbox_id)
+        if row is not None:
+            row.case_id = case_id
+        else:
+            super().set_inbox_case(inbox_id, case_id)
+
+    def work(self, task: Task, subject_id: str, available_at: datetime) -> None:
+        """Put a piece of work in the outbox."""
+        self._work.append(
+            {
+                "id": uuid.uuid4().hex,
+                "queue": QUEUE_OF[task],
+                "task": task,
+                "subject_id": subject_id,
+                "available_at": available_at,
+            }
+        )
+
+    def keep_whereabouts(self, case_id: str, where: Whereabouts) -> None:
+        """Keep the district and the candidates of a case, in place of what was kept."""
+        if self._may_keep("case_place", case_id):
+            super().keep_whereabouts(case_id, where)
+        else:
+            self._whereabouts[case_id] = where
+
+    def whereabouts_of(self, cases: Sequence[Case]) -> Mapping[str, Whereabouts]:
+        """The district and the candidates of each of these cases of which any is known."""
+        self._write_whereabouts()
+        return super().whereabouts_of(cases)
+
+    def keep_likeness(self, case: Case, sketch: Sketch) -> None:
+        """Keep what tells the case from others."""
+        self._likenesses[case.id] = (case, sketch)
+
+    def move_likeness(self, case: Case) -> bool:
+        """Follow the case's site and code; False if nothing is kept of it."""
+        if case.id in self._likenesses:
+            return True
+        return self._may_keep("likeness", case.id) and super().move_likeness(case)
+
+    def forget_likeness(self, case_id: str) -> None:
+        """Keep nothing of a case."""
+        self._likenesses.pop(case_id, None)
+        if self._may_keep("likeness", case_id):
+            super().forget_likeness(case_id)
+
+    def forget_text(self, case_id: str) -> None:
+        """Take a case out of the search index."""
+        if self._may_keep("search_text", case_id):
+            super().forget_text(case_id)
+
+    def _may_keep(self, table: str, case_id: str) -> bool:
+        """Whether ``table`` may have a row of a case: unknown of one that was not read ahead."""
+        return case_id not in self._talk or case_id in self._kept[table]
+
+    def _write_whereabouts(self) -> None:
+        if self._whereabouts:
+            kept, self._whereabouts = self._whereabouts, {}
+            places.add_all(self.session, kept)
+            self._kept["case_place"].update(kept)
+
+    def _put_in(self) -> None:
+        """What was added, into the database: first what others refer to."""
+        if self._settled:
+            return
+        self._batch_vault.write()
+        while self._added:
+            added, self._added = self._added, []
+            for first in _IN_THIS_ORDER:
+                self.session.add_all(one for one in added if isinstance(one, first))
+                self.session.flush()
+                added = [one for one in added if not isinstance(one, first)]
+            self.session.add_all(added)
+            self.session.flush()
+
+    def commit(self) -> None:
+        """Keep everything. Raises ``StaleVersion`` when somebody changed the same object first."""
+        self._change_cases()
+        super().commit()
+
+    def _change_cases(self) -> None:
+        """Write what reading changed of cases in one statement, each still under its version.
+
+        The session would write one statement a case, as it does for what is versioned.
+        """
+        read = [
+            one
+            for one in self.session.dirty
+            if isinstance(one, Case) and _MACHINE_CHANGES.issuperset(inspect(one).committed_state)
+        ]
+        if not read:
+            return
+        columns = tables.case.c
+        statement = (
+            update(tables.case)
+            .where(columns.id == bindparam("of"), columns.version == bindparam("read"))
+            .values({name: bindparam(f"new_{name}") for name in (*_MACHINE_CHANGES, "version")})
+        )
+        rows = [
+            {"of": one.id, "read": one.version, "new_version": one.version + 1}
+            | {f"new_{name}": getattr(one, name) for name in _MACHINE_CHANGES}
+            for one in read
+        ]
+        done = self.session.connection().execute(
+            statement, rows, execution_options={"preserve_rowcount": True}
+        )
+        if done.rowcount != len(read):
+            raise StaleVersion("changed by somebody else meanwhile")
+        # Written: the session must not do it again. Their history is written all the same.
+        for one in read:
+            self.session.expunge(one)
+
+    def _write_history(self) -> None:
+        self._put_in()
+        super()._write_history()
+        self._batch_vault.write()
+        self._write_whereabouts()
+        if self._likenesses:
+            kept, self._likenesses = self._likenesses, {}
+            likenesses.keep_all(self.session, kept.values())
+            if "likeness" in self._kept:
+                self._kept["likeness"].update(kept)
+        if self._work:
+            rows, self._work = self._work, []
+            self.session.execute(insert(tables.outbox), rows)
