@@ -66,12 +66,12 @@ class BatchVault(SqlVault):
             self._open_keys[key_id] = AESGCM(key)
         return made
 
-    def destroy(self, key_id: str) -> None:
-        """Delete a data key; one that was never written leaves nothing."""
-        if self._unwritten.pop(key_id, None) is not None:
+    def destroy_all(self, key_ids: Sequence[str]) -> None:
+        """Delete these data keys; one that was never written leaves nothing."""
+        unwritten = {one for one in key_ids if self._unwritten.pop(one, None) is not None}
+        for key_id in unwritten:
             self._open_keys.pop(key_id, None)
-        else:
-            super().destroy(key_id)
+        super().destroy_all([one for one in key_ids if one not in unwritten])
 
     def write(self) -> None:
         """Into the database, in the caller's transaction."""

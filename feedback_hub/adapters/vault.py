@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import uuid
+from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -125,8 +126,14 @@ class SqlVault:
 
     def destroy(self, key_id: str) -> None:
         """Delete a data key."""
-        self._open_keys.pop(key_id, None)
-        self._session.execute(delete(data_key).where(data_key.c.id == key_id))
+        self.destroy_all([key_id])
+
+    def destroy_all(self, key_ids: Sequence[str]) -> None:
+        """Delete these data keys."""
+        for key_id in key_ids:
+            self._open_keys.pop(key_id, None)
+        if key_ids:
+            self._session.execute(delete(data_key).where(data_key.c.id.in_(key_ids)))
 
     def seal(self, key_id: str, plain: str | bytes, bound_to: str) -> bytes:
         """Encrypt under the data key ``key_id``. Raises ``VaultClosed``, ``VaultSealed``."""

@@ -82,8 +82,9 @@ def send(
     if not may_go:
         return None
     outcome = call(channels, message)
-    wait = outcome.retry_after if isinstance(outcome, DeliveryError) else None
-    if pace and wait and outcome.fault is SendFault.RATE_LIMITED:
+    limited = isinstance(outcome, DeliveryError) and outcome.fault is SendFault.RATE_LIMITED
+    wait = outcome.retry_after if isinstance(outcome, DeliveryError) and limited else None
+    if pace and wait:
         _hold_back(open_uow, pace[0], message.channel, wait, clock())
     with open_uow() as uow:
         again = conclude(uow, channels, delivery_id, outcome, clock())

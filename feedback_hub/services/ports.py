@@ -212,6 +212,9 @@ class Vault(Protocol):
     def new_keys(self, count: int) -> list[str]:
         """Make ``count`` data keys in one statement."""
 
+    def destroy_all(self, key_ids: Sequence[str]) -> None:
+        """``destroy`` each of them."""
+
     def destroy(self, key_id: str) -> None:
         """Delete a data key: what it sealed can never be read again."""
 

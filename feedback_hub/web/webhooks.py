@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from channels.base import (
@@ -21,8 +21,10 @@ from channels.base import (
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import DomainError
 from feedback_hub.services import intake
+from feedback_hub.services.intake import Arrival
 from feedback_hub.web.calls import HubDesk
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.together import Together
 
 webhooks = Blueprint("webhooks", __name__, url_prefix="/channels")
 log = structlog.get_logger()
@@ -78,9 +80,8 @@ def _keep(
             log.warning("not registered at once", channel=channel.name, fault=str(refused))
         else:
             return
-    with hub.unit_of_work() as uow:
-        intake.accept(uow, channel.name, items, raw, now)
-        uow.commit()
+    together: Together = current_app.extensions["feedback_hub_together"]
+    together.keep(Arrival(channel.name, items, raw, now))
 
 
 def _plain(url: str, endpoint: str) -> WebhookRequest:
