@@ -1,29 +1,87 @@
-"""``make bench``: what is measured, and against which target.
+"""``make bench``: how fast, how large, how steady, against goals that stand beside each figure.
 
-The measurements themselves come with the performance issue; until then this names them.
+``python -m bench [PART …] [--quick] [--database sqlite|postgres]``. Each part is bounded in time;
+``--quick`` is small enough to try a part, and says nothing about goals that name a size.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
+import time
+from collections.abc import Callable, Mapping
 
-# What, and the target on two cores (CONTRACT.md; DESIGN.md, principle 9).
-PLAN = (
-    ("`feedback-hub run` from start to ready", "3 s or less"),
-    ("a page of the queue, 95th percentile, 100,000 cases", "under 100 ms"),
-    ("a webhook from request to durable, 95th percentile", "no target yet"),
-    ("messages taken in by one web process, a second", "no target yet"),
-    ("messages registered and triaged by one worker, a second", "no target yet"),
-    ("`import messages` of the 3,593 reports of Haiti 2010", "no target yet"),
-)
+from bench import arriving, comparing, files, pages, plots, processes
+from bench.frame import Bench, bench, keep, machine
+
+PARTS: Mapping[str, Callable[[Bench], None]] = {
+    "intake": arriving.intake,
+    "queue": pages.queue,
+    "search": pages.search,
+    "dashboard": pages.dashboard,
+    "flat": pages.flat,
+    "import": files.imports,
+    "export": files.exports,
+    "memory": processes.memory,
+    "start": processes.start,
+    "workers": arriving.workers,
+    "burst": arriving.burst,
+    "peers": comparing.peers,
+}
+
+FULL = {
+    "rows": 1_000_000,
+    "few": 10_000,
+    "looks": 60,
+    "messages": 100_000,
+    "drained": 6_000,
+    "import": 100_000,
+    "seconds": 10,
+    "turns": 3,
+    "peers": 300,
+}
+QUICK = FULL | {
+    "rows": 20_000,
+    "few": 2_000,
+    "looks": 15,
+    "messages": 1_000,
+    "drained": 600,
+    "import": 5_000,
+    "seconds": 3,
+    "turns": 1,
+    "peers": 30,
+}
 
 
 def main() -> int:
-    """Say what will be measured. Returns the exit code."""
-    width = max(len(what) for what, _ in PLAN)
-    lines = [f"  {what:<{width}}  {target}" for what, target in PLAN]
-    sys.stdout.write("\n".join(["To be measured; nothing is measured yet:", *lines, ""]))
-    return 0
+    """Measure, keep and plot. Returns 1 where a goal is missed at full size."""
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--quick", action="store_true", help="small sizes: to try it")
+    parser.add_argument("--database", choices=("sqlite", "postgres"), action="append")
+    parser.add_argument("--rows", type=int, help="cases that pages are measured at")
+    parser.add_argument("--messages", type=int, help="messages of the burst")
+    told = parser.parse_args()
+    unknown = set(told.parts) - PARTS.keys()
+    if unknown:
+        parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    sizes = dict(QUICK if told.quick else FULL)
+    sizes |= {name: size for name in ("rows", "messages") if (size := getattr(told, name))}
+    parts = told.parts or list(PARTS)
+    on = machine() | {"sizes": sizes}
+    began = time.monotonic()
+    with bench(sizes, told.database or ("sqlite", "postgres")) as running:
+        for name in parts:
+            PARTS[name](running)
+            # After each part: one that fails takes nothing of the others along.
+            keep(running.findings, on, parts)
+        path = keep(running.findings, on, parts)
+        missed = [one for one in running.findings if one.meets is False]
+    plots.draw(path)
+    running.say(f"{path}, {time.monotonic() - began:.0f} s, {len(missed)} goals missed")
+    for one in missed:
+        running.say(f"  - {one.part}, {one.what}: {one.value:,.2f} {one.unit} (goal {one.goal})")
+    return int(bool(missed) and not told.quick)
 
 
 if __name__ == "__main__":

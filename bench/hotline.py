@@ -58,6 +58,16 @@ def main() -> int:
     return 0
 
 
+def imported(folder: Path, rows: int, share: float = 0.3) -> dict[str, float]:
+    """What importing an invented log of ``rows`` calls takes, in a process of its own."""
+    log = folder / "Master.csv"
+    _write(log, rows, share)
+    words = [sys.executable, "-m", "bench.hotline", "--child", str(log)]
+    done = subprocess.run(words, check=True, capture_output=True, text=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
 def _line(found: dict[str, float]) -> str:
     line = (
         f"first {found['first']:.1f} s, again {found['again']:.1f} s, "

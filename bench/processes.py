@@ -1,0 +1,76 @@
+"""The running tree: ``memory`` it takes and how long it takes to ``start``."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+from bench.frame import Bench, free_port
+from bench.hubs import RunningHub, memory_of, tree_of, wait_ready
+from bench.load import drive
+
+FULL_CLASSIFIER = 450
+LIGHT_CLASSIFIER = 300
+
+
+def memory(bench: Bench) -> None:
+    """PSS of the whole embedded tree after some work, idle again."""
+    bench.say("memory: feedback-hub run on embedded parts")
+    running = RunningHub(bench.home("memory"), "")
+    with closing(running.hub), running.running() as process:
+        time.sleep(3)
+        pids = tree_of(process.pid)
+        bench.found("memory", "processes", len(pids), "")
+        bench.found("memory", "just started", memory_of(pids), "MB", most=LIGHT_CLASSIFIER)
+        drive(running.port, clients=4, seconds=15, first=1, messages=300)
+        most = 0.0
+        for _ in range(20):
+            most = max(most, memory_of(tree_of(process.pid)))
+            time.sleep(0.5)
+        bench.found("memory", "most, working off 300 messages", most, "MB", most=LIGHT_CLASSIFIER)
+
+
+def start(bench: Bench) -> None:
+    """From the command to ready: the first time, and warm."""
+    bench.say("start: feedback-hub run until /readyz says so")
+    running = RunningHub(bench.home("start"), "")
+    running.hub.close()
+    for name in ("first", "warm", "warm", "warm"):
+        began = time.monotonic()
+        with running.running():
+            took = time.monotonic() - began
+        most = 3.0 if name == "warm" else None
+        bench.found("start", f"ready, {name}", took, "s", most=most)
+    _demo(bench)
+
+
+def _demo(bench: Bench) -> None:
+    home = bench.home("demo")
+    for name in ("first", "second"):
+        port = free_port()
+        began = time.monotonic()
+        words = [sys.executable, "-m", "feedback_hub", "demo", "--port", str(port)]
+        with (
+            Path("/dev/null").open("wb") as nothing,
+            subprocess.Popen(
+                words, cwd=home, stdout=nothing, stderr=nothing, env=_at_home(home)
+            ) as process,
+        ):
+            try:
+                wait_ready(f"http://127.0.0.1:{port}/readyz", 90)
+                took = time.monotonic() - began
+            finally:
+                process.send_signal(signal.SIGTERM)
+                process.wait(20)
+        most = 10.0 if name == "second" else None
+        bench.found("start", f"the demo, {name} time", took, "s", most=most)
+
+
+def _at_home(home: Path) -> dict[str, str]:
+    import os  # noqa: PLC0415
+
+    return {**os.environ, "HOME": str(home), "FEEDBACK_HUB_HUB_HOME": str(home / "hub")}
