@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from feedback_hub.adapters import meetings
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
-from feedback_hub.domain.access import Action, Actor, scope_of
+from feedback_hub.domain.access import Action, Actor, CaseFacts, scope_of
 from feedback_hub.domain.case import Case, CaseState, Outcome
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.reference import parse_reference
@@ -45,8 +45,9 @@ def list_cases() -> Response:
             uow, actor, _filters(), now, cursor=request.args.get("cursor", ""), limit=limit
         )
         own = wire.own_questions(uow, hub.rules, found.cases)
+        facts = uow.facts_of(found.cases)
         items = [
-            _shown(uow, actor, case, now, found.referrals.get(case.id, ()), own[case.id])
+            _shown(actor, case, facts[case.id], now, found.referrals.get(case.id, ()), own[case.id])
             for case in found.cases
         ]
     return jsonify({"items": items, "next": found.older or None})
@@ -434,20 +435,18 @@ def whole(uow: SqlUnitOfWork, actor: Actor, case: Case, now: datetime) -> wire.J
     """A case as ``actor`` is answered it."""
     referrals = case_list.referrals_of(uow, actor, [case.id]).get(case.id, ())
     own = wire.own_questions(uow, current_hub().rules, [case])
-    return _shown(uow, actor, case, now, referrals, own[case.id])
+    return _shown(actor, case, uow.facts(case), now, referrals, own[case.id])
 
 
 def _shown(
-    uow: SqlUnitOfWork,
     actor: Actor,
     case: Case,
+    facts: CaseFacts,
     now: datetime,
     referrals: tuple[Referral, ...],
     own: wire.Own,
 ) -> wire.Json:
-    if actor.may(Action.READ_HISTORY) and scope_of(actor, Action.READ_HISTORY).admits(
-        uow.facts(case)
-    ):
+    if actor.may(Action.READ_HISTORY) and scope_of(actor, Action.READ_HISTORY).admits(facts):
         return wire.case_body(case, referrals, now) | own.for_team()
     return wire.partner_case_body(case, referrals, now) | own.for_others(case)
 
