@@ -19,6 +19,7 @@ from feedback_hub.services import (
     attachments,
     call_list,
     channel_watch,
+    chatting,
     delivery,
     exchange,
     intake,
@@ -254,6 +255,10 @@ def _mail(hub: Hub, notice_id: str) -> Again | None:
     return mailing.mail(hub.unit_of_work, hub.post, hub.rules, notice_id, hub.clock)
 
 
+def _chat(hub: Hub, notice_id: str) -> Again | None:
+    return chatting.chat(hub.unit_of_work, hub.channels, hub.rules, notice_id, hub.clock)
+
+
 def _fetch(hub: Hub, attachment_id: str) -> Again | None:
     return attachments.fetch(hub.unit_of_work, hub.attachments, attachment_id, hub.clock)
 
@@ -273,6 +278,7 @@ def _follow_up(hub: Hub, delivery_id: str) -> Again | None:
 _OUTSIDE: Mapping[Task, Callable[[Hub, str], Again | None]] = {
     Task.SEND: _send,
     Task.MAIL: _mail,
+    Task.CHAT: _chat,
     Task.FETCH: _fetch,
     Task.FOLLOW_UP: _follow_up,
     Task.EXCHANGE: _exchange,

@@ -26,6 +26,7 @@ def mailbox(session: Session, account: str) -> Mailbox | None:
             columns.mail,
             columns.active,
             columns.absent_until,
+            columns.chat,
         ).where(or_(columns.id == account, columns.email == account.strip().lower()))
     ).one_or_none()
     return Mailbox(*row) if row else None
@@ -60,6 +61,21 @@ def claim_mails(session: Session, wanted: Notice, now: datetime) -> Sequence[str
     return claimed
 
 
+def claim_chats(session: Session, wanted: Notice) -> Sequence[str]:
+    """The same for messages to an account's Telegram: one statement decides."""
+    notice = tables.notice.c
+    claimed = session.scalars(
+        update(tables.notice)
+        .where(
+            notice.account_id == wanted.account_id, notice.chat.is_(None), notice.read_at.is_(None)
+        )
+        .values(chat=MailState.ATTEMPTING)
+        .returning(notice.id)
+    ).all()
+    session.expire_all()
+    return claimed
+
+
 def waiting(
     session: Session, account_id: str, *, ref: str = "", referral_id: str = "", notice_id: str = ""
 ) -> Sequence[str]:
@@ -84,10 +100,16 @@ def mark_read(session: Session, ids: Sequence[str], now: datetime) -> None:
         )
 
 
-def keep_wish(session: Session, account_id: str, wish: MailWish, absent_until: date | None) -> None:
-    """When an account wants e-mail, and until when its back-up is asked instead."""
+def keep_wish(
+    session: Session,
+    account_id: str,
+    wish: MailWish,
+    absent_until: date | None,
+    chat: MailWish = MailWish.NONE,
+) -> None:
+    """When an account wants e-mail and Telegram, and until when its back-up is asked instead."""
     session.execute(
         update(tables.account)
         .where(tables.account.c.id == account_id)
-        .values(mail=wish, absent_until=absent_until)
+        .values(mail=wish, absent_until=absent_until, chat=chat)
     )

@@ -96,6 +96,7 @@ QUEUE_OF = {
     Task.CLASSIFY: Queue.TRIAGE,
     Task.SEND: Queue.DELIVERY,
     Task.MAIL: Queue.HOUSEKEEPING,
+    Task.CHAT: Queue.HOUSEKEEPING,
     Task.TELL_AGAIN: Queue.HOUSEKEEPING,
     Task.FOLLOW_UP: Queue.HOUSEKEEPING,
     Task.FETCH: Queue.FILES,
@@ -910,6 +911,10 @@ class SqlUnitOfWork:
     def claim_mails(self, notice: Notice, now: datetime) -> Sequence[str]:
         """Take on the e-mail of all that waits for the same person; the ids."""
         return notices.claim_mails(self.session, notice, now)
+
+    def claim_chats(self, notice: Notice) -> Sequence[str]:
+        """Take on the message of all that waits for the same account; the ids."""
+        return notices.claim_chats(self.session, notice)
 
     def partner_link(self, token_index: str) -> PartnerLink | None:
         """A partner's link by its token's keyed hash."""

@@ -34,6 +34,7 @@ from feedback_hub.services import (
     attachments,
     call_list,
     callbacks,
+    chatting,
     conversation,
     custom_fields,
     dialogue,
@@ -331,7 +332,7 @@ def _take_in(
 ) -> str | None:
     if callbacks.call_of(message) is not None:
         return _take_in_call(uow, rules, row, message, now)
-    if on_call.take_answer(uow, message, now):
+    if on_call.take_answer(uow, message, now) or chatting.take_code(uow, message, now):
         return None
     contact = _contact(uow, row.channel, message, now)
     # Read before anything else (DOMAIN.md, Loop back); only then is it a matter to handle.

@@ -1,6 +1,7 @@
 """Telling people of the staff and of partners that something waits: never what it is.
 
-A notice is seen in the web app, and by e-mail where mail is configured and the person wants it.
+A notice is seen in the web app, by e-mail where mail is configured and the person wants it, and by
+Telegram where the hub has a bot and the person gave their chat.
 Whoever may not see a case is not told of it, so that the accused, those of their organisation and
 whoever entered it drop out by the one access policy. Of an L3 only its handlers are told.
 """
@@ -56,7 +57,7 @@ def tell(
     now: datetime,
     duty: Duty | None = None,
 ) -> list[Notice]:
-    """A notice to each of ``people`` (an address where there is no account), and its e-mail."""
+    """A notice to each of ``people`` (an address where there is no account), and what tells it."""
     made = []
     for person in people:
         notice = Notice(uuid.uuid4().hex, kind, now, case.id, duty or _DUTY.get(kind, Duty.ANSWER))
@@ -69,6 +70,9 @@ def tell(
         at = _mail_at(uow, rules, notice, referral, now)
         if at is not None:
             uow.work(Task.MAIL, notice.id, at)
+        at = _chat_at(uow, rules, notice, now)
+        if at is not None:
+            uow.work(Task.CHAT, notice.id, at)
         made.append(notice)
     return made
 
@@ -242,6 +246,16 @@ def _mail_at(
     box = uow.mailbox(notice.account_id or "")
     organisation = uow.organisation(referral.organisation) if referral else None
     wish = box.wish if box else organisation.mail if organisation else MailWish.AT_ONCE
+    return _by_wish(rules, notice, wish, now)
+
+
+def _chat_at(uow: UnitOfWork, rules: Rules, notice: Notice, now: datetime) -> datetime | None:
+    """When the message to their Telegram goes: only for who asked for it."""
+    box = uow.mailbox(notice.account_id or "")
+    return _by_wish(rules, notice, box.chat_wish, now) if box else None
+
+
+def _by_wish(rules: Rules, notice: Notice, wish: MailWish, now: datetime) -> datetime | None:
     if wish is MailWish.NONE:
         return None
     if wish is MailWish.AT_ONCE or notice.kind is NoticeKind.URGENT:

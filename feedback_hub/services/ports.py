@@ -787,6 +787,9 @@ class UnitOfWork(Protocol):
     def claim_mails(self, notice: Notice, now: datetime) -> Sequence[str]:
         """Take on the e-mail of all that waits for the same person, unread and untried; the ids."""
 
+    def claim_chats(self, notice: Notice) -> Sequence[str]:
+        """Take on the message of all that waits for the same account, unread, untried; the ids."""
+
     def partner_link(self, token_index: str) -> PartnerLink | None:
         """A partner's link by its token's keyed hash."""
 

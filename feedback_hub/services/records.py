@@ -46,6 +46,7 @@ class Task(StrEnum):
     CLASSIFY = "classify"
     SEND = "send"
     MAIL = "mail"
+    CHAT = "chat"
     TELL_AGAIN = "tell_again"
     FETCH = "fetch"
     TAKE_OVER = "take_over"
@@ -168,7 +169,8 @@ class Notice:
     """A word to one person of the staff or of a partner: there is something to do.
 
     ``account_id`` where they log in, else ``email``. Holds no content, so that it may go by e-mail;
-    ``mail`` is None until one was tried, ``mail_tries`` how often that surely failed.
+    ``mail`` is None until one was tried, ``mail_tries`` how often that surely failed; ``chat`` and
+    ``chat_tries`` the same for a message to their Telegram.
     """
 
     id: str
@@ -183,11 +185,13 @@ class Notice:
     mail: MailState | None = None
     mail_tries: int = 0
     mailed_at: datetime | None = None
+    chat: MailState | None = None
+    chat_tries: int = 0
 
 
 @dataclass(frozen=True)
 class Mailbox:
-    """How an account hears by e-mail. ``language`` is its choice, empty where it made none."""
+    """How an account hears by e-mail and by Telegram. ``language`` is empty where it chose none."""
 
     account_id: str
     address: str
@@ -195,6 +199,7 @@ class Mailbox:
     wish: MailWish
     active: bool
     absent_until: date | None = None
+    chat_wish: MailWish = MailWish.NONE
 
 
 @dataclass(eq=False)

@@ -48,6 +48,7 @@ account = Table(
     Column("mf_recovery_codes", Words),
     Column("mail", Word(MailWish), nullable=False, server_default="at_once"),
     Column("absent_until", Date),
+    Column("chat", Word(MailWish), nullable=False, server_default="none"),
     # The last half minute whose code was used: a code read over a shoulder opens nothing.
     Column("tf_last_counter", Integer),
 )

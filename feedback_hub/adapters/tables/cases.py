@@ -227,6 +227,8 @@ notice = Table(
     Column("mail", Word(MailState)),
     Column("mail_tries", Integer, nullable=False, server_default="0"),
     when("mailed_at"),
+    Column("chat", Word(MailState)),
+    Column("chat_tries", Integer, nullable=False, server_default="0"),
     Index("ix_notice_account", "account_id", "read_at", "at"),
 )
 

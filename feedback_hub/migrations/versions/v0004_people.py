@@ -57,6 +57,14 @@ def _screens() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", "name", name=op.f("pk_account_choice")),
     )
+    # Notices by Telegram, for who wants them.
+    op.add_column(
+        "account", sa.Column("chat", sa.String(32), nullable=False, server_default="none")
+    )
+    op.add_column("notice", sa.Column("chat", sa.String(32)))
+    op.add_column(
+        "notice", sa.Column("chat_tries", sa.Integer(), nullable=False, server_default="0")
+    )
 
 
 def _seeing() -> None:

@@ -18,8 +18,10 @@ from flask import (
 from feedback_hub.adapters import notices as kept
 from feedback_hub.domain.access import Actor, ActorKind
 from feedback_hub.domain.errors import NotFound
+from feedback_hub.domain.on_call import RingWay
 from feedback_hub.domain.place import MailWish
 from feedback_hub.reads import notice_list
+from feedback_hub.services import chatting, on_call
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import gettext
 from feedback_hub.web.security import current_actor
@@ -35,7 +37,17 @@ def inbox() -> str:
     with hub.reading() as uow:
         lines = notice_list.lines(uow, actor)
         box = uow.mailbox(actor.id)
-    return render_template("notices.html", lines=lines, box=box, sends_mail=hub.rules.sends_mail)
+        address = on_call.address_of(uow, actor.id)
+        code = chatting.code_for(uow, actor.id, hub.clock())
+    return render_template(
+        "notices.html",
+        lines=lines,
+        box=box,
+        sends_mail=hub.rules.sends_mail,
+        has_bot=RingWay.TELEGRAM in hub.channels.ringers(),
+        chat=address.telegram,
+        code=code,
+    )
 
 
 @notices.post("/read")
@@ -48,16 +60,21 @@ def read() -> Response:
 
 @notices.post("/wishes")
 def wishes() -> Response:
-    """When the reader wants e-mail, and until when they are away."""
+    """When the reader wants e-mail and Telegram, and until when they are away."""
     actor = _account()
     hub = current_hub()
-    wish = request.form.get("mail", "")
+    wish, chat = request.form.get("mail", ""), request.form.get("chat", "")
     with hub.unit_of_work() as uow:
+        address = on_call.address_of(uow, actor.id)
+        if request.form.get("forget_chat") == "yes":
+            uow.keep_ring_address(actor.id, address.phone, "")
+            chat = MailWish.NONE
         kept.keep_wish(
             uow.session,
             actor.id,
             MailWish(wish) if wish in _OFFERED else MailWish.AT_ONCE,
             _day(request.form.get("absent_until", "")),
+            MailWish(chat) if chat in _OFFERED and address.telegram else MailWish.NONE,
         )
         uow.commit()
     flash(gettext("Kept."), "success")
