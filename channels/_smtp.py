@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -100,7 +100,15 @@ class SmtpPost:
     server: MailServer
     address: str
 
-    def send(self, mail_id: str, to: str, subject: str, text: str, now: datetime) -> None:
+    def send(
+        self,
+        mail_id: str,
+        to: str,
+        subject: str,
+        text: str,
+        now: datetime,
+        attached: Sequence[tuple[str, str, bytes]] = (),
+    ) -> None:
         """Hand over one e-mail. Raises ``DeliveryError``."""
         mail = EmailMessage(SMTP)
         mail["From"] = self.address
@@ -112,6 +120,9 @@ class SmtpPost:
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
         mail.set_content(text, cte="quoted-printable")
+        for name, media_type, content in attached:
+            kind, _, detail = media_type.partition("/")
+            mail.add_attachment(content, maintype=kind, subtype=detail, filename=name)
         self.server.hand_over(self.address, to, mail.as_bytes())
 
     def check(self) -> str:

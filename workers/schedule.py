@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -34,11 +34,16 @@ TICK_EVERY = 20.0
 """Seconds between two looks at what is due by the clock."""
 BATCH = 200
 
+Duty = Callable[[Hub, datetime], int]
+
 log = structlog.get_logger()
 
 
-def run_scheduler(hub: Hub, queue_url: str) -> None:
-    """Relay, pull and tick until SIGTERM. Redis or the database being away is waited out."""
+def run_scheduler(hub: Hub, queue_url: str, more: Sequence[Duty] = ()) -> None:
+    """Relay, pull and tick until SIGTERM. Redis or the database being away is waited out.
+
+    ``more`` duties by the clock are what a layer above this one knows how to do.
+    """
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
@@ -56,7 +61,7 @@ def run_scheduler(hub: Hub, queue_url: str) -> None:
         try:
             wake(hub, connection)
             if time.monotonic() >= next_tick:
-                tick(hub, hub.clock())
+                tick(hub, hub.clock(), more)
                 next_tick = time.monotonic() + TICK_EVERY
             away = False
         except (RedisError, SQLAlchemyError) as error:
@@ -71,9 +76,9 @@ def run_scheduler(hub: Hub, queue_url: str) -> None:
     hub.close()
 
 
-def tick(hub: Hub, now: datetime) -> int:
+def tick(hub: Hub, now: datetime, more: Sequence[Duty] = ()) -> int:
     """Do what is due by the clock; how much was done. Safe to run twice at once."""
-    return sum(duty(hub, now) for duty in DUTIES)
+    return sum(duty(hub, now) for duty in (*DUTIES, *more))
 
 
 def expire_referrals(hub: Hub, now: datetime) -> int:

@@ -37,6 +37,8 @@ COMMANDS = {
     "person": "retaining:person",
     "audit": "auditing:audit",
     "sbom": "supplying:sbom",
+    "dictionary": "describing:dictionary",
+    "reports": "reporting:reports",
     "classifier": "classifying:classifier",
 }
 """Command → module and object in ``feedback_hub.cli``."""

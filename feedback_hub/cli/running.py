@@ -194,9 +194,10 @@ def _carry(hub: Hub, queue_url: str) -> None:
 
 
 def _schedule(hub: Hub, queue_url: str) -> None:
+    from feedback_hub.cli.reporting import reports_duty
     from workers.schedule import run_scheduler
 
-    run_scheduler(hub, queue_url)
+    run_scheduler(hub, queue_url, [reports_duty()])
 
 
 def _work(queue_url: str) -> None:

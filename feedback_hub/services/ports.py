@@ -277,8 +277,19 @@ class Channels(Protocol):
 class Post(Protocol):
     """The hub's own mail, to staff and partners."""
 
-    def send(self, mail_id: str, to: str, subject: str, text: str, now: datetime) -> None:
-        """Hand over one e-mail; ``mail_id`` makes its Message-ID. Raises ``DeliveryError``."""
+    def send(
+        self,
+        mail_id: str,
+        to: str,
+        subject: str,
+        text: str,
+        now: datetime,
+        attached: Sequence[tuple[str, str, bytes]] = (),
+    ) -> None:
+        """Hand over one e-mail; ``mail_id`` makes its Message-ID. Raises ``DeliveryError``.
+
+        ``attached``: each file's name, media type and content.
+        """
 
     def check(self) -> str:
         """Log in at the mail server; a line of what it said. Raises ``DeliveryError``."""

@@ -742,6 +742,7 @@ class Words:
 
 def install(app: Flask, words: Words) -> None:
     """Give every template these functions, as globals so that macros see them too."""
+    app.extensions["feedback_hub_words"] = words
     app.jinja_env.globals.update(
         label=words.label,
         site_name=words.site_name,

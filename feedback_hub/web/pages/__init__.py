@@ -38,6 +38,7 @@ from feedback_hub.web.pages.queue import cases
 from feedback_hub.web.pages.referrals import referrals
 from feedback_hub.web.pages.report import report
 from feedback_hub.web.pages.report_many import report_many
+from feedback_hub.web.pages.reports import reports
 from feedback_hub.web.pages.routing import routing
 from feedback_hub.web.pages.sites import sites
 from feedback_hub.web.pages.status import status
@@ -86,6 +87,7 @@ def init_pages(app: Flask, hub: Hub) -> None:
         emergency,
         board,
         dashboard,
+        reports,
         sites,
         answers,
         issues,

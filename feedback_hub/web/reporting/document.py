@@ -1,0 +1,427 @@
+"""What a report says, in the reader's language, from the same figures as the dashboard.
+
+A number that must not be said is None here too, whatever the report is written as.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.bootstrap import Hub, standards
+from feedback_hub.domain.access import Actor
+from feedback_hub.domain.errors import Invalid, NotFound
+from feedback_hub.domain.reporting import ReportKind, days_of
+from feedback_hub.reads import board as boards
+from feedback_hub.reads import counting, dashboard, measure_rows
+from feedback_hub.reads.dashboard import Dashboard
+from feedback_hub.reads.measure_rows import Figure
+from feedback_hub.reads.sites import SiteLine
+from feedback_hub.web.i18n import reader_language
+from feedback_hub.web.labels import (
+    Words,
+    day_of,
+    gettext,
+    number,
+    sector_label,
+    span,
+    type_label,
+    word,
+)
+
+Cell = str | int | float | None
+Measured = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; columns from ``numbers`` on hold numbers."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    numbers: int = 1
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole report: figures (words, number, what it is of), then pages of tables."""
+
+    kind: ReportKind
+    title: str
+    subtitle: str
+    figures: Sequence[tuple[str, str, str]]
+    pages: Sequence[Sequence[Table]]
+    notes: Sequence[str]
+    tagged: Sequence[Sequence[Cell]]
+    """The same figures, one a row, under HXL tags."""
+    file_name: str
+
+
+def make(
+    uow: SqlUnitOfWork,
+    hub: Hub,
+    words: Words,
+    actor: Actor,
+    kind: ReportKind,
+    day: date,
+    site: str = "",
+) -> Report:
+    """The report of the week, month or quarter in which ``day`` lies. Raises ``NotFound``."""
+    first, last = days_of(kind, day)
+    place = uow.sites()
+    if site and all(one.code != site for one in place):
+        raise NotFound
+    if kind is ReportKind.MONTHLY and not site:
+        raise Invalid("site", "is needed: the snapshot is of one site")
+    now, threshold = hub.clock(), hub.config.loopback.small_number_threshold
+    zone = hub.config.hub.timezone
+    period = counting.asked(first, last, site, now, zone)
+    page = dashboard.page(uow, hub.rules, standards(hub.config), actor, period, now, threshold)
+    making = _Making(uow, hub, words, actor, page, page.measured, site)
+    title, pages = {
+        ReportKind.WEEKLY: making.weekly,
+        ReportKind.MONTHLY: making.monthly,
+        ReportKind.QUARTERLY: making.quarterly,
+    }[kind]()
+    frame = measure_rows.Frame(
+        first.isoformat(), last.isoformat(), {one.code: one for one in place}
+    )
+    shown = gettext("%(first)s to %(last)s", first=_day(first), last=_day(last))
+    return Report(
+        kind,
+        title,
+        f"{hub.config.hub.name} · {shown}",
+        making.figures(),
+        pages,
+        [
+            gettext(
+                "Cases received in these days; nothing highly sensitive is among them. Numbers "
+                "below %(least)s, and what would give them away, are not said.",
+                least=threshold,
+            )
+        ],
+        [
+            list(measure_rows.COLUMNS),
+            list(measure_rows.COLUMNS.values()),
+            *(frame.cells(figure) for figure in making.tagged()),
+        ],
+        "-".join(one for one in (kind.value, site.lower(), last.isoformat()) if one),
+    )
+
+
+@dataclass(frozen=True)
+class _Making:
+    uow: SqlUnitOfWork
+    hub: Hub
+    words: Words
+    actor: Actor
+    page: Dashboard
+    m: Measured
+    site: str
+
+    def figures(self) -> list[tuple[str, str, str]]:
+        m = self.m
+        answered = m["time_to_answer"]
+        median = answered["median_hours"]
+        return [
+            (gettext("cases received"), _said(m["cases"]), ""),
+            (gettext("knew in time that we have it"), *_share(m["acknowledged_in_time"])),
+            (
+                gettext("of the closed heard an answer"),
+                *_share(m["closed"]["loop_closed_with_person"]),
+            ),
+            (
+                gettext("median time to an answer"),
+                span(median * 3600) if median is not None else "–",
+                gettext("of %(count)s", count=_said(answered["count"])),
+            ),
+        ]
+
+    def tagged(self) -> list[Figure]:
+        if not self.site:
+            return list(measure_rows.figures(dict(self.m)))
+        line = self._line()
+        services = measure_rows.services_at(self.uow, self.site)
+        last = self.page.period.last
+        return list(measure_rows.snapshot(dict(self.m), line.site, services, last))
+
+    def weekly(self) -> tuple[str, list[list[Table]]]:
+        return gettext("Partners this week"), [
+            [self._partners(), self._codes(), self._ages()],
+        ]
+
+    def monthly(self) -> tuple[str, list[list[Table]]]:
+        line = self._line()
+        return gettext("Snapshot of %(site)s", site=line.site.name), [
+            [self._facts(line), self._by("sector"), self._codes(), self._people()],
+            [self._gaps([line], of_one=True), self._committee(line), self._board()],
+        ]
+
+    def quarterly(self) -> tuple[str, list[list[Table]]]:
+        return gettext("Analysis of the quarter"), [
+            [self._weeks(), self._funnel(), self._by("type"), self._by("sector")],
+            [self._sites(), self._codes(), self._rising(), self._people()],
+            [self._partners(), self._satisfied(), self._ages(), self._donors()],
+            [self._gaps(self.page.sites), self._months()],
+        ]
+
+    def _line(self) -> SiteLine:
+        return next(line for line in self.page.sites if line.site.code == self.site)
+
+    def _facts(self, line: SiteLine) -> Table:
+        visit = line.visit
+        return Table(
+            gettext("The site"),
+            ["", ""],
+            [
+                [gettext("District"), line.site.district or "–"],
+                [gettext("People"), _said(line.population)],
+                [gettext("Capacity"), _said(line.site.capacity)],
+                [gettext("Arrivals at the last visit"), _said(visit.arrivals if visit else None)],
+                [gettext("Last visit"), _day(visit.visited_on) if visit else gettext("none")],
+                [gettext("Cases per 1,000 residents"), _said(line.per_1000)],
+            ],
+        )
+
+    def _by(self, name: str) -> Table:
+        labels = {"sector": sector_label, "type": type_label}
+        title = {"sector": gettext("By sector"), "type": gettext("By what it is")}[name]
+        return Table(
+            title,
+            [title, gettext("Cases")],
+            [
+                [labels[name](code) if code != "unknown" else gettext("not known"), count]
+                for code, count in self.m["cases_by"][name].items()
+            ],
+        )
+
+    def _codes(self) -> Table:
+        return Table(
+            gettext("What people speak of"),
+            [gettext("What it is about"), gettext("Cases")],
+            [
+                [self.words.label(code), count]
+                for code, count in list(self.m["cases_by_code"].items())[:10]
+            ],
+        )
+
+    def _rising(self) -> Table:
+        return Table(
+            gettext("Rising"),
+            [gettext("What it is about"), gettext("In the last week"), gettext("Usually")],
+            [
+                [
+                    self.words.label(one.name),
+                    one.count,
+                    round(one.usual, 1) if one.usual * 8 >= self.m["threshold"] else None,
+                ]
+                for one in self.page.rising
+            ],
+            note=gettext(
+                "The last seven days against the eight weeks before, by an exact test; of all that "
+                "is called rising at most one in twenty is by chance, and it is at least half as "
+                "much again."
+            ),
+        )
+
+    def _people(self) -> Table:
+        sexes = {
+            "female": gettext("Women"),
+            "male": gettext("Men"),
+            "other": gettext("Other"),
+            "prefer_not": gettext("Would not say"),
+            "not_asked": gettext("Not asked"),
+        }
+        return Table(
+            gettext("Who speaks"),
+            [gettext("Sex"), gettext("Cases")],
+            [[sexes[sex], count] for sex, count in self.m["cases_by"]["sex"].items()],
+        )
+
+    def _ages(self) -> Table:
+        ages = {
+            "under_7_days": gettext("less than 7 days"),
+            "7_to_13_days": gettext("7 to 13 days"),
+            "14_to_29_days": gettext("14 to 29 days"),
+            "30_to_89_days": gettext("30 to 89 days"),
+            "90_days_or_more": gettext("90 days or more"),
+        }
+        return Table(
+            gettext("How long the open ones wait"),
+            [gettext("Age"), gettext("Cases")],
+            [[words, self.m["open_by_age"][name]] for name, words in ages.items()],
+        )
+
+    def _partners(self) -> Table:
+        names = self.page.organisations
+        return Table(
+            gettext("Partners"),
+            [
+                gettext("Organisation"),
+                gettext("Sent"),
+                gettext("Accepted"),
+                gettext("Share accepted"),
+                gettext("Median hours to accept"),
+                gettext("Answered"),
+                gettext("Median hours to answer"),
+            ],
+            [
+                [
+                    names.get(code, code),
+                    value["of"],
+                    value["count"],
+                    _percent(value["rate"]),
+                    value["median_hours"],
+                    value["answered"],
+                    value["answer_median_hours"],
+                ]
+                for code, value in self.m["referrals_by_partner"].items()
+            ],
+        )
+
+    def _satisfied(self) -> Table:
+        sexes = {"female": gettext("Women"), "male": gettext("Men")}
+        return Table(
+            gettext("Content with the answer"),
+            [gettext("Sex"), gettext("Content"), gettext("Asked"), gettext("Share")],
+            [
+                [sexes.get(sex, gettext("Others")), v["count"], v["of"], _percent(v["rate"])]
+                for sex, v in self.m["satisfied_by_sex"].items()
+            ],
+        )
+
+    def _donors(self) -> Table:
+        m = self.m
+        rows = [
+            (gettext("AAP-1: issues raised by people and acted upon"), m["issues_acted_upon"]),
+            (gettext("Knew in time that we have it"), m["acknowledged_in_time"]),
+            (gettext("Loop closed with the person"), m["closed"]["loop_closed_with_person"]),
+            (gettext("Resolved, of the closed"), m["closed"]["resolved"]),
+            (gettext("Unreachable, of the closed"), m["closed"]["unreachable"]),
+            (gettext("Answered on the spot"), m["on_the_spot"]),
+            (gettext("Opened again"), m["reopened"]),
+            (gettext("Appealed"), m["appealed"]),
+        ]
+        return Table(
+            gettext("Indicators for donors"),
+            [gettext("Indicator"), gettext("Number"), gettext("Of"), gettext("Share")],
+            [[words, v["count"], v["of"], _percent(v["rate"])] for words, v in rows],
+        )
+
+    def _funnel(self) -> Table:
+        stages = {
+            "received": gettext("received"),
+            "triaged": gettext("triaged"),
+            "answer_found": gettext("an answer found"),
+            "told": gettext("told, or tried to"),
+            "loop_closed": gettext("closed, and the person heard"),
+        }
+        return Table(
+            gettext("From received to the loop closed"),
+            [gettext("Stage"), gettext("Cases")],
+            [[stages[name], count] for name, count in self.m["funnel"].items()],
+        )
+
+    def _weeks(self) -> Table:
+        return Table(
+            gettext("Week by week"),
+            [gettext("Week from"), gettext("received"), gettext("of these, told something")],
+            [[_day(week.first), week.received, week.told] for week in self.page.weeks],
+        )
+
+    def _sites(self) -> Table:
+        return Table(
+            gettext("How much is heard from each site"),
+            [
+                gettext("Site"),
+                gettext("People"),
+                gettext("Cases"),
+                gettext("per 1,000"),
+                gettext("Still open"),
+            ],
+            [
+                [
+                    line.site.name,
+                    line.population,
+                    line.cases,
+                    line.per_1000,
+                    gettext("silent") if line.is_silent else word(line.unresolved),
+                ]
+                for line in self.page.sites
+            ],
+        )
+
+    def _gaps(self, lines: Sequence[SiteLine], *, of_one: bool = False) -> Table:
+        head = [gettext("Site"), gettext("Sector"), gettext("At the last visit")]
+        rows: list[list[Cell]] = []
+        for line in lines:
+            for gap in line.gaps if of_one else line.missing:
+                state = word(gap.state) if gap.state else gettext("not seen")
+                if not gap.has_service and gap.state is None:
+                    state = gettext("nobody")
+                where = [line.site.name, sector_label(gap.sector), state]
+                found = (gap.units, gap.needed, gap.missing)
+                # Things that nobody counted, not people of whom too few are.
+                rows.append([*where, *("–" if one is None else one for one in found)])
+        title = gettext("Services") if of_one else gettext("What is missing where")
+        counts = [gettext("Works"), gettext("Needed"), gettext("Missing")]
+        return Table(title, [*head, *counts], rows, numbers=3)
+
+    def _committee(self, line: SiteLine) -> Table:
+        did = line.committee
+        faults = ", ".join(word(fault) for fault in did.faults)
+        seats = did.committee.all_seats if did.committee else 0
+        return Table(
+            gettext("The site's committee"),
+            ["", ""],
+            [
+                [gettext("Seats"), seats],
+                [gettext("Meetings held"), did.meetings],
+                [gettext("Points raised"), did.raised],
+                [gettext("Points answered"), did.answered],
+                [gettext("Answers read back"), did.read_back],
+                [gettext("Sign"), faults or gettext("as it should be")],
+            ],
+        )
+
+    def _board(self) -> Table:
+        threshold = self.m["threshold"]
+        found = boards.public(self.uow, self.site, reader_language(), threshold, self.hub.clock())
+        lines = found.lines if found else []
+        return Table(
+            gettext("You said, we did"),
+            [gettext("You said"), gettext("We did"), gettext("Not yet, because")],
+            [[one.said, one.did, one.not_yet] for one in lines[:8]],
+            numbers=3,
+        )
+
+    def _months(self) -> Table:
+        return Table(
+            gettext("Highly sensitive, by month that is over"),
+            [gettext("Month"), gettext("Cases")],
+            list(self.m["highly_sensitive_by_month"].items()),
+        )
+
+
+def _said(value: float | None) -> str:
+    return number(value) if value is not None else "–"
+
+
+def _share(value: Measured) -> tuple[str, str]:
+    if value["rate"] is None:
+        return "–", gettext("too few to say")
+    of = gettext("%(some)s of %(all)s", some=_said(value["count"]), all=_said(value["of"]))
+    return _percent(value["rate"]) or "–", of
+
+
+def _percent(rate: float | None) -> str | None:
+    return None if rate is None else f"{rate * 100:.0f} %"
+
+
+def _day(day: date) -> str:
+    return day_of(day)
