@@ -223,6 +223,17 @@ class SecurityConfig:
         least=0,
         most=1_000_000,
     )
+    oidc_issuer: str = setting(
+        "OpenID Connect provider with which people may log in besides; empty: none. Needs Authlib: "
+        "pip install feedback-hub[oidc].",
+        default="",
+        parse=parse_other_url,
+    )
+    oidc_client_id: str = setting("What the provider calls this hub.", default="")
+    oidc_client_secret: str = secret("What this hub proves itself to the provider by.", default="")
+    oidc_name: str = setting(
+        "What the provider is called on the log-in page.", default="OpenID Connect"
+    )
     second_factor: SecondFactor = setting(
         "Whether protection, admin, case_manager and auditor must have a second factor.",
         default=SecondFactor.REQUIRED,

@@ -62,3 +62,4 @@ def trust() -> None:
     )
     op.create_index(op.f("ix_person_request_case_id"), "person_request", ["case_id"])
     op.create_index("ix_person_request_open", "person_request", ["ended_at", "due_at"])
+    op.add_column("account", sa.Column("oidc_subject", sa.String(255)))

@@ -43,6 +43,8 @@ LONG = frozenset(
         "test_channel_pages",
         "test_keys_rotate",
         "test_nothing_there",
+        "test_oidc",
+        "test_schemathesis",
         "test_second_factor",
         "test_sms_http_road",
         "test_voice_line",

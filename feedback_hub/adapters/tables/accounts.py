@@ -49,6 +49,8 @@ account = Table(
     Column("mail", Word(MailWish), nullable=False, server_default="at_once"),
     Column("absent_until", Date),
     Column("chat", Word(MailWish), nullable=False, server_default="none"),
+    # What an OpenID provider calls this person, from the first log-in by it on.
+    Column("oidc_subject", String(255)),
     # The last half minute whose code was used: a code read over a shoulder opens nothing.
     Column("tf_last_counter", Integer),
 )

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from feedback_hub.bootstrap import Hub
 from feedback_hub.web.i18n import init_i18n
+from feedback_hub.web.oidc import init_oidc
 from feedback_hub.web.pages.account import account
 from feedback_hub.web.pages.admin import admin
 from feedback_hub.web.pages.answers import answers
@@ -63,6 +64,7 @@ def init_pages(app: Flask, hub: Hub) -> None:
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled_pages(hub.config.hub.home)))
     init_i18n(app, hub)
     init_frame(app, hub)
+    init_oidc(app, hub)
     for blueprint in (
         home,
         account,
