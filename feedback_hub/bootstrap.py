@@ -283,6 +283,7 @@ class Hub:
         known = {
             "own_organisation": self.config.hub.organisation,
             "external_focal_point": self.config.on_call.external_focal_point,
+            "reply_channels": self.rules.reply_channels,
         }
         return Session(engine, expire_on_commit=False, info=known)
 
@@ -552,6 +553,7 @@ def _targets(config: Config) -> Targets:
         acknowledge=_target(clocks.acknowledge),
         verify=_target(clocks.verify),
         call_back=_target(clocks.call_back),
+        interim=_target(clocks.interim),
         ladder=Ladder(clocks.remind_after, timedelta(seconds=clocks.escalate_every.seconds)),
     )
 

@@ -11,15 +11,16 @@ from datetime import datetime, timedelta
 import structlog
 from redis.exceptions import RedisError
 from sqlalchemy import or_, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from feedback_hub.adapters import broadcasts as kept_broadcasts
 from feedback_hub.adapters import exports, sealing, tables
 from feedback_hub.adapters.engine import change
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import StaleVersion
 from feedback_hub.domain.referral import ReferralState
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services import custom_fields, escalation, pacing, referrals
+from feedback_hub.services import broadcasts, custom_fields, escalation, pacing, referrals
 from workers import retention
 from workers.drop_folder import Watcher
 from workers.pull import Pullers
@@ -185,6 +186,21 @@ def close_sensitive(hub: Hub, _now: datetime) -> int:
     return closed
 
 
+def go_on_telling(hub: Hub, now: datetime) -> int:
+    """The next step of every broadcast that runs."""
+    with hub.reading() as uow:
+        due = kept_broadcasts.due(uow.session, now)
+    told = 0
+    for broadcast_id in due:
+        try:
+            with hub.unit_of_work() as uow:
+                told += broadcasts.go_on(uow, hub.rules, broadcast_id, now)
+                uow.commit()
+        except (StaleVersion, IntegrityError):
+            continue  # another scheduler took the same step
+    return told
+
+
 DUTIES: tuple[Callable[[Hub, datetime], int], ...] = (
     expire_referrals,
     sound_alarms,
@@ -193,5 +209,6 @@ DUTIES: tuple[Callable[[Hub, datetime], int], ...] = (
     index_answers,
     close_sensitive,
     forget_exports,
+    go_on_telling,
     retention.daily,
 )

@@ -26,6 +26,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from feedback_hub.adapters import (
     audit_log,
+    broadcasts,
     channel_accounts,
     emergencies,
     judgements,
@@ -48,6 +49,7 @@ from feedback_hub.domain.access import Action, Actor, CaseFacts, Role, scope_of
 from feedback_hub.domain.audit import AuditAction, AuditHead, AuditLine, Seen, lines_of
 from feedback_hub.domain.bank import BankAnswer
 from feedback_hub.domain.board import BoardEntry
+from feedback_hub.domain.broadcast import Broadcast
 from feedback_hub.domain.call_back import CallBack
 from feedback_hub.domain.case import OPEN, Case, CaseState
 from feedback_hub.domain.contact import Contact, Purpose
@@ -233,7 +235,9 @@ class SqlUnitOfWork:
             )
 
     def expect(
-        self, kept: Case | Referral | Issue | BoardEntry | BankAnswer, version: int | None
+        self,
+        kept: Case | Referral | Issue | BoardEntry | BankAnswer | Broadcast,
+        version: int | None,
     ) -> None:
         """Raises ``StaleVersion`` if the caller read another version."""
         if version is not None and kept.version != version:
@@ -540,6 +544,23 @@ class SqlUnitOfWork:
     def end_ring_try(self, try_id: str, provider_id: str, fault: str) -> None:
         """Note what came of it."""
         rings.end_try(self.session, try_id, provider_id, fault)
+
+    def broadcast(self, broadcast_id: str) -> Broadcast | None:
+        """A broadcast by id."""
+        return self.session.get(Broadcast, broadcast_id)
+
+    def broadcast_of(self, delivery_id: str) -> Broadcast | None:
+        """The broadcast that a text belongs to."""
+        return broadcasts.of_delivery(self.session, delivery_id)
+
+    def broadcast_fate(self, broadcast_id: str) -> tuple[int, int]:
+        """How many of its texts were tried, and how many of those failed."""
+        return broadcasts.fate(self.session, broadcast_id)
+
+    def opted_in(self, broadcast: Broadcast, most: int | None) -> Sequence[Contact]:
+        """Who asked for information at its sites and was not told, the longest first."""
+        channels = self.session.info.get("reply_channels", ())
+        return broadcasts.opted_in(self.session, broadcast, channels, most)
 
     def issue(self, issue_id: str) -> Issue | None:
         """An issue by id."""

@@ -294,6 +294,11 @@ class ClocksConfig:
         default=Span(working_days=1),
         parse=parse_span,
     )
+    interim: Span = setting(
+        "Until the answer, once the person was told that it takes longer; from the day it came.",
+        default=Span(30 * _DAY),
+        parse=parse_span,
+    )
     remind_after: float = setting(
         "Share of the time after which somebody is reminded, 0 to 1.",
         default=0.75,

@@ -54,6 +54,7 @@ class Action(StrEnum):
     READ_ROUTING = "read_routing"
     READ_AUDIT = "read_audit"
     KEEP_ROSTER = "keep_roster"
+    BROADCAST = "broadcast"
     BREAK_GLASS = "break_glass"
 
 
@@ -89,7 +90,7 @@ GRANTED: dict[Role, frozenset[Action]] = {
     # Not protection: an issue ends in a public answer, and their cases never may.
     Role.CASE_MANAGER: _TEAM
     | {Action.READ_ISSUE, Action.WORK_ISSUE, Action.READ_MEASURES, Action.APPROVE_WORDING}
-    | {Action.INFORM, Action.READ_ROUTING, Action.BREAK_GLASS}
+    | {Action.INFORM, Action.READ_ROUTING, Action.BREAK_GLASS, Action.BROADCAST}
     | _BANK,
     Role.FOCAL_POINT: frozenset(
         {Action.READ_CASE, Action.READ_REFERRAL, Action.ANSWER_REFERRAL, Action.READ_REGISTER}
@@ -100,7 +101,7 @@ GRANTED: dict[Role, frozenset[Action]] = {
         {Action.READ_ISSUE, Action.READ_MEASURES, Action.READ_REGISTER, Action.APPROVE_WORDING}
     )
     | _BANK
-    | {Action.READ_ROUTING},
+    | {Action.READ_ROUTING, Action.BROADCAST},
     Role.ADMIN: frozenset(
         {Action.MANAGE_USERS, Action.CONFIGURE, Action.READ_REGISTER, Action.APPROVE_WORDING}
     )

@@ -45,6 +45,9 @@ class AuditAction(StrEnum):
     TOKEN_ADDED = "token_added"  # noqa: S105  a word, not a secret
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  a word, not a secret
     ROSTER_CHANGED = "roster_changed"
+    BROADCAST_STARTED = "broadcast_started"
+    BROADCAST_STOPPED = "broadcast_stopped"
+    HANDED_OVER = "handed_over"
     WORDING_APPROVED = "wording_approved"
     FRAME_CHANGED = "frame_changed"
     CLASSIFIER_CHANGED = "classifier_changed"

@@ -181,6 +181,7 @@ class Case(Recorder):
     outcome: Outcome | None = None
     closed_at: datetime | None = None
     appealed_at: datetime | None = None
+    interim_at: datetime | None = None
     due_at: datetime | None = None
     alarm_at: datetime | None = None
     clocks: tuple[Clock, ...] = ()
@@ -400,6 +401,15 @@ class Case(Recorder):
             raise IllegalMove("case", "assign", self.state.value)
         self.owner = owner
         self._happened(EventKind.ASSIGNED, actor, now, owner)
+
+    def give_interim_notice(self, about: str, actor: str, now: datetime) -> None:
+        """The person is told that it takes longer, once. Raises ``IllegalMove``."""
+        owed = self.state not in {CaseState.CLOSED, CaseState.ANSWERED_ON_SPOT}
+        if not owed or self.interim_at is not None:
+            state = "told before" if self.interim_at else self.state.value
+            raise IllegalMove("case", "give an interim notice", state)
+        self.interim_at = now
+        self._happened(EventKind.INTERIM_NOTICE, actor, now, about)
 
     def acknowledge(self, about: str, now: datetime) -> None:
         """The person was told that it arrived, or is being told (``about``: the delivery)."""

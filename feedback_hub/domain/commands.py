@@ -18,6 +18,8 @@ class Command(StrEnum):
 
     STOP = "stop"
     START = "start"
+    NEWS = "news"
+    NO_NEWS = "no_news"
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,14 @@ class Enquiry:
 _STOP = ("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "stopmessages")
 _PARAR = ("parar", "para", "pare", "sair", "cancelar", "pararmensagens", "pararasmensagens")
 _START = ("start", "unstop", "comecar", "recomecar", "iniciar")
-_COMMANDS = dict.fromkeys(_STOP + _PARAR, Command.STOP) | dict.fromkeys(_START, Command.START)
-_FOLDED = str.maketrans("çãáé", "caae")
+_NO_NEWS = ("semnoticias", "semnovidades", "nonews")
+_COMMANDS = (
+    dict.fromkeys(_STOP + _PARAR, Command.STOP)
+    | dict.fromkeys(_START, Command.START)
+    | dict.fromkeys(("noticias", "novidades", "news", "queronoticias"), Command.NEWS)
+    | dict.fromkeys(_NO_NEWS, Command.NO_NEWS)
+)
+_FOLDED = str.maketrans("çãáéí", "caaei")
 _TO_BOT = re.compile(r"^(/\w+)@\w+")
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 _ASKS = re.compile(r"\W*(?:estado|status|situacao)([^a-z]*)", re.DOTALL)
@@ -51,7 +59,7 @@ def command_in(text: str) -> Command | None:
     return None if many and not letters.endswith(_PHRASES) else _COMMANDS.get(letters)
 
 
-_PHRASES = ("mensagens", "messages")
+_PHRASES = ("mensagens", "messages", "noticias", "novidades", "news")
 
 
 def enquiry_in(text: str) -> Enquiry | None:

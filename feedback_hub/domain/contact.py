@@ -31,6 +31,10 @@ class Purpose(StrEnum):
     RESUMED = "resumed"
     STATUS = "status"
     WELCOME = "welcome"
+    NEWS_ON = "news_on"
+    NEWS_OFF = "news_off"
+    BROADCAST = "broadcast"
+    INTERIM = "interim"
     ASK_LANGUAGE = "ask_language"
     ASK_CONSENT = "ask_consent"
     ASK_SITE = "ask_site"
@@ -78,7 +82,7 @@ class Contact:
     ``private_phone`` and ``may_leave_message``: what the person said of it, "not asked" included.
     ``paced_to``: how far hearing it is paced; ``texted_to``: until when nothing more goes there.
     ``asking`` is the question that waits for an answer since ``asked_at`` (UTC), ``asking_case``
-    the case it was asked about or empty.
+    the case it was asked about or empty. ``news_at``: since when they want general information.
     """
 
     id: str
@@ -99,6 +103,7 @@ class Contact:
     asking: Step | None = None
     asking_case: str = ""
     asked_at: datetime | None = None
+    news_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,7 @@ class Withheld(StrEnum):
     CONTENT_NOT_AGREED = "content_not_agreed"
     NOT_FOR_TEXT = "not_for_text"
     TOLD_ENOUGH = "told_enough"
+    CALLED_OFF = "called_off"
 
 
 def why_not(

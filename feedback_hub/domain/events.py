@@ -46,6 +46,7 @@ class EventKind(StrEnum):
     CALLED = "called"
     REMINDED = "reminded"
     ESCALATED = "escalated"
+    INTERIM_NOTICE = "interim_notice"
     RUNG = "rung"
     RING_TAKEN = "ring_taken"
     REFERRAL_DRAFTED = "referral_drafted"

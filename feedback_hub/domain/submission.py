@@ -18,7 +18,8 @@ class Submission:
     ``channel`` is how the matter came; empty from a channel, whose account's name it is then.
     ``fields`` are the answers to the hub's own questions, by name.
     ``device_at`` is what the clock of the desk's device showed, right or wrong (UTC).
-    ``by_text`` says that the person may be written to at ``message.address``, a phone number.
+    ``by_text`` says that the person may be written to at ``message.address``, a phone number;
+    ``news``, that they want general information there.
     """
 
     message: InboundMessage
@@ -29,6 +30,7 @@ class Submission:
     private_phone: Answered = Answered.NOT_ASKED
     leave_message: Answered = Answered.NOT_ASKED
     safe_time: str = ""
+    news: Answered = Answered.NOT_ASKED
     place: str = ""
     accused_organisation: str = ""
     accused_class: AccusedClass | None = None

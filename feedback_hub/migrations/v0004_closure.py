@@ -66,3 +66,42 @@ def on_call() -> None:
     )
     op.create_index(op.f("ix_ring_try_ring_id"), "ring_try", ["ring_id"])
     op.create_index("ix_ring_try_provider", "ring_try", ["provider_id"])
+
+
+def broadcasts() -> None:
+    """Approved information to people who asked for it, once a person; interim notices."""
+    op.add_column("contact", sa.Column("news_at", UtcDateTime()))
+    op.add_column("case", sa.Column("interim_at", UtcDateTime()))
+    op.create_table(
+        "broadcast",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("answers", sa.Text(), nullable=False),
+        sa.Column("sites", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.String(64), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("next_at", UtcDateTime()),
+        sa.Column("started_by", sa.String(64), nullable=False),
+        sa.Column("started_at", UtcDateTime()),
+        sa.Column("ended_at", UtcDateTime()),
+        sa.Column("stopped_for", sa.String(32)),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_broadcast")),
+    )
+    op.create_index("ix_broadcast_due", "broadcast", ["state", "next_at"])
+    op.create_table(
+        "broadcast_person",
+        sa.Column("broadcast_id", sa.String(32), nullable=False),
+        sa.Column("contact_id", sa.String(32), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("delivery_id", sa.String(32)),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"], ["broadcast.id"], name=op.f("fk_broadcast_person_broadcast_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contact.id"], name=op.f("fk_broadcast_person_contact_id")
+        ),
+        sa.PrimaryKeyConstraint("broadcast_id", "contact_id", name=op.f("pk_broadcast_person")),
+    )
+    op.create_index(op.f("ix_broadcast_person_delivery_id"), "broadcast_person", ["delivery_id"])

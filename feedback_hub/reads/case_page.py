@@ -267,6 +267,12 @@ def _moves(known: _Known, rules: Rules, actor: Actor, now: datetime) -> frozense
             ("sensitivity", Action.CHANGE_SENSITIVITY, True),
             ("confirm", Action.CHANGE_SENSITIVITY, case.suspected),
             ("close", Action.WORK_CASE, bool(_outcomes(case, rules))),
+            (
+                "interim",
+                Action.WORK_CASE,
+                case.interim_at is None
+                and case.state in {CaseState.TRIAGED, CaseState.REFERRED, CaseState.REOPENED},
+            ),
             ("split", Action.WORK_CASE, len(as_said_now(known.messages)) > 1),
             ("appeal", Action.WORK_CASE, _may_appeal(case, rules, now)),
             (

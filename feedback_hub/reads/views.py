@@ -101,6 +101,7 @@ class ReaderView:
     routing: bool = False
     looks: Looks = Looks()
     roster: bool = False
+    broadcasts: bool = False
 
 
 @dataclass(frozen=True)

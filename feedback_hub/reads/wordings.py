@@ -104,7 +104,7 @@ def page(
 
 
 def _view(wording: Wording, rules: Rules, home: Path, names: Names) -> WordingView:
-    example = {"ref": "482-913-075", "hotline": rules.hotline, "answer": "…"}
+    example = {"ref": "482-913-075", "hotline": rules.hotline, "answer": "…", "date": "31/12/2026"}
     text = rules.renderer.render(wording.text, example)
     recorded = None
     if wording.purpose.is_spoken:

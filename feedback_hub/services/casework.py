@@ -142,6 +142,7 @@ def assign(uow: UnitOfWork, actor: Actor, ref: str, owner: str, now: datetime) -
         if not case.may_decide(colleague.id):
             raise Invalid("owner", "gave the answer that the person contests")
         owner = colleague.id
+        on_call.has_it(uow, case, owner, now)
     case.assign(owner, actor.id, now)
     return case
 

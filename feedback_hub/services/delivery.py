@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from feedback_hub.domain.contact import Withheld
+from feedback_hub.domain.contact import Purpose, Withheld
 from feedback_hub.domain.dialogue import ASKS, choices_in
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import (
@@ -22,7 +22,7 @@ from feedback_hub.domain.message import (
     SendFault,
 )
 from feedback_hub.domain.pacing import Limits
-from feedback_hub.services import loopback, pacing
+from feedback_hub.services import broadcasts, loopback, pacing
 from feedback_hub.services.ports import Channels, Rules, UnitOfWork
 from feedback_hub.services.records import Delivery, Task
 from feedback_hub.services.seals import address_bound_to
@@ -153,6 +153,8 @@ def not_tried(uow: UnitOfWork, delivery_id: str) -> None:
 def _attempt(uow: UnitOfWork, rules: Rules, delivery: Delivery, now: datetime) -> bool:
     """Write an attempt down, if the text may still go."""
     withheld = loopback.still_forbidden(uow, rules, delivery, now)
+    if withheld is None and delivery.purpose is Purpose.BROADCAST:
+        withheld = broadcasts.forbidden(uow, rules, delivery, now)
     if withheld is not None:
         _withhold(uow, delivery, withheld, now)
         return False

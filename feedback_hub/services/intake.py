@@ -422,10 +422,24 @@ def _obey(
     row: InboxRow,
     now: datetime,
 ) -> None:
+    if command in {Command.NEWS, Command.NO_NEWS}:
+        _want_news(uow, rules, contact, command is Command.NEWS, row, now)
+        return
     was_stopped = contact.stopped_at is not None
     contact.stopped_at = now if command is Command.STOP else None
     if was_stopped != (command is Command.STOP) and not row.from_history:
         purpose = Purpose.STOPPED if command is Command.STOP else Purpose.RESUMED
+        loopback.tell_contact(uow, rules, contact, purpose, now)
+
+
+def _want_news(
+    uow: UnitOfWork, rules: Rules, contact: Contact, wanted: bool, row: InboxRow, now: datetime
+) -> None:
+    """General information: from now on, or no more. Who stopped everything begins anew first."""
+    changes = (contact.news_at is not None) is not wanted
+    contact.news_at = (contact.news_at or now) if wanted else None
+    if changes and not row.from_history:
+        purpose = Purpose.NEWS_ON if wanted else Purpose.NEWS_OFF
         loopback.tell_contact(uow, rules, contact, purpose, now)
 
 
@@ -462,7 +476,7 @@ def _open_case(
     contact_channel = (rules.phone_channel if submission.by_text else "") or submission.channel
     contact = _contact(uow, contact_channel, message, now)
     if contact is not None:
-        _note_safe_contact(uow, contact, submission)
+        _note_safe_contact(uow, contact, submission, now)
     # A site nobody imported here is not refused: a report is worth more than our list of sites.
     site = message.site if uow.site_exists(message.site) else ""
     case = Case(
@@ -588,11 +602,15 @@ def _contact(
     return contact
 
 
-def _note_safe_contact(uow: UnitOfWork, contact: Contact, submission: Submission) -> None:
+def _note_safe_contact(
+    uow: UnitOfWork, contact: Contact, submission: Submission, now: datetime
+) -> None:
     if submission.private_phone is not Answered.NOT_ASKED:
         contact.private_phone = submission.private_phone
     if submission.leave_message is not Answered.NOT_ASKED:
         contact.may_leave_message = submission.leave_message
+    if submission.news is not Answered.NOT_ASKED:
+        contact.news_at = now if submission.news is Answered.YES else None
     if submission.safe_time:
         contact.safe_time_sealed = uow.vault.seal(
             contact.key_id, submission.safe_time, seals.safe_time_bound_to(contact.id)

@@ -43,7 +43,7 @@ class Method(StrEnum):
 
 
 _ANSWERS = frozenset({Purpose.ANSWER, Purpose.ANSWER_READY})
-_WAITING = _ANSWERS | {Purpose.ASK_SATISFACTION}
+_WAITING = _ANSWERS | {Purpose.ASK_SATISFACTION, Purpose.BROADCAST, Purpose.INTERIM}
 """What nobody waits for at this moment: it can wait for the morning."""
 _BY_PEOPLE = {Method.CALL: Way.CALL, Method.DESK: Way.DESK}
 
@@ -135,6 +135,29 @@ def loop_back(
     return Tried(case, taken, delivery, line)
 
 
+def give_interim_notice(
+    uow: UnitOfWork, rules: Rules, actor: Actor, ref: str, told: bool, now: datetime
+) -> tuple[Case, Delivery | None]:
+    """Tell the person that it takes longer, and until when: by a text, or ``told`` already.
+
+    From then on the answer is due later (``[clocks] interim``). Raises ``NotFound``,
+    ``IllegalMove`` for a second one, ``Invalid`` where no text may go and nobody has told them.
+    """
+    case = uow.visible_case(actor, Action.WORK_CASE, ref)
+    if case is None:
+        raise NotFound
+    case.give_interim_notice("", actor.id, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
+    due = rules.calendar.after(case.received_at, rules.targets.interim)
+    delivery = None
+    if not told:
+        day = f"{local_day(due, rules.calendar):%d/%m/%Y}"
+        delivery = tell(uow, rules, case, Purpose.INTERIM, now, answer=day)
+        if delivery is None or delivery.withheld is not None:
+            raise Invalid("told", "no text may go to this person: tell them, and say so")
+    return case, delivery
+
+
 @dataclass(frozen=True)
 class Preview:
     """What a loop-back by text would be now; ``text`` is empty where it is ``withheld``."""
@@ -224,15 +247,25 @@ def tell(
 
 
 def tell_contact(
-    uow: UnitOfWork, rules: Rules, contact: Contact, purpose: Purpose, now: datetime
+    uow: UnitOfWork,
+    rules: Rules,
+    contact: Contact,
+    purpose: Purpose,
+    now: datetime,
+    *,
+    answer: str = "",
+    language: str = "",
 ) -> Delivery:
-    """Queue a text that concerns no case, or is the same whatever case is asked about."""
-    wording = approved(uow, rules, (contact.language,), purpose)
+    """Queue a text that concerns no case, or is the same whatever case is asked about.
+
+    ``answer`` and its ``language``: information of the bank that it carries.
+    """
+    wording = approved(uow, rules, (language or contact.language,), purpose)
     stopped = contact.stopped_at is not None
     withheld = why_not(purpose, sensitivity=Sensitivity.L1, consent=Consent(), stopped=stopped)
     if withheld is None and wording is None:
         withheld = Withheld.NO_APPROVED_WORDING
-    return _queue(uow, rules, contact, purpose, wording, withheld, now)
+    return _queue(uow, rules, contact, purpose, wording, withheld, now, answer=answer)
 
 
 def still_forbidden(
@@ -288,9 +321,9 @@ def _may_tell(
 
 
 def fill(rules: Rules, wording: Wording, case: Case | None, answer: str) -> str:
-    """``wording`` with what its placeholders stand for."""
+    """``wording`` with what its placeholders stand for; ``answer`` is also the day it names."""
     values = {"ref": spoken(case.ref) if case else "", "hotline": rules.hotline}
-    return rules.renderer.render(wording.text, values | {"answer": answer})
+    return rules.renderer.render(wording.text, values | {"answer": answer, "date": answer})
 
 
 def approved(

@@ -124,6 +124,14 @@ def take_case(uow: UnitOfWork, actor: Actor, ref: str, now: datetime) -> Case:
     return case
 
 
+def has_it(uow: UnitOfWork, case: Case, account_id: str, now: datetime) -> None:
+    """Somebody was given the case, or took it: nobody has to be rung any more."""
+    ring = uow.ring_of(case.id)
+    actor = uow.actor(account_id)
+    if ring is not None and actor is not None and ring.state is RingState.RINGING:
+        _take(uow, ring, case, actor, RingWay.APP, now)
+
+
 def _take(
     uow: UnitOfWork, ring: Ring, case: Case, actor: Actor, way: RingWay, now: datetime
 ) -> None:

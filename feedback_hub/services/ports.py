@@ -14,6 +14,7 @@ from feedback_hub.domain.access import Action, Actor, CaseFacts, Role
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.bank import BankAnswer
 from feedback_hub.domain.board import BoardEntry, BoardReading
+from feedback_hub.domain.broadcast import Broadcast
 from feedback_hub.domain.call_back import CallBack
 from feedback_hub.domain.case import Case, Outcome
 from feedback_hub.domain.clock import WorkingCalendar
@@ -46,6 +47,7 @@ from feedback_hub.domain.whereabouts import KnownPlace, Whereabouts
 from feedback_hub.services.records import (
     Alert,
     AttachmentRow,
+    BroadcastPerson,
     Checked,
     Delivery,
     Emergency,
@@ -381,6 +383,8 @@ Kept = (
     | Wording
     | WrongTry
     | AttachmentRow
+    | Broadcast
+    | BroadcastPerson
     | Shift
     | Ring
     | RingTry
@@ -472,7 +476,9 @@ class UnitOfWork(Protocol):
         """Note an act in the audit log; kept with what this transaction keeps, or not at all."""
 
     def expect(
-        self, kept: Case | Referral | Issue | BoardEntry | BankAnswer, version: int | None
+        self,
+        kept: Case | Referral | Issue | BoardEntry | BankAnswer | Broadcast,
+        version: int | None,
     ) -> None:
         """Raises ``StaleVersion`` if the caller read another version; None is not checked."""
 
@@ -615,6 +621,18 @@ class UnitOfWork(Protocol):
 
     def end_ring_try(self, try_id: str, provider_id: str, fault: str) -> None:
         """Note what came of it."""
+
+    def broadcast(self, broadcast_id: str) -> Broadcast | None:
+        """A broadcast by id."""
+
+    def broadcast_of(self, delivery_id: str) -> Broadcast | None:
+        """The broadcast that a text belongs to."""
+
+    def broadcast_fate(self, broadcast_id: str) -> tuple[int, int]:
+        """How many of its texts were tried, and how many of those failed."""
+
+    def opted_in(self, broadcast: Broadcast, most: int | None) -> Sequence[Contact]:
+        """Who asked for information at its sites and was not told, the longest first."""
 
     def issue(self, issue_id: str) -> Issue | None:
         """An issue by id."""

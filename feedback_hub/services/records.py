@@ -406,6 +406,16 @@ class Delivery:
         return True
 
 
+@dataclass(eq=False)
+class BroadcastPerson:
+    """Somebody was told by a broadcast: never again by the same. No ``delivery_id``: no text."""
+
+    broadcast_id: str
+    contact_id: str
+    at: datetime
+    delivery_id: str | None = None
+
+
 class WordingState(StrEnum):
     """Whether a wording may be sent. Only approved wording is (DOMAIN.md, Loop back)."""
 

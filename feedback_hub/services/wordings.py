@@ -21,7 +21,7 @@ from feedback_hub.domain.gsm7 import (
 from feedback_hub.services.ports import Renderer, UnitOfWork
 from feedback_hub.services.records import Wording, WordingState
 
-PLACEHOLDERS = {"ref": "482-913-075", "answer": "", "hotline": "1458"}
+PLACEHOLDERS = {"ref": "482-913-075", "answer": "", "hotline": "1458", "date": "31/12/2026"}
 """What a wording may ask for, and what it is filled with to see how long it gets."""
 LONGEST = 2000
 

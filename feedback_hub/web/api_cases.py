@@ -298,6 +298,18 @@ def translate_case(ref: str) -> Response:
     )
 
 
+@api_cases.post("/cases/<ref>/interim")
+def give_interim_notice(ref: str) -> Response:
+    """Tell the person that it takes longer; ``told``: somebody has told them already."""
+    told = Body.of_request().flag("told") or False
+    return _verb(
+        Action.WORK_CASE,
+        lambda uow, actor, now: loopback.give_interim_notice(
+            uow, current_hub().rules, actor, _ref(ref), told, now
+        )[0],
+    )
+
+
 @api_cases.post("/cases/<ref>/assign")
 def assign_case(ref: str) -> Response:
     """Give it to an account of the case team; empty takes it from whoever has it."""

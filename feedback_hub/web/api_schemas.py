@@ -8,6 +8,7 @@ from enum import StrEnum
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.attachment import AttachmentFault, AttachmentKind, AttachmentState
 from feedback_hub.domain.bank import LONGEST_ANSWER, LONGEST_QUESTION, Standing
+from feedback_hub.domain.broadcast import BroadcastState, StopReason
 from feedback_hub.domain.call_back import CallReason, CallResult, Way
 from feedback_hub.domain.case import SCORES, CaseState, Outcome
 from feedback_hub.domain.coding import FeedbackType, Sector
@@ -141,6 +142,19 @@ _USER = {
     "languages": TEXTS,
     "absent_until": or_null(DAY),
     "last_login_at": or_null(WHEN),
+}
+_BROADCAST = {
+    "id": TEXT,
+    "answers": TEXTS,
+    "sites": TEXTS,
+    "state": word(BroadcastState),
+    "stopped_for": or_null(word(StopReason)),
+    "made_by": TEXT,
+    "made_at": WHEN,
+    "started_at": or_null(WHEN),
+    "next_at": or_null(WHEN),
+    "ended_at": or_null(WHEN),
+    "version": NUMBER,
 }
 _SHIFT = {
     "id": TEXT,
@@ -737,6 +751,26 @@ ANSWERS: dict[str, Schema] = {
             "highly_sensitive_by_month": _counts_by(),
         }
     ),
+    "BroadcastLine": answer(_BROADCAST),
+    "Broadcast": answer(
+        _BROADCAST
+        | {
+            "preview": answer(
+                {
+                    "people": NUMBER,
+                    "by_language": list_of(
+                        answer({"language": LANGUAGE, "text": TEXT, "people": NUMBER})
+                    ),
+                    "missing": TEXTS,
+                    "segments": NUMBER,
+                    "cost": REAL,
+                    "currency": TEXT,
+                }
+            ),
+            "told": NUMBER,
+            "fate": list_of(answer({"state": word(DeliveryState, "none"), "people": NUMBER})),
+        }
+    ),
     "Shift": answer(_SHIFT),
     "Roster": answer(
         {
@@ -816,6 +850,7 @@ _INTAKE: dict[str, Schema] = {
             "leave_message": ANSWERED,
             "when": TEXT,
             "how": TEXT,
+            "news": FLAG,
         }
     ),
     "consent": record(
@@ -886,6 +921,10 @@ ASKED: dict[str, Schema] = {
         ("owner",),
     ),
     "HandOff": record({"group": word(HandlerGroup)}),
+    "Interim": record({"told": FLAG}),
+    "NewBroadcast": record(
+        {"answers": TEXTS | {"examples": [["1"]]}, "sites": TEXTS}, ("answers",)
+    ),
     "NewShift": record(
         {
             "account": TEXT,

@@ -92,6 +92,11 @@ def _bank(verb: str, summary: str) -> Operation:
     return Operation("post", path, summary, named("BankAnswer"), "VersionRead")
 
 
+def _broadcast(verb: str, summary: str) -> Operation:
+    path = f"/broadcasts/{{broadcast_id}}/{verb}"
+    return Operation("post", path, summary, named("Broadcast"), "VersionRead")
+
+
 def _triage(verb: str, body: str, summary: str) -> Operation:
     path = f"/triage/{{ref}}{verb}"
     return Operation("post", path, summary, named("TriageDeck"), body, queries=_TRIAGE)
@@ -251,6 +256,7 @@ OPERATIONS: tuple[Operation, ...] = (
         found=True,
     ),
     _case("inform", "Inform", "Answer a question with the information bank's words."),
+    _case("interim", "Interim", "Tell the person that it takes longer, and until when."),
     _case("close", "Close", "End it with an outcome and a plain-language reason."),
     _case("reopen", "Reason", "It was not over."),
     _case("appeal", "Reason", "The person disagrees."),
@@ -410,6 +416,24 @@ OPERATIONS: tuple[Operation, ...] = (
     _get("/answers/{answer_id}", "One answer.", named("BankAnswer"), found=True),
     _bank("approve", "Let people be given it; what it replaces leaves."),
     _bank("withdraw", "Give it to nobody any more."),
+    _get("/broadcasts", "Information to many, the latest first.", items_of("BroadcastLine")),
+    Operation(
+        "post",
+        "/broadcasts",
+        "Choose what is said to people who opted in, and where; nothing is sent yet.",
+        named("Broadcast"),
+        "NewBroadcast",
+        _MADE,
+        found=False,
+    ),
+    _get(
+        "/broadcasts/{broadcast_id}",
+        "Who hears what, what it costs, and what became of it.",
+        named("Broadcast"),
+        found=True,
+    ),
+    _broadcast("start", "Begin, with few people first; after a stop, go on with the others."),
+    _broadcast("stop", "Stop at once: what waits to be sent does not go either."),
     _get("/sites", "Every site.", items_of("Site")),
     _get(
         "/sites/{code}",

@@ -16,6 +16,7 @@ from feedback_hub.domain.errors import DomainError
 from feedback_hub.services.ports import VaultSealed
 from feedback_hub.web import problems
 from feedback_hub.web.api_bank import api_bank
+from feedback_hub.web.api_broadcasts import api_broadcasts
 from feedback_hub.web.api_calls import api_calls
 from feedback_hub.web.api_cases import api_cases
 from feedback_hub.web.api_desk import api_desk
@@ -71,6 +72,7 @@ def create_app(hub: Hub) -> Flask:
         exchange,
         api_cases,
         api_bank,
+        api_broadcasts,
         api_calls,
         api_files,
         case_files,

@@ -75,6 +75,7 @@ def read_submission(body: Body, now: datetime, country: str) -> Submission:
         ),
         private_phone=contact.answered("private"),
         leave_message=contact.answered("leave_message"),
+        news=contact.answered("news"),
         safe_time=safe_time(contact.text("when", most=200), how),
         place=body.text("place", most=200).strip(),
         accused_organisation=accused.text("organisation", most=64).strip(),

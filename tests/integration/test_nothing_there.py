@@ -57,6 +57,7 @@ PLAIN = {
     "issue_id": "of cases that are nobody's secret (test_api_issues.py)",
     "entry_id": "of an issue",
     "export_id": "of one's own (test_exports.py)",
+    "broadcast_id": "of approved information, which says nothing of anybody",
     "shift_id": "of the roster, which says who is on call and of no case",
     "attachment_id": "tried with a case's reference",
     "queue": "which of the two triage queues",

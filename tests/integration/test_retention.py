@@ -129,6 +129,7 @@ STAYS = {
     "conduct_report": "that the channel was told, and when; the number it gave goes",
     "service_referral": "which service; what was explained is a remark",
     "letter": "what was told of it, ids only",
+    "broadcast_person": "that a broadcast reached them: ids only",
     "ring": "which handlers were rung and who took it: ids only",
 }
 

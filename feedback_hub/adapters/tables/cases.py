@@ -85,6 +85,7 @@ case = Table(
     Column("outcome", Word(Outcome)),
     when("closed_at"),
     when("appealed_at"),
+    when("interim_at"),
     when("due_at"),
     when("alarm_at"),
     Column("clocks", Clocks, nullable=False, server_default="[]"),

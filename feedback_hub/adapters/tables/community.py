@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, String, Table, Text
 
-from feedback_hub.adapters.column_types import JsonMap, Word
+from feedback_hub.adapters.column_types import JsonMap, Word, Words
 from feedback_hub.adapters.tables.shape import CODE, ID, id_column, metadata, when
 from feedback_hub.domain.board import EntryState, Occasion
+from feedback_hub.domain.broadcast import BroadcastState, StopReason
 from feedback_hub.domain.consent import Answered
 from feedback_hub.domain.issue import IssueState
 from feedback_hub.domain.meeting import MeetingKind
@@ -91,6 +92,35 @@ board_reading = Table(
     Column("noted_by", CODE, nullable=False),
     when("noted_at", nullable=False),
     Index("ix_board_reading_site", "site", "read_on"),
+)
+
+broadcast = Table(
+    "broadcast",
+    metadata,
+    id_column(),
+    Column("answers", Words, nullable=False),
+    Column("sites", Words, nullable=False),
+    Column("made_by", CODE, nullable=False),
+    when("made_at", nullable=False),
+    Column("state", Word(BroadcastState), nullable=False),
+    Column("step", Integer, nullable=False),
+    when("next_at"),
+    Column("started_by", CODE, nullable=False),
+    when("started_at"),
+    when("ended_at"),
+    Column("stopped_for", Word(StopReason)),
+    Column("version", Integer, nullable=False),
+    Index("ix_broadcast_due", "state", "next_at"),
+)
+
+# Once a person: the key says so.
+broadcast_person = Table(
+    "broadcast_person",
+    metadata,
+    Column("broadcast_id", ID, ForeignKey("broadcast.id"), primary_key=True),
+    Column("contact_id", ID, ForeignKey("contact.id"), primary_key=True),
+    when("at", nullable=False),
+    Column("delivery_id", ID, index=True),
 )
 
 meeting = Table(

@@ -19,7 +19,14 @@ from feedback_hub.adapters.tables.cases import (
     service_referral,
     suggestion,
 )
-from feedback_hub.adapters.tables.community import bank_answer, board_entry, board_reading, issue
+from feedback_hub.adapters.tables.community import (
+    bank_answer,
+    board_entry,
+    board_reading,
+    broadcast,
+    broadcast_person,
+    issue,
+)
 from feedback_hub.adapters.tables.exchange import letter, passage
 from feedback_hub.adapters.tables.messages import (
     alert,
@@ -36,6 +43,7 @@ from feedback_hub.adapters.tables.shape import metadata
 from feedback_hub.adapters.tables.trust import wrong_try
 from feedback_hub.domain.bank import BankAnswer
 from feedback_hub.domain.board import BoardEntry, BoardReading
+from feedback_hub.domain.broadcast import Broadcast
 from feedback_hub.domain.call_back import CallBack
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.consent import Consent
@@ -50,6 +58,7 @@ from feedback_hub.domain.safeguarding import ConductReport, ServiceReferral
 from feedback_hub.services.records import (
     Alert,
     AttachmentRow,
+    BroadcastPerson,
     Delivery,
     Emergency,
     InboxRow,
@@ -124,6 +133,8 @@ def start_mappers() -> None:
     mapper(ServiceReferral, service_referral)
     mapper(BankAnswer, bank_answer, version_id_col=bank_answer.c.version)
     mapper(BoardReading, board_reading)
+    mapper(Broadcast, broadcast, version_id_col=broadcast.c.version)
+    mapper(BroadcastPerson, broadcast_person)
     mapper(Shift, shift)
     mapper(Ring, ring)
     mapper(RingTry, ring_try)

@@ -60,6 +60,7 @@ contact = Table(
     when("asked_at"),
     when("paced_to"),
     when("texted_to"),
+    when("news_at"),
     UniqueConstraint("channel", "address_index"),
 )
 

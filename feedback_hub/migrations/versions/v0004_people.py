@@ -40,6 +40,7 @@ def _reading() -> None:
 def _closure() -> None:
     """Referrals, clocks, answering, community, other mechanisms."""
     closure.on_call()
+    closure.broadcasts()
 
 
 def _screens() -> None:

@@ -16,6 +16,7 @@ from feedback_hub.web.pages.admin import admin
 from feedback_hub.web.pages.answers import answers
 from feedback_hub.web.pages.audit import audit
 from feedback_hub.web.pages.board import board
+from feedback_hub.web.pages.broadcasts import broadcasts
 from feedback_hub.web.pages.calls import calls
 from feedback_hub.web.pages.dashboard import dashboard
 from feedback_hub.web.pages.desk_app import desk_app
@@ -95,6 +96,7 @@ def init_pages(app: Flask, hub: Hub) -> None:
         issues,
         routing,
         on_call,
+        broadcasts,
         packs,
         audit,
         admin,

@@ -159,6 +159,11 @@ def _refer(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     )
 
 
+def _interim(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    told = text("told") == "yes"
+    return loopback.give_interim_notice(uow, current_hub().rules, actor, ref, told, now)
+
+
 def _hand_off(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     return casework.hand_off(uow, current_hub().rules, actor, ref, "", now)
 
@@ -294,6 +299,7 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
         N_("The referral and the consent are noted."),
     ),
     "loop-back": (Action.WORK_CASE, _loop_back, N_("Noted. Close the case when it is over.")),
+    "interim": (Action.WORK_CASE, _interim, N_("Noted: the answer is due later now.")),
     "close": (Action.WORK_CASE, _close, N_("Closed.")),
     "reopen": (Action.WORK_CASE, _reopen, N_("Open again.")),
     "appeal": (Action.WORK_CASE, _appeal, N_("Open again: somebody else decides now.")),

@@ -110,6 +110,7 @@ def _reader(hub: Hub) -> ReaderView | None:
         routing=actor.may(Action.READ_ROUTING),
         looks=chosen,
         roster=actor.may(Action.KEEP_ROSTER),
+        broadcasts=actor.may(Action.BROADCAST),
     )
 
 

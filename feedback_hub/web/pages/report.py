@@ -58,6 +58,7 @@ _FLAGS = (
     "consent.content_in_text",
     "contact.private",
     "contact.leave_message",
+    "contact.news",
 )
 _ANSWERS = {"yes": True, "no": False}
 _OTHERWISE = N_("Look at this once more.")
