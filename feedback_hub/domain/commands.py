@@ -75,5 +75,19 @@ def enquiry_in(text: str) -> Enquiry | None:
     numbers = _BETWEEN.sub("", asked.group(1))
     if numbers and not (numbers.isascii() and numbers.isdigit()):
         return None
-    ref = parse_reference(numbers[:_REF]) if len(numbers) == _REF + _SECRET else None
-    return Enquiry(ref, numbers[_REF:]) if ref else Enquiry()
+    return _whole(numbers) or Enquiry()
+
+
+def numbers_in(text: str) -> Enquiry | None:
+    """The two numbers of a case where ``text`` is nothing else, or None.
+
+    They ask how it stands only if they belong together: other numbers may be a message.
+    """
+    return _whole(_BETWEEN.sub("", text.strip())) if len(text) <= 80 else None
+
+
+def _whole(numbers: str) -> Enquiry | None:
+    if len(numbers) != _REF + _SECRET or not (numbers.isascii() and numbers.isdigit()):
+        return None
+    ref = parse_reference(numbers[:_REF])
+    return Enquiry(ref, numbers[_REF:]) if ref else None

@@ -49,6 +49,24 @@ def answer(uow: UnitOfWork, rules: Rules, contact: Contact, asked: Enquiry, now:
     """One sentence for every case at every level, and for numbers that do not fit."""
     if asked.ref and fits(uow, asked.ref, asked.secret, contact.id, now):
         note(uow, asked.ref, f"channel:{contact.channel}", now)
+    _tell(uow, rules, contact, now)
+
+
+def answer_numbers(
+    uow: UnitOfWork, rules: Rules, contact: Contact, asked: Enquiry, now: datetime
+) -> bool:
+    """The same for two numbers without a word; False if they do not belong together: no question.
+
+    Else the secret of a case would stand in the words of another.
+    """
+    if not fits(uow, asked.ref, asked.secret, contact.id, now):
+        return False
+    note(uow, asked.ref, f"channel:{contact.channel}", now)
+    _tell(uow, rules, contact, now)
+    return True
+
+
+def _tell(uow: UnitOfWork, rules: Rules, contact: Contact, now: datetime) -> None:
     told = uow.told_since(contact.id, (Purpose.STATUS,), now - timedelta(days=1))
     if told < MOST_ANSWERS:
         loopback.tell_contact(uow, rules, contact, Purpose.STATUS, now)

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from feedback_hub.domain.access import Actor
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.clocks import keep_case
-from feedback_hub.domain.commands import Command, command_in, enquiry_in
+from feedback_hub.domain.commands import Command, command_in, enquiry_in, numbers_in
 from feedback_hub.domain.consent import Answered, Consent
 from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.errors import Invalid
@@ -380,6 +380,9 @@ def _was_for_us(
     asked = enquiry_in(message.text)
     if asked is not None and not row.from_history:
         enquiry.answer(uow, rules, contact, asked, now)
+        return True
+    numbers = None if row.from_history else numbers_in(message.text)
+    if numbers and enquiry.answer_numbers(uow, rules, contact, numbers, now):
         return True
     return dialogue.take_answer(uow, rules, contact, message, now)
 

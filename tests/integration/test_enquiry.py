@@ -65,6 +65,18 @@ def test_wrong_tries_are_slowed_by_who_asks_and_by_what_is_asked(talk: Talk) -> 
     assert len(told(talk, BERTA)) == enquiry.MOST_ANSWERS
 
 
+def test_the_two_numbers_alone_ask_too_and_other_numbers_are_a_message(talk: Talk) -> None:
+    talk.says(PUMP)
+    case = talk.case()
+    secret = talk.hub.keyring.secret_for(case.ref)
+    talk.says(f"{case.ref[:3]} {case.ref[3:6]} {case.ref[6:]}, {secret}", BERTA)
+    assert len(told(talk, BERTA)) == asked(talk) == 1
+    assert talk.cases(BERTA) == []
+    wrong = f"{case.ref} {(int(secret) + 1) % 1_000_000:06}"
+    talk.says(wrong, BERTA)
+    assert talk.words(talk.cases(BERTA)[0]) == [wrong]
+
+
 def test_a_complaint_that_begins_like_a_question_is_a_complaint(talk: Talk) -> None:
     talk.says("estado da bomba e mau")
     assert talk.words(talk.case()) == ["estado da bomba e mau"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback_hub.domain.commands import Command, Enquiry, command_in, enquiry_in
+from feedback_hub.domain.commands import Command, Enquiry, command_in, enquiry_in, numbers_in
 from feedback_hub.domain.reference import new_reference
 
 REF = "482913077"
@@ -72,3 +72,15 @@ def test_the_numbers_may_be_in_threes(secret: int, between: str) -> None:
 )
 def test_commands_of_bots_and_set_phrases(text: str, command: Command | None) -> None:
     assert command_in(text) is command
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        *((f"{REF} 123456", WHOLE), ("482-913-077 / 123 456.", WHOLE), (f" {REF}123456\n", WHOLE)),
+        *((REF, None), (f"{REF} 12345", None), ("482913075 123456", None)),
+        *((f"{REF} 123456 obrigado", None), ("", None)),
+    ],
+)
+def test_two_numbers_and_nothing_else(text: str, meant: Enquiry | None) -> None:
+    assert numbers_in(text) == meant
