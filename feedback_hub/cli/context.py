@@ -47,6 +47,9 @@ def reporting(command: Callable[P, R]) -> Callable[P, R]:
         except ConfigError as error:
             for fault in error.faults:
                 click.echo(f"feedback-hub: {fault}", err=True)
+        except BrokenPipeError:
+            # Whoever read our output has enough; what is still buffered goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except (Failure, Invalid, OSError) as error:
             click.echo(f"feedback-hub: {error}", err=True)
         except click.ClickException:

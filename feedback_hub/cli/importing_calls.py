@@ -11,6 +11,7 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from feedback_hub.adapters.call_logs import LogFormat, Source, columns_of, detect, read_log
+from feedback_hub.adapters.call_logs.operator import left_out
 from feedback_hub.adapters.rejected import RejectedFile
 from feedback_hub.adapters.table_files import Unreadable
 from feedback_hub.cli.context import Failure, reporting
@@ -73,6 +74,9 @@ def ivr(
             columns=columns,
             formats=(date_format,) if date_format else (),
         )
+        if found is LogFormat.OPERATOR and (left := left_out(source)):
+            names = ", ".join(ascii(name)[1:-1] for name in left)
+            click.echo(f"Columns left out: {names}; --map description=… takes one in", err=True)
         with closing(RejectedFile(file)) as rejected, Progress("lines read") as progress:
             run = CallImport(hub, channel or "hotline", live=live, step=progress.step)
             tally = run.run(read_log(found, source), rejected)

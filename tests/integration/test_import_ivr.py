@@ -127,15 +127,16 @@ def test_from_the_command_line_to_a_case_with_its_code_and_site(commands: Comman
     log = commands.file(
         "linha.csv",
         [
-            "Nº;Data;Hora;Telefone;Localidade;Distrito;Tipo;Descrição",
-            "1;01/03/2026;08h30;840000001;Centro A;Metuge;Água;A bomba do bloco quatro",
-            "2;01/03/2026;09h00;840000002;Outro;Pemba;Lona;Precisamos de lonas",
-            "3;31/31/2026;09h00;840000002;;;;Nunca",
-            "4;01/03/2026;10h00;840000004;;;Chamada perdida;",
+            "Nº;Data;Hora;Telefone;Localidade;Distrito;Tipo;Descrição;Ficha",
+            "1;01/03/2026;08h30;840000001;Centro A;Metuge;Água;A bomba do bloco quatro;",
+            "2;01/03/2026;09h00;840000002;Outro;Pemba;Lona;Precisamos de lonas;",
+            "3;31/31/2026;09h00;840000002;;;;Nunca;",
+            "4;01/03/2026;10h00;840000004;;;Chamada perdida;;",
         ],
     )
     said = commands.run(*told, "import", "ivr", log, "--detect")
     assert "This is operator." in said.stderr
+    assert "Columns left out: Ficha" in said.stderr
     assert said.stdout == "3 calls: 3 added, 0 known; 1 lines rejected\n"
     assert commands.rejected("linha.csv").splitlines()[1].startswith("4,4,,has no date")
     cases = commands.rows(

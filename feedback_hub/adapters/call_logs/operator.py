@@ -55,7 +55,9 @@ _NAMES = {
     "centro de reassentamento,posto administrativo,location",
     "type": "tipo,type,categoria,category,tipo de chamada,tipo de caso,assunto,motivo,tema,subject",
     "description": "descricao,description,resumo,detalhes,observacoes,notas,nota,notes,note,texto,"
-    "mensagem,summary,descricao do caso,comentario,comentarios,relato,text,details",
+    "mensagem,summary,descricao do caso,comentario,comentarios,relato,text,details,o que disse,"
+    "queixa,problema,conteudo,conteudo da chamada,descricao da chamada,descricao do assunto,"
+    "relato da chamada,message,complaint,feedback",
     "forwarded_to": "encaminhado para,encaminhado a,encaminhado,encaminhamento,forwarded to,"
     "referred to,referral",
     "result": "resultado,estado,estado da chamada,situacao,status,result,outcome,disposition",
@@ -118,6 +120,13 @@ def columns_of(header: Sequence[str]) -> dict[str, str]:
     if "number" not in found and "id" in found and _plain(found["id"]) == "numero":
         found["number"] = found.pop("id")
     return found
+
+
+def left_out(source: Source) -> list[str]:
+    """The columns nobody here reads: one of them may hold what people said."""
+    with open_table(source.path) as table:
+        read = {*columns_of(table.columns).values(), *source.columns.values()}
+        return [name for name in table.columns if name and name not in read]
 
 
 def recognises(header: Sequence[str]) -> bool:
