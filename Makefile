@@ -1,5 +1,5 @@
 # `make demo` shows it, `make test` proves it. Both need Python 3.11 or newer and nothing else.
-.PHONY: help venv demo test test-all lint audit i18n bench lock clean chromium kannel
+.PHONY: help venv demo test test-all lint audit i18n docs bench lock clean chromium kannel
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -19,6 +19,7 @@ help:
 	@echo 'make lint      format, rules and types only'
 	@echo 'make audit     ask whether a library has a known fault; needs the network'
 	@echo 'make i18n      strings from the code into the translations'
+	@echo 'make docs      the documentation as a site, in build/docs'
 	@echo 'make bench     measure'
 	@echo 'make lock      new pins in constraints.txt, within the ranges of setup.cfg'
 	@echo 'make clean     remove all that make has made'
@@ -51,6 +52,11 @@ i18n: $(BIN)/.test
 	$(BIN)/pybabel -q update -i build/messages.pot -d feedback_hub/web/translations -l pt \
 	  --no-fuzzy-matching --ignore-obsolete
 	$(BIN)/pybabel -q compile -d feedback_hub/web/translations
+
+# A warning (a link that leads nowhere) fails; a test builds it too.
+docs: $(BIN)/.test
+	$(BIN)/python -m mkdocs build --strict --quiet
+	@echo 'Open build/docs/index.html'
 
 bench: $(BIN)/.test
 	@$(BIN)/python -m bench
