@@ -488,7 +488,6 @@ OPERATIONS: tuple[Operation, ...] = (
         named("Shift"),
         "NewShift",
         _MADE,
-        found=False,
     ),
     Operation(
         "post",
@@ -503,7 +502,6 @@ OPERATIONS: tuple[Operation, ...] = (
         "Where somebody is rung: a telephone, a Telegram chat.",
         named("RungAt"),
         "NewAddress",
-        found=False,
     ),
     Operation(
         "post",

@@ -49,6 +49,7 @@ def hub(sqlite_files: SqliteFiles, tmp_path: Path, hub_on: HubOn) -> Hub:
     return made
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("role", list(Role))
 def test_whatever_is_asked_the_answer_is_one_that_is_described(hub: Hub, role: Role) -> None:
     asking = Asking(hub)
