@@ -11,9 +11,10 @@ import io
 import json
 import os
 import tempfile
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -47,6 +48,8 @@ class Manifest:
     wrapped_by: list[str]
     tables: dict[str, int]
     files: int
+    apart: str = ""
+    """Where the data keys were written to a file of their own: what both files are known by."""
 
 
 def make_key() -> str:
@@ -66,28 +69,41 @@ def write(
     revision: str,
     now: datetime,
     step: Callable[[], object] = lambda: None,
+    keys_target: Path | None = None,
 ) -> Manifest:
     """Write a backup of one moment to ``target``; ``recipient`` is an age key or identity.
 
-    Raises ``BackupRefused``, ``OSError``. What is half written is never called ``target``.
+    With ``keys_target`` the data keys are in that file alone, so that it can be kept for a shorter
+    time: what was erased since is gone with it. Raises ``BackupRefused``, ``OSError``. What is half
+    written is never called ``target``.
     """
+    to = _recipient(recipient)
+    with (
+        tempfile.TemporaryFile(dir=target.parent) as plain,
+        tempfile.TemporaryFile(dir=target.parent) as keys_plain,
+    ):
+        keys = keys_plain if keys_target else None
+        manifest = _pack(engine, home, plain, keyring, revision, now, step, keys)
+        if keys_target:
+            _close(keys_plain, keys_target, to)
+        _close(plain, target, to)
+    return manifest
+
+
+def _close(plain: BinaryIO, target: Path, to: object) -> None:
     import pyrage  # noqa: PLC0415
 
-    to = _recipient(recipient)
-    with tempfile.TemporaryFile(dir=target.parent) as plain:
-        manifest = _pack(engine, home, plain, keyring, revision, now, step)
-        plain.seek(0)
-        fresh = target.with_name(f".{target.name}.part")
-        try:
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as sealed:
-                pyrage.encrypt_io(plain, sealed, [to])
-                sealed.flush()
-                os.fsync(sealed.fileno())
-            fresh.replace(target)
-        finally:
-            fresh.unlink(missing_ok=True)
-    return manifest
+    plain.seek(0)
+    fresh = target.with_name(f".{target.name}.part")
+    try:
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as sealed:
+            pyrage.encrypt_io(plain, sealed, [to])
+            sealed.flush()
+            os.fsync(sealed.fileno())
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -132,10 +148,12 @@ def load(
     archive: zipfile.ZipFile,
     manifest: Manifest,
     step: Callable[[], object] = lambda: None,
+    keys_archive: zipfile.ZipFile | None = None,
 ) -> None:
     """Fill empty tables, in the caller's transaction. Raises ``BackupRefused``."""
     for name, expected in manifest.tables.items():
-        with archive.open(f"tables/{name}.jsonl") as raw:
+        apart = keys_archive if name == data_key.name else None
+        with (apart or archive).open(f"tables/{name}.jsonl") as raw:
             lines = io.TextIOWrapper(raw, "utf-8", newline="\n")
             count = table_archive.load(connection, name, _counted(lines, step))
         if count != expected:
@@ -180,16 +198,21 @@ def _pack(
     revision: str,
     now: datetime,
     step: Callable[[], object],
+    keys_plain: BinaryIO | None,
 ) -> Manifest:
+    apart = uuid.uuid4().hex if keys_plain else ""
     tables: dict[str, int] = {}
     # One moment of the whole database, while others go on writing.
     postgresql = engine.dialect.name == "postgresql"
     options = {"isolation_level": "REPEATABLE READ"} if postgresql else {"readonly": True}
-    with zipfile.ZipFile(plain, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
+    with ExitStack() as stack:
+        archive = stack.enter_context(_packed(plain))
+        keys_archive = stack.enter_context(_packed(keys_plain)) if keys_plain else archive
         with engine.execution_options(**options).begin() as connection:
             for name in table_archive.table_names():
                 count = -1
-                with archive.open(f"tables/{name}.jsonl", "w", force_zip64=True) as file:
+                into = keys_archive if name == data_key.name else archive
+                with into.open(f"tables/{name}.jsonl", "w", force_zip64=True) as file:
                     for line in table_archive.lines_of(connection, name):
                         file.write(line.encode() + b"\n")
                         count += 1
@@ -209,9 +232,15 @@ def _pack(
             wrapped_by,
             tables,
             len(files),
+            apart,
         )
-        archive.writestr(_MANIFEST, json.dumps(asdict(manifest), indent=1))
+        for one in {archive, keys_archive}:
+            one.writestr(_MANIFEST, json.dumps(asdict(manifest), indent=1))
     return manifest
+
+
+def _packed(plain: BinaryIO) -> zipfile.ZipFile:
+    return zipfile.ZipFile(plain, "w", zipfile.ZIP_DEFLATED, compresslevel=3)
 
 
 def _files(home: Path) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -26,9 +27,16 @@ _KEY = "backup_key"
 @click.command("backup")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--to", "recipient", default="", help="Public age key (age1…) that closes it.")
+@click.option(
+    "--data-keys",
+    "keys_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the data keys to this file instead, to be kept for a shorter time: deleting it "
+    "makes unreadable what FILE holds of people.",
+)
 @click.pass_context
 @reporting
-def backup(ctx: click.Context, file: Path, recipient: str) -> None:
+def backup(ctx: click.Context, file: Path, recipient: str, keys_file: Path | None) -> None:
     """Write all that this hub keeps to FILE, encrypted, while it runs. Keys are not in it.
 
     Without --to it is closed for the key in $FEEDBACK_HUB_BACKUP_KEY or in secrets/backup_key of
@@ -47,6 +55,7 @@ def backup(ctx: click.Context, file: Path, recipient: str) -> None:
                 revision=HEAD,
                 now=hub.clock(),
                 step=progress.step,
+                keys_target=keys_file.absolute() if keys_file else None,
             )
     except backups.BackupRefused as error:
         raise Failure(str(error)) from error
@@ -79,11 +88,22 @@ def backup(ctx: click.Context, file: Path, recipient: str) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="erasure.ledger of the hub that was lost: what was erased since stays erased.",
 )
+@click.option(
+    "--data-keys",
+    "keys_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The data keys, where backup wrote them to a file of their own.",
+)
 @click.option("--force", is_flag=True, help="Replace what is in the database now.")
 @click.pass_context
 @reporting
 def restore(
-    ctx: click.Context, file: Path, key_file: Path | None, ledger: Path | None, force: bool
+    ctx: click.Context,
+    file: Path,
+    key_file: Path | None,
+    ledger: Path | None,
+    keys_file: Path | None,
+    force: bool,
 ) -> None:
     """Bring back what FILE holds, into an empty hub that has the same encryption key.
 
@@ -93,15 +113,19 @@ def restore(
     ctx.call_on_close(hub.close)
     hub.device = lambda: DEVICE
     try:
-        with backups.opened(file, _opening_key(hub, key_file)) as archive:
+        with ExitStack() as stack:
+            opening = _opening_key(hub, key_file)
+            archive = stack.enter_context(backups.opened(file, opening))
             manifest = backups.manifest_of(archive)
             _check(hub, manifest)
+            keys = stack.enter_context(backups.opened(keys_file, opening)) if keys_file else None
+            _check_keys(manifest, backups.manifest_of(keys) if keys else None)
             _make_room(hub, force=force)
             ledgers = [hub.config.hub.home / erasing.LEDGER, *([ledger] if ledger else [])]
             with Progress("rows restored") as progress, hub.engine.begin() as connection:
                 # An older backup is filled into the shape it had, which then grows into today's.
                 migrate_within(connection, manifest.revision)
-                backups.load(connection, archive, manifest, progress.step)
+                backups.load(connection, archive, manifest, progress.step, keys)
                 migrate_within(connection)
                 erased = backups.replay(connection, ledgers, hub.clock())
             backups.load_files(archive, hub.config.hub.home)
@@ -136,9 +160,20 @@ def _check(hub: Hub, manifest: backups.Manifest) -> None:
         )
     if absent := [one for one in manifest.wrapped_by if not hub.keyring.knows(one)]:
         raise Failure(
-            f"the backup needs the keys {', '.join(absent)} too: copy wrapping_keys of the hub "
-            f"that was backed up into {hub.config.secrets_directory}; nothing was changed"
+            f"the backup needs the keys {', '.join(absent)} too: copy wrapping_keys and, for what "
+            "begins with h:, handlers_public of the hub that was backed up into "
+            f"{hub.config.secrets_directory}; nothing was changed"
         )
+
+
+def _check_keys(manifest: backups.Manifest, keys: backups.Manifest | None) -> None:
+    if manifest.apart and keys is None:
+        raise Failure(
+            "the data keys of this backup were written to a file of their own: give it with "
+            "--data-keys; nothing was changed"
+        )
+    if keys is not None and keys.apart != manifest.apart:
+        raise Failure("the file of --data-keys belongs to another backup; nothing was changed")
 
 
 def _make_room(hub: Hub, *, force: bool) -> None:

@@ -118,6 +118,26 @@ def test_a_restored_hub_is_the_hub_that_was(
         after.close()
 
 
+def test_data_keys_apart_are_needed_and_can_be_thrown_away_sooner(
+    lived: Machine, elsewhere: Machine, tmp_path: Path
+) -> None:
+    file, keys, others = (str(tmp_path / name) for name in ("hub", "keys", "other"))
+    lived.run("backup", file, "--data-keys", keys)
+    lived.run("backup", str(tmp_path / "later"), "--data-keys", others)
+    elsewhere.take_keys_of(lived)
+    assert "--data-keys" in elsewhere.run("restore", file, fails=1).stderr
+    wrong = elsewhere.run("restore", file, "--data-keys", others, fails=1).stderr
+    assert "another backup" in wrong
+    # Nobody who holds only the long-lived file has any of the keys.
+    opening = (lived.home / "secrets" / "backup_key").read_text()
+    with backups.opened(Path(file), opening) as archive:
+        assert "tables/data_key.jsonl" not in archive.namelist()
+    elsewhere.run("restore", file, "--data-keys", keys)
+    after = elsewhere.hub()
+    assert said(after) == {PUMP, CHIEF}
+    after.close()
+
+
 def test_what_is_refused_changes_nothing(
     lived: Machine, elsewhere: Machine, tmp_path: Path
 ) -> None:
