@@ -31,17 +31,18 @@ MODULES = Path(desk_assets.__file__).parent / "static" / "desk"
 PIECE = 40_000
 
 
-@pytest.fixture
+# One hub for all of them: each brings devices and reports of its own.
+@pytest.fixture(scope="module")
 def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def hub(tmp_path: Path, clock: Clock) -> Hub:
-    return make_hub(tmp_path / "home", clock=clock)
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Hub:
+    return make_hub(tmp_path_factory.mktemp("desk") / "home", clock=clock)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app(hub: Hub) -> Flask:
     return make_app(hub)
 

@@ -41,8 +41,9 @@ function show(screen) {
 // Nothing of what is shown stands in the address or in the browser's history.
 desk.go = async (name, options = {}, { replace = false } = {}) => {
   if (!desk.queue) return desk.entrance();
-  const past = replace || name === desk.view ? "replaceState" : "pushState";
-  history[past]({ name, options: options.keep || {} }, "");
+  const next = { name, options: options.keep || {} };
+  const same = JSON.stringify(next) === JSON.stringify(history.state);
+  history[replace || same ? "replaceState" : "pushState"](next, "");
   return render(name, options);
 };
 
@@ -243,8 +244,12 @@ desk.useUpdate = async () => {
 
 async function registerWorker() {
   if (!("serviceWorker" in navigator)) return;
-  const had = Boolean(navigator.serviceWorker.controller);
-  navigator.serviceWorker.addEventListener("controllerchange", () => { if (had) location.reload(); });
+  // The first worker takes over a page that is up to date; each later one brings other files.
+  let first = !navigator.serviceWorker.controller;
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (!first) location.reload();
+    first = false;
+  });
   desk.worker = await navigator.serviceWorker.register("/desk/app/sw.js", { scope: "/desk/app", updateViaCache: "none" });
   const look = () => {
     desk.update = Boolean(desk.worker.waiting && navigator.serviceWorker.controller);
