@@ -52,7 +52,7 @@ class _Row:
 def register(hub: Hub) -> None:
     """Sites, partners and their services."""
     with hub.unit_of_work() as uow:
-        uow.session.add(Organisation("hub", "Feedback team"))
+        uow.session.merge(Organisation("hub", "Feedback team"))
         for number in range(PARTNERS):
             uow.session.add(Organisation(f"partner-{number}", f"Parceiro {number}"))
         for number in range(SITES):

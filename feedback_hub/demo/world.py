@@ -149,7 +149,8 @@ def _person(
 def settle(session: Session, hub: Hub, password_hash: str) -> dict[str, Actor]:
     """Put everybody and everything in place; the actors by e-mail address."""
     now = hub.clock()
-    session.add_all([*sites(), *organisations()])
+    for one in (*sites(), *organisations()):
+        session.merge(one)  # the hub's own organisation is there already
     session.flush()
     session.add_all(services(now.date()))
     return {
