@@ -1,5 +1,5 @@
 # `make demo` shows it, `make test` proves it. Both need Python 3.11 or newer and nothing else.
-.PHONY: help venv demo test test-all lint audit i18n docs bench lock clean chromium kannel
+.PHONY: help venv demo test test-all lint audit i18n docs bench screenshots lock clean chromium kannel
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -21,6 +21,7 @@ help:
 	@echo 'make i18n      strings from the code into the translations'
 	@echo 'make docs      the documentation as a site, in build/docs'
 	@echo 'make bench     measure'
+	@echo 'make screenshots  the pictures of the README, from the demonstration'
 	@echo 'make lock      new pins in constraints.txt, within the ranges of setup.cfg'
 	@echo 'make clean     remove all that make has made'
 
@@ -60,6 +61,9 @@ docs: $(BIN)/.test
 
 bench: $(BIN)/.test
 	@$(BIN)/python -m bench
+
+screenshots: $(BIN)/.test chromium
+	@$(BIN)/python -m tests.e2e.screenshots
 
 lock: $(BIN)/.test
 	$(BIN)/uv pip compile setup.cfg --extra test --universal --python-version 3.11 \
