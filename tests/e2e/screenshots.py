@@ -22,7 +22,7 @@ def main() -> None:
     """Start a demonstration, take the pictures, end it."""
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
-    command = [Path(sys.executable).with_name("feedback-hub"), "demo", "--port", str(port)]
+    command = [str(Path(sys.executable).with_name("feedback-hub")), "demo", "--port", str(port)]
     demo = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(url, demo)
