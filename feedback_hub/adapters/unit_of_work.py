@@ -94,6 +94,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_HELD = (
+    ReferralState.SENT,
+    ReferralState.ACCEPTED,
+    ReferralState.IN_ACTION,
+    ReferralState.RETURNED,
+)
+"""Where a referral still is a partner's."""
+
 QUEUE_OF = {
     Task.CLASSIFY: Queue.TRIAGE,
     Task.SEND: Queue.DELIVERY,
@@ -476,6 +484,24 @@ class SqlUnitOfWork:
     def referral(self, referral_id: str) -> Referral | None:
         """A referral by id."""
         return self.session.get(Referral, referral_id)
+
+    def open_cases(
+        self, actor: Actor, *, site: str, owner: str, organisation: str, most: int
+    ) -> Sequence[Case]:
+        """Open cases that exist for ``actor`` to work on, the oldest first."""
+        kept, asked = tables.case.c, tables.referral.c
+        wanted = [kept.state.in_(OPEN), case_visible(scope_of(actor, Action.WORK_CASE))]
+        if site:
+            wanted.append(kept.site == site)
+        if owner:
+            wanted.append(kept.owner == owner)
+        if organisation:
+            holds = asked.organisation == organisation, asked.state.in_(_HELD)
+            wanted.append(kept.id.in_(select(asked.case_id).where(*holds)))
+        oldest = select(Case).where(*wanted).order_by(kept.received_at, kept.id)
+        found = self.session.scalars(oldest.limit(most)).all()
+        self.saw_list(actor, found)
+        return found
 
     def referrals_of(self, case_id: str) -> Sequence[Referral]:
         """Every referral of a case, the oldest first."""

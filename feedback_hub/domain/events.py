@@ -46,6 +46,7 @@ class EventKind(StrEnum):
     CALLED = "called"
     REMINDED = "reminded"
     ESCALATED = "escalated"
+    CONSENT_REVIEWED = "consent_reviewed"
     INTERIM_NOTICE = "interim_notice"
     RUNG = "rung"
     RING_TAKEN = "ring_taken"

@@ -210,6 +210,7 @@ def view(
         clocks=_clocks(case, rules, now),
         next_step=_next_step(known, moves),
         moves=moves,
+        consent=case.consent,
         answer=said.text(case.answer_id),
         outcome=case.outcome,
         closing_reason=_closing_reason(known) if case.outcome else "",
@@ -263,6 +264,7 @@ def _moves(known: _Known, rules: Rules, actor: Actor, now: datetime) -> frozense
         name
         for name, action, possible in (
             ("note", Action.NOTE, True),
+            ("consent", Action.WORK_CASE, case.is_open),
             ("place", Action.TRIAGE, case.is_open and not case.site),
             ("sensitivity", Action.CHANGE_SENSITIVITY, True),
             ("confirm", Action.CHANGE_SENSITIVITY, case.suspected),

@@ -19,7 +19,7 @@ from feedback_hub.domain.bank import BankAnswer
 from feedback_hub.domain.call_back import CallReason, Way
 from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.clock import Duty
-from feedback_hub.domain.consent import Answered, Share
+from feedback_hub.domain.consent import Answered, Consent, Share
 from feedback_hub.domain.contact import Purpose, Withheld
 from feedback_hub.domain.custom_field import CustomField
 from feedback_hub.domain.events import EventKind
@@ -102,6 +102,7 @@ class ReaderView:
     looks: Looks = Looks()
     roster: bool = False
     broadcasts: bool = False
+    hands_over: bool = False
 
 
 @dataclass(frozen=True)
@@ -708,6 +709,7 @@ class CaseView:
     owner: str = ""
     suspected: bool = False
     audience: Audience = Audience.TEAM
+    consent: Consent = field(default_factory=Consent)
     readers: Mapping[Role, int] = field(default_factory=dict)
     partners: tuple[str, ...] = ()
     partners_named: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.call_back import CallReason
 from feedback_hub.domain.case import LEAST_CONTENT, SCORES, Case, Outcome
 from feedback_hub.domain.clocks import keep_case
+from feedback_hub.domain.consent import Consent
 from feedback_hub.domain.custom_field import read_tag
 from feedback_hub.domain.errors import Invalid, NotAllowed, NotFound
 from feedback_hub.domain.events import Event, EventKind
@@ -144,6 +145,21 @@ def assign(uow: UnitOfWork, actor: Actor, ref: str, owner: str, now: datetime) -
         owner = colleague.id
         on_call.has_it(uow, case, owner, now)
     case.assign(owner, actor.id, now)
+    return case
+
+
+def review_consent(
+    uow: UnitOfWork, actor: Actor, ref: str, consent: Consent, now: datetime
+) -> Case:
+    """Keep what the person agrees to now, in place of what they said. Raises ``NotFound``.
+
+    What left already is not called back; nothing leaves from now on that they do not agree to.
+    """
+    case = reach(uow, actor, Action.NOTE, ref)
+    before = case.consent
+    case.consent = consent
+    detail = {"from": before.share.value, "to": consent.share.value}
+    case.note(EventKind.CONSENT_REVIEWED, "", actor.id, now, detail)
     return case
 
 

@@ -592,6 +592,14 @@ class UnitOfWork(Protocol):
     def accounts(self, role: Role, organisation: str = "") -> Sequence[Actor]:
         """Active accounts that hold ``role``, of one organisation where it is given."""
 
+    def open_cases(
+        self, actor: Actor, *, site: str, owner: str, organisation: str, most: int
+    ) -> Sequence[Case]:
+        """Open cases that exist for ``actor`` to work on, the oldest first.
+
+        At a site, of an owner, with a referral that an organisation still holds: whatever is given.
+        """
+
     def referrals_of(self, case_id: str) -> Sequence[Referral]:
         """Every referral of a case, the oldest first."""
 

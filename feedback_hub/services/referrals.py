@@ -67,13 +67,37 @@ def refer_on(
     Raises ``NotFound``, ``IllegalMove``, ``Invalid`` (also for a chain that would come round).
     """
     referral, case = _reach(uow, actor, Action.ANSWER_REFERRAL, referral_id)
+    share = referral.share
+    return pass_on(uow, rules, actor, referral, case, organisation, share, now, note=note)
+
+
+def pass_on(
+    uow: UnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    referral: Referral,
+    case: Case,
+    organisation: str,
+    share: Share,
+    now: datetime,
+    *,
+    note: str = "",
+) -> Referral:
+    """The same by whoever may: the partner, or the case team for one that leaves.
+
+    Carries no more than before. Raises ``IllegalMove``, ``Invalid``.
+    """
     _check_partner(uow, rules, case, organisation)
     above: Referral | None = referral
     while above is not None:
         if above.organisation == organisation:
             raise Invalid("organisation", "has this referral already")
         above = uow.referral(above.parent_id) if above.parent_id else None
-    child = draft(uow, rules, case, organisation, actor.id, now, share=referral.share)
+    if referral.state is ReferralState.RETURNED:
+        referral.resume("", actor.id, now)
+    less = referral.share is not Share.NAME
+    carried = Share.ANONYMOUS if less else share
+    child = draft(uow, rules, case, organisation, actor.id, now, share=carried)
     child.parent_id = referral.id
     child.note_id = _note(uow, child, note, actor, now)
     referral.refer_on(child.id, actor.id, now)

@@ -38,6 +38,7 @@ from feedback_hub.reads.measures import AGES, DIMENSIONS, STAGES
 from feedback_hub.reads.people import TokenState
 from feedback_hub.reads.sites import Unresolved
 from feedback_hub.reads.views import WhyLikely
+from feedback_hub.services.handover import WhyLeft
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.notices import Rung
 from feedback_hub.web.submission import BOX, MEETING, MOST_FILES
@@ -751,6 +752,24 @@ ANSWERS: dict[str, Schema] = {
             "highly_sensitive_by_month": _counts_by(),
         }
     ),
+    "Handover": answer(
+        {
+            "moved": NUMBER,
+            "left": NUMBER,
+            "more": FLAG,
+            "cases": list_of(
+                answer(
+                    {
+                        "ref": REFERENCE,
+                        "consent": word(Share),
+                        "share": or_null(word(Share)),
+                        "why_left": or_null(word(WhyLeft)),
+                    }
+                )
+            ),
+        }
+    ),
+    "Consent": answer({"ref": REFERENCE, "share": word(Share)}),
     "BroadcastLine": answer(_BROADCAST),
     "Broadcast": answer(
         _BROADCAST
@@ -924,6 +943,28 @@ ASKED: dict[str, Schema] = {
     "Interim": record({"told": FLAG}),
     "NewBroadcast": record(
         {"answers": TEXTS | {"examples": [["1"]]}, "sites": TEXTS}, ("answers",)
+    ),
+    "NewHandover": record(
+        {
+            "reason": TEXT,
+            "site": TEXT,
+            "from_owner": TEXT,
+            "from_organisation": TEXT,
+            "to_owner": TEXT,
+            "to_organisation": TEXT,
+            "named": TEXTS,
+        },
+        ("reason",),
+    )
+    | {
+        "anyOf": [
+            {"required": [whose, to]}
+            for whose in ("from_owner", "from_organisation", "site")
+            for to in ("to_owner", "to_organisation")
+        ]
+    },
+    "ConsentReview": record(
+        {"record": FLAG, "share": word(Share), "contact": FLAG, "content_in_text": FLAG}
     ),
     "NewShift": record(
         {

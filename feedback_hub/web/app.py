@@ -21,6 +21,7 @@ from feedback_hub.web.api_calls import api_calls
 from feedback_hub.web.api_cases import api_cases
 from feedback_hub.web.api_desk import api_desk
 from feedback_hub.web.api_exchange import api_exchange
+from feedback_hub.web.api_handover import api_handover
 from feedback_hub.web.api_intake import api_intake
 from feedback_hub.web.api_issues import api_issues
 from feedback_hub.web.api_measures import api_measures
@@ -82,6 +83,7 @@ def create_app(hub: Hub) -> Flask:
         api_sites,
         api_safeguarding,
         api_triage,
+        api_handover,
         api_intake,
         api_desk,
         api_issues,

@@ -516,6 +516,7 @@ HISTORY: Mapping[EventKind, str] = {
     EventKind.CALLED: N_("Tried %(way)s: %(result)s"),
     EventKind.REMINDED: N_("Whoever owes something was reminded"),
     EventKind.ESCALATED: N_("Time is up: those above were told"),
+    EventKind.CONSENT_REVIEWED: N_("Asked the person anew what may be done with it"),
     EventKind.INTERIM_NOTICE: N_("The person is told that it takes longer"),
     EventKind.RUNG: N_("A handler on call was rung"),
     EventKind.RING_TAKEN: N_("Said that they take it"),

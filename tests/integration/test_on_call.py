@@ -23,7 +23,7 @@ from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.services import on_call
 from feedback_hub.services.on_call import RingAddress
 from feedback_hub.services.records import Queue
-from feedback_hub.web.app import create_app
+from feedback_hub.web.front import create_front
 from tests.integration.asking import Asking, add_case
 from tests.integration.databases import NOW
 from tests.providers.telegram import SECRET_TOKEN, TOKEN, TelegramServer
@@ -114,7 +114,7 @@ def later(hub: Hub, clock: Clock, minutes: int = 3) -> None:
 
 def post_to(hub: Hub) -> object:
     """Twilio's requests reach the application in this process."""
-    client = create_app(hub).test_client()
+    client = create_front(hub).test_client()
 
     def post(url: str, *, data: dict[str, str], headers: dict[str, str], **_: object) -> object:
         answer = client.post(url.removeprefix(hub.config.hub.base_url), data=data, headers=headers)
@@ -192,7 +192,7 @@ def test_a_button_in_telegram_takes_it_and_is_no_message_of_anybody(
         "data": "1",
     }
     update = telegram.receive(callback_query=query)
-    client = create_app(hub).test_client()
+    client = create_front(hub).test_client()
     headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET_TOKEN}
     assert client.post("/channels/bot/inbound", json=update, headers=headers).status_code == 200
     drain(hub, Queue.INTAKE)

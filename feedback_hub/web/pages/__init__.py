@@ -24,6 +24,7 @@ from feedback_hub.web.pages.emergency import emergency
 from feedback_hub.web.pages.exports import export_pages
 from feedback_hub.web.pages.frame import forget_reader, init_frame
 from feedback_hub.web.pages.go import go
+from feedback_hub.web.pages.handover import handover
 from feedback_hub.web.pages.handset import handset
 from feedback_hub.web.pages.home import home
 from feedback_hub.web.pages.issues import issues
@@ -97,6 +98,7 @@ def init_pages(app: Flask, hub: Hub) -> None:
         routing,
         on_call,
         broadcasts,
+        handover,
         packs,
         audit,
         admin,

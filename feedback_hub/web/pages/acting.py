@@ -67,6 +67,7 @@ _FAULTS: Mapping[str, str] = {
     "read_on": N_("Choose the day it was read; no day to come."),
     "people": N_("Write how many heard it as a number, or leave it empty."),
     "understood": N_("Write what you understood. Whoever wrote the wording cannot say it."),
+    "from": N_("Say whose cases: a colleague's, a partner's or a site's."),
     "to": N_("That case is closed: open it again first."),
     "ref": N_("There is no such case, or nobody could be told. Check the number."),
     "email": N_("Write an e-mail address that nobody here has yet."),

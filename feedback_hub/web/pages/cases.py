@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from flask import (
@@ -20,7 +21,7 @@ from flask import (
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.case import SCORES, Outcome
-from feedback_hub.domain.consent import Share
+from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.safeguarding import ConsentWay
@@ -40,6 +41,7 @@ from feedback_hub.services import (
 )
 from feedback_hub.services.issues import LONGEST_TITLE, OWN, NewIssue
 from feedback_hub.services.loopback import Method
+from feedback_hub.services.reaching import reach
 from feedback_hub.services.safeguarding import Explained
 from feedback_hub.services.triage import Decision
 from feedback_hub.web.hub import current_hub
@@ -157,6 +159,17 @@ def _refer(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
         share=word("share", Share),
         note=text("note"),
     )
+
+
+def _consent(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    case = reach(uow, actor, Action.WORK_CASE, ref)
+    after = replace(
+        case.consent,
+        share=word("share", Share),
+        contact=word("contact", Answered),
+        content_in_text=word("content_in_text", Answered),
+    )
+    return casework.review_consent(uow, actor, ref, after, now)
 
 
 def _interim(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
@@ -299,6 +312,7 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
         N_("The referral and the consent are noted."),
     ),
     "loop-back": (Action.WORK_CASE, _loop_back, N_("Noted. Close the case when it is over.")),
+    "consent": (Action.WORK_CASE, _consent, N_("Kept what the person agrees to.")),
     "interim": (Action.WORK_CASE, _interim, N_("Noted: the answer is due later now.")),
     "close": (Action.WORK_CASE, _close, N_("Closed.")),
     "reopen": (Action.WORK_CASE, _reopen, N_("Open again.")),

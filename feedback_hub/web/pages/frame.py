@@ -111,6 +111,7 @@ def _reader(hub: Hub) -> ReaderView | None:
         looks=chosen,
         roster=actor.may(Action.KEEP_ROSTER),
         broadcasts=actor.may(Action.BROADCAST),
+        hands_over=actor.may(Action.WORK_CASE),
     )
 
 
