@@ -1,5 +1,5 @@
 # `make demo` shows it, `make test` proves it. Both need Python 3.11 or newer and nothing else.
-.PHONY: help venv demo test test-all lint audit i18n docs bench screenshots lock clean chromium kannel
+.PHONY: help venv demo test test-all lint audit i18n docs bench chaos long-run screenshots lock clean chromium kannel
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -20,8 +20,10 @@ help:
 	@echo 'make audit     ask whether a library has a known fault; needs the network'
 	@echo 'make i18n      strings from the code into the translations'
 	@echo 'make docs      the documentation as a site, in build/docs'
-	@echo 'make bench     measure'
 	@echo 'make screenshots  the pictures of the README, from the demonstration'
+	@echo 'make bench     measure, each figure against its goal'
+	@echo 'make chaos     hurt everything under load and print what must be so'
+	@echo 'make long-run  half an hour of load: does anything grow?'
 	@echo 'make lock      new pins in constraints.txt, within the ranges of setup.cfg'
 	@echo 'make clean     remove all that make has made'
 
@@ -59,8 +61,16 @@ docs: $(BIN)/.test
 	$(BIN)/python -m mkdocs build --strict --quiet
 	@echo 'Open build/docs/index.html'
 
+# PART="queue search" measures these only; ARGS="--quick" tries it out.
 bench: $(BIN)/.test
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench $(PART) $(ARGS)
+
+chaos: $(BIN)/.test
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
+# Half an hour of mixed load: nothing of the hub may grow.
+long-run: $(BIN)/.test
+	@$(BIN)/python -m tests.chaos.steady $(ARGS)
 
 screenshots: $(BIN)/.test chromium
 	@$(BIN)/python -m tests.e2e.screenshots

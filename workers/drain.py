@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import structlog
 
-from feedback_hub.adapters import outbox
+from feedback_hub.adapters import outbox, tracing
 from feedback_hub.adapters.batch import BatchUnitOfWork
 from feedback_hub.adapters.outbox import Claim
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import DomainError
-from feedback_hub.domain.message import DeliveryError
+from feedback_hub.domain.message import DeliveryError, OutboundMessage
 from feedback_hub.services import (
     attachments,
     call_list,
@@ -32,7 +34,7 @@ from feedback_hub.services.delivery import Again, Turn
 from feedback_hub.services.intake import ReceiptTooEarly
 from feedback_hub.services.records import Queue, Task
 
-LONGEST = 60.0
+LONGEST = 30.0
 """Seconds one wake-up works before it makes room for other queues."""
 LONGEST_FILES = 20.0
 """For files and letters: one slow to answer must not keep a hub's only worker from its messages."""
@@ -40,8 +42,11 @@ TOGETHER = 0.03
 """Seconds rows may share a transaction: on SQLite a webhook waits that long for its turn."""
 TOGETHER_ON_POSTGRES = 0.5
 _LEAST_SHARE, _FIRST_SHARE, _LARGEST_SHARE = 4, 8, 100
+_TRIED_AT_ONCE = 50
+"""Rows that were taken on before, between two batches of others."""
 _UNDER_WAY = 20
 """Texts whose attempt is written down together, before the first of them is sent."""
+_AT_ONCE = 8
 _SENDING = 15.0
 """Seconds after which the rest of them wait for another turn: well within the lease."""
 
@@ -65,8 +70,10 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
     batch = _BATCHES.get(queue, outbox.BATCH)
     share = _Share(TOGETHER if hub.engine.dialect.name == "sqlite" else TOGETHER_ON_POSTGRES)
     while time.monotonic() < until and not stop():
+        # What was taken on before and not finished may be what its worker died of: each alone.
+        handled += sum(_handle(hub, claim) for claim in _tried(hub, queue, until, stop))
         with hub.unit_of_work() as uow:
-            claims = outbox.claim(uow.session, queue, hub.clock(), batch=batch)
+            claims = outbox.claim(uow.session, queue, hub.clock(), batch=batch, tried=False)
             uow.commit()
         if not claims:
             break
@@ -85,6 +92,22 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
             # What came meanwhile gets a wake-up of its own.
             break
     return handled
+
+
+def _tried(hub: Hub, queue: Queue, until: float, stop: Callable[[], bool]) -> Iterator[Claim]:
+    """What was taken on before, one after the other; what was too often is set aside."""
+    for _ in range(_TRIED_AT_ONCE):
+        if time.monotonic() > until or stop():
+            return
+        with hub.unit_of_work() as uow:
+            claims = outbox.claim(uow.session, queue, hub.clock(), batch=1, tried=True)
+            uow.commit()
+        if not claims:
+            return
+        if claims[0].attempts > outbox.MOST_ATTEMPTS:
+            _fail(hub, claims[0], "its worker died each time")
+        else:
+            yield claims[0]
 
 
 class _Share:
@@ -119,6 +142,8 @@ def _handle_together(hub: Hub, waiting: deque[Claim], share: _Share) -> int:
             for claim in mine:
                 _do(hub, uow, claim)
             uow.commit()
+        for claim in mine:
+            _say(claim)
     except Exception:  # noqa: BLE001  said of the one that raises it when it is handled alone
         share.rows = _FIRST_SHARE
         return sum(_handle(hub, claim) for claim in tried)
@@ -146,6 +171,7 @@ def _handle(hub: Hub, claim: Claim) -> bool:
                 return False
             _do(hub, uow, claim)
             uow.commit()
+        _say(claim)
     except ReceiptTooEarly:
         _fail(hub, claim, "receipt for a message not recorded yet")
     except DomainError as error:
@@ -158,7 +184,21 @@ def _handle(hub: Hub, claim: Claim) -> bool:
     return False
 
 
+def _say(claim: Claim) -> None:
+    """One line for each piece of work that is done: what a message's road is read from."""
+    log.info("done", trace=claim.trace, task=_task(claim), work=claim.subject_id)
+
+
+def _task(claim: Claim) -> str:
+    return claim.task.value if claim.task else "register"
+
+
 def _do(hub: Hub, uow: SqlUnitOfWork, claim: Claim) -> None:
+    with tracing.traced(claim.trace):
+        _do_traced(hub, uow, claim)
+
+
+def _do_traced(hub: Hub, uow: SqlUnitOfWork, claim: Claim) -> None:
     now = hub.clock()
     match claim.task:
         case None:
@@ -190,20 +230,43 @@ def _send_together(hub: Hub, claims: Sequence[Claim], stop: Callable[[], bool]) 
         outbox.finish_all(uow.session, done, hub.clock())
         uow.commit()
     sending = {claim: turn for claim, turn in turns.items() if not isinstance(turn, Turn)}
-    outcomes: dict[Claim, str | DeliveryError | None] = dict.fromkeys(sending)
-    until = time.monotonic() + _SENDING
-    for claim, message in sending.items():
-        if time.monotonic() > until or stop():
-            break
-        try:
-            outcomes[claim] = delivery.call(hub.channels, message)
-        except Exception as error:  # noqa: BLE001  whether it was sent is unknown: it is asked
-            outcomes.pop(claim)
-            _fail(hub, claim, type(error).__name__)
+    outcomes: dict[Claim, str | DeliveryError | None] = {}
+    for claim, outcome in _call_all(hub, sending, stop).items():
+        if isinstance(outcome, _Broken):
+            _fail(hub, claim, outcome.fault)
+        else:
+            outcomes[claim] = outcome
     if outcomes:
         _conclude(hub, outcomes)
     alone += [claim for claim, turn in turns.items() if turn is Turn.ALONE]
     return len(done) + len(outcomes) + sum(_handle(hub, claim) for claim in alone)
+
+
+@dataclass(frozen=True)
+class _Broken:
+    """A send that raised what no channel raises: whether it was sent is unknown, and is asked."""
+
+    fault: str
+
+
+def _call_all(
+    hub: Hub, sending: Mapping[Claim, OutboundMessage], stop: Callable[[], bool]
+) -> dict[Claim, str | DeliveryError | _Broken | None]:
+    """Several texts under way at once: providers are slow, not busy. None: not tried."""
+    until = time.monotonic() + _SENDING
+
+    def call(message: OutboundMessage) -> str | DeliveryError | _Broken | None:
+        if time.monotonic() > until or stop():
+            return None
+        try:
+            return delivery.call(hub.channels, message)
+        except Exception as error:  # noqa: BLE001  a poison message must not stop the others
+            return _Broken(type(error).__name__)
+
+    if len(sending) < 2:
+        return {claim: call(message) for claim, message in sending.items()}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return dict(zip(sending, pool.map(call, sending.values()), strict=True))
 
 
 def _conclude(hub: Hub, outcomes: Mapping[Claim, str | DeliveryError | None]) -> None:
@@ -216,13 +279,16 @@ def _conclude(hub: Hub, outcomes: Mapping[Claim, str | DeliveryError | None]) ->
             if outcome is None:
                 delivery.not_tried(uow, claim.subject_id)
             else:
-                again = delivery.conclude(uow, hub.channels, claim.subject_id, outcome, now)
+                with tracing.traced(claim.trace):
+                    again = delivery.conclude(uow, hub.channels, claim.subject_id, outcome, now)
             if again is None:
                 over.append(claim)
             else:
                 outbox.postpone(uow.session, claim, again.at, counts=False)
         outbox.finish_all(uow.session, over, now)
         uow.commit()
+    for claim in over:
+        _say(claim)
 
 
 def _call(hub: Hub, claim: Claim) -> bool:
@@ -233,7 +299,8 @@ def _call(hub: Hub, claim: Claim) -> bool:
     if mine is None:
         return False
     try:
-        again = _OUTSIDE[mine.task](hub, mine.subject_id) if mine.task else None
+        with tracing.traced(mine.trace):
+            again = _OUTSIDE[mine.task](hub, mine.subject_id) if mine.task else None
     except Exception as error:  # noqa: BLE001  a poison message must not stop the others
         # Under the lease that is held now: the first one's end has moved.
         _fail(hub, mine, type(error).__name__)
@@ -244,6 +311,8 @@ def _call(hub: Hub, claim: Claim) -> bool:
         else:
             outbox.postpone(uow.session, mine, again.at, counts=False)
         uow.commit()
+    if again is None:
+        _say(mine)
     return True
 
 
@@ -299,5 +368,11 @@ def _fail(hub: Hub, claim: Claim, fault: str) -> None:
         if set_aside and claim.task is Task.FETCH:
             attachments.give_up(uow, claim.subject_id)
         uow.commit()
-    task = claim.task.value if claim.task else "register"
-    log.warning("work failed", work=claim.id, task=task, fault=fault, set_aside=set_aside)
+    log.warning(
+        "work failed",
+        trace=claim.trace,
+        work=claim.id,
+        task=_task(claim),
+        fault=fault,
+        set_aside=set_aside,
+    )

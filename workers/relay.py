@@ -17,8 +17,9 @@ from workers.queues import DRAIN, open_queue
 
 MOST_WAKE_UPS = 4
 """Pending wake-ups a queue may have: more than workers would only find each other's leavings."""
-JOB_SECONDS = 600
-"""RQ ends a job after this; a drain makes room for others long before."""
+JOB_SECONDS = 180
+"""RQ ends a job after this; a drain makes room for others long before. One that hears no signal
+any more, stuck in native code, is killed a minute later; its rows are others' by then."""
 
 
 def wake(hub: Hub, connection: Redis) -> dict[Queue, int]:

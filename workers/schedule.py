@@ -21,7 +21,7 @@ from feedback_hub.domain.errors import StaleVersion
 from feedback_hub.domain.referral import ReferralState
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import broadcasts, custom_fields, escalation, pacing, referrals
-from workers import retention
+from workers import operator, retention
 from workers.drop_folder import Watcher
 from workers.pull import Pullers
 from workers.queues import connect
@@ -211,4 +211,6 @@ DUTIES: tuple[Callable[[Hub, datetime], int], ...] = (
     forget_exports,
     go_on_telling,
     retention.daily,
+    operator.watch,
+    operator.tell,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 
 import structlog
@@ -10,9 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from feedback_hub.bootstrap import Hub
 from feedback_hub.services import channel_watch
+from workers import operator
 
 LOOK_EVERY = 20.0
 """Seconds between two looks at what is due."""
+CERTIFICATE_EVERY = 3600.0
+"""Seconds between two looks at the hub's own certificate."""
 
 log = structlog.get_logger()
 
@@ -66,8 +70,7 @@ class Upkeep:
 
     def start(self) -> None:
         """Start. The hub's engine must have been made, in this process."""
-        if self._hub.channels.accounts:
-            self._thread.start()
+        self._thread.start()
 
     def stop(self) -> None:
         """Stop; what waits for its provider is left behind, and done again in time."""
@@ -75,10 +78,14 @@ class Upkeep:
 
     def _run(self) -> None:
         at_start = True
+        next_look = 0.0
         while not self._stopped.is_set():
             try:
                 keep_up(self._hub, at_start=at_start)
                 at_start = False
+                if time.monotonic() >= next_look:
+                    operator.watch_certificate(self._hub, self._hub.clock())
+                    next_look = time.monotonic() + CERTIFICATE_EVERY
             except SQLAlchemyError as error:
                 log.warning("upkeep cannot work", fault=type(error).__name__)
             self._stopped.wait(LOOK_EVERY)

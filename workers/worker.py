@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.worker.base import DequeueStrategy
 
 from feedback_hub.services.records import Queue as QueueName
 from workers.queues import connect, open_queue
@@ -38,7 +39,8 @@ def run_worker(url: str, names: Sequence[QueueName] = tuple(QueueName)) -> None:
             serializer=JSONSerializer,
             log_job_description=False,
         )
-        worker.work(logging_level="WARNING")
+        # In turn, so that a flood of arrivals holds up neither reading nor answering.
+        worker.work(logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
     except RedisError as error:
         log.warning("queue server lost", fault=type(error).__name__)
         sys.exit(1)

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import bindparam, event, insert, inspect, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
-from feedback_hub.adapters import likenesses, places, tables
+from feedback_hub.adapters import likenesses, places, tables, tracing
 from feedback_hub.adapters.unit_of_work import QUEUE_OF, SqlUnitOfWork
 from feedback_hub.adapters.vault import KEY_BYTES, Keyring, SqlVault
 from feedback_hub.domain.case import Case
@@ -356,6 +356,7 @@ class BatchUnitOfWork(SqlUnitOfWork):
                 "task": task,
                 "subject_id": subject_id,
                 "available_at": available_at,
+                "trace": tracing.current(),
             }
         )
 

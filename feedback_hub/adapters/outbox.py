@@ -27,22 +27,37 @@ _BACK_OFF = (1, 5, 20, 60, 300, 900, 3600)
 
 @dataclass(frozen=True)
 class Claim:
-    """One piece of work that is ours until ``leased_until``. ``task`` None: an inbox row."""
+    """One piece of work that is ours until ``leased_until``. ``task`` None: an inbox row.
+
+    ``trace`` is the row of the inbox that it all began with (``tracing``).
+    """
 
     id: str
     subject_id: str
     task: Task | None
     leased_until: datetime
     attempts: int
+    trace: str = ""
 
 
-def claim(session: Session, queue: Queue, now: datetime, *, batch: int = BATCH) -> list[Claim]:
-    """Lease up to ``batch`` waiting rows of ``queue``, the longest waiting first."""
+def claim(
+    session: Session,
+    queue: Queue,
+    now: datetime,
+    *,
+    batch: int = BATCH,
+    tried: bool | None = None,
+) -> list[Claim]:
+    """Lease up to ``batch`` waiting rows of ``queue``, the longest waiting first.
+
+    ``tried``: only those that were, or were not, taken on before. Whoever takes on many at once
+    leaves out those that were: one of them may be what its worker died of.
+    """
     table = _table(queue)
     until = now + LEASE
     chosen = (
         select(table.c.id)
-        .where(_due(table, now), *_of(queue))
+        .where(_due(table, now), *_of(queue), *_tried(table, tried))
         .order_by(table.c.available_at)
         .limit(batch)
     )
@@ -54,10 +69,13 @@ def claim(session: Session, queue: Queue, now: datetime, *, batch: int = BATCH) 
         update(table)
         .where(table.c.id.in_(select(picked.c.id)), _due(table, now))
         .values(leased_until=until, attempts=table.c.attempts + 1)
-        .returning(table.c.id, _subject(table), _task(table), table.c.attempts)
+        .returning(table.c.id, _subject(table), _task(table), table.c.attempts, _trace(table))
     )
     rows = session.execute(leased).all()
-    return [Claim(row[0], row[1], Task(row[2]) if row[2] else None, until, row[3]) for row in rows]
+    return [
+        Claim(row[0], row[1], Task(row[2]) if row[2] else None, until, row[3], row[4])
+        for row in rows
+    ]
 
 
 def finish(session: Session, claimed: Claim, now: datetime) -> bool:
@@ -87,7 +105,7 @@ def renew(session: Session, claimed: Claim, now: datetime) -> Claim | None:
     until = now + LEASE
     if not _change(session, table, claimed, leased_until=until):
         return None
-    return Claim(claimed.id, claimed.subject_id, claimed.task, until, claimed.attempts)
+    return replace(claimed, leased_until=until)
 
 
 def postpone(
@@ -142,6 +160,28 @@ def try_again(session: Session, channel: str, now: datetime, row_id: str = "") -
     )
 
 
+def try_one_again(session: Session, row_id: str, now: datetime) -> bool:
+    """Put one piece of work that was set aside back, as new, whatever it is; whether it was there.
+
+    What nobody could read stays: trying again reads the same.
+    """
+    again = {"set_aside_at": None, "attempts": 0, "available_at": now, "leased_until": None}
+    return any(
+        change(
+            session,
+            update(table)
+            .where(
+                table.c.id == row_id,
+                table.c.set_aside_at.is_not(None),
+                table.c.handled_at.is_(None),
+                *readable,
+            )
+            .values(again),
+        )
+        for table, readable in ((inbox, (inbox.c.kind != InboxKind.REJECTED,)), (outbox, ()))
+    )
+
+
 def dismiss(session: Session, channel: str, row_id: str, now: datetime) -> bool:
     """Nobody needs to look at this any more. Never a message that was not registered."""
     seen = update(inbox).where(
@@ -192,8 +232,18 @@ def _of(queue: Queue) -> tuple[ColumnElement[bool], ...]:
     return () if queue is Queue.INTAKE else (outbox.c.queue == queue,)
 
 
+def _tried(table: Table, tried: bool | None) -> tuple[ColumnElement[bool], ...]:
+    if tried is None:
+        return ()
+    return (table.c.attempts > 0 if tried else table.c.attempts == 0,)
+
+
 def _subject(table: Table) -> ColumnElement[str]:
     return table.c.id if table is inbox else table.c.subject_id
+
+
+def _trace(table: Table) -> ColumnElement[str]:
+    return table.c.id if table is inbox else table.c.trace
 
 
 def _task(table: Table) -> ColumnElement[Task | None]:

@@ -38,6 +38,7 @@ from feedback_hub.adapters import (
     sealing,
     search_index,
     tables,
+    tracing,
     triage_queue,
 )
 from feedback_hub.adapters.accounts import account_id_of, actor_by_id, stand_in
@@ -339,6 +340,7 @@ class SqlUnitOfWork:
                 task=task,
                 subject_id=subject_id,
                 available_at=available_at,
+                trace=tracing.current(),
             )
         )
 

@@ -611,6 +611,24 @@ class AlertsConfig:
         least=0,
         most=8760,
     )
+    emails: tuple[str, ...] = setting("E-mail addresses that alerts go to.", default=())
+    telegram: str = setting(
+        "A Telegram chat that alerts go to: the channel account's name, a colon and the chat's "
+        "number, such as bot:-100123.",
+        default="",
+    )
+    disk_free_mb: int = setting(
+        "Megabytes that must be free on the home's disk.", default=1000, least=0, most=10_000_000
+    )
+    backup_days: int = setting(
+        "Days after which a backup is old; 0: backups are somebody else's.",
+        default=7,
+        least=0,
+        most=365,
+    )
+    waiting_minutes: int = setting(
+        "Minutes after which waiting work is an alert.", default=15, least=1, most=1440
+    )
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,8 @@ def referrals_of(
     rows = uow.session.scalars(
         select(Referral)
         .join(case, case.c.id == referral.c.case_id)
-        .where(referral.c.case_id.in_(case_ids), visible)
+        # Said of both: a planner begins with these few, whichever table it takes first.
+        .where(referral.c.case_id.in_(case_ids), case.c.id.in_(case_ids), visible)
         .order_by(referral.c.created_at)
     )
     by_case: dict[str, tuple[Referral, ...]] = {}
@@ -177,10 +178,10 @@ def _conditions(
             )
         )
     if filters.answered_referral:
-        conditions.append(_has_referral(referral.c.state == ReferralState.ANSWERED))
+        conditions.append(_is_among(referral.c.state == ReferralState.ANSWERED))
     if filters.waiting_for_partner:
         waiting = (ReferralState.SENT, ReferralState.ACCEPTED, ReferralState.IN_ACTION)
-        conditions.append(_has_referral(referral.c.state.in_(waiting)))
+        conditions.append(_is_among(referral.c.state.in_(waiting)))
     if filters.q.strip():
         conditions.append(_found(uow, filters.q))
     return conditions
@@ -226,6 +227,11 @@ def _has_referral(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists(
         select(referral.c.id).where(referral.c.case_id == case.c.id, *conditions).correlate(case)
     )
+
+
+def _is_among(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """``_has_referral`` for what few cases have: their referrals are looked up, not each case's."""
+    return case.c.id.in_(select(referral.c.case_id).where(*conditions))
 
 
 def _found(uow: SqlUnitOfWork, q: str) -> ColumnElement[bool]:

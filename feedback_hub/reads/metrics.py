@@ -14,8 +14,9 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.case import CaseState
 from feedback_hub.domain.message import DeliveryState
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.reads import channel_health, health
+from feedback_hub.reads import channel_health, health, machine
 from feedback_hub.reads.channel_health import ChannelLine
+from feedback_hub.reads.machine import Ending
 from feedback_hub.reads.views import QueueHealth
 from feedback_hub.services.records import Alert, InboxKind
 
@@ -32,6 +33,8 @@ class Standing:
     rejected: int
     alerts: Sequence[Alert] = ()
     channels: Sequence[ChannelLine] = ()
+    backup_at: datetime | None = None
+    tokens: Sequence[Ending] = ()
 
 
 def standing(uow: SqlUnitOfWork, now: datetime, channels: Mapping[str, str] = EMPTY) -> Standing:
@@ -56,4 +59,6 @@ def standing(uow: SqlUnitOfWork, now: datetime, channels: Mapping[str, str] = EM
         rejected=uow.session.scalar(rejected) or 0,
         alerts=uow.lasting_alerts(),
         channels=channel_health.lines(uow, channels),
+        backup_at=machine.backup_at(uow),
+        tokens=machine.tokens_ending(uow, now, None),
     )

@@ -120,8 +120,8 @@ class Arrival:
     at: datetime
 
 
-def accept_together(uow: UnitOfWork, arrivals: Sequence[Arrival]) -> None:
-    """``accept`` of several calls at once, in a handful of statements however many."""
+def accept_together(uow: UnitOfWork, arrivals: Sequence[Arrival]) -> list[InboxRow]:
+    """``accept`` of several calls at once, in a handful of statements; the rows that are new."""
     found = [(arrival, item) for arrival in arrivals for item in arrival.items]
     rows = []
     for (arrival, item), key_id in zip(found, uow.vault.new_keys(len(found)), strict=True):
@@ -140,6 +140,7 @@ def accept_together(uow: UnitOfWork, arrivals: Sequence[Arrival]) -> None:
         rows.append(row)
     kept = uow.add_inbox_all(rows)
     uow.vault.destroy_all([row.key_id for row in rows if row.id not in kept])
+    return [row for row in rows if row.id in kept]
 
 
 def reject(uow: UnitOfWork, channel: str, raw: bytes, reason: str, now: datetime) -> None:

@@ -480,6 +480,11 @@ class AlertKind(StrEnum):
     NOT_TAKEN = "not_taken"
     NOBODY_ON_CALL = "nobody_on_call"
     TOKEN_EXPIRES = "token_expires"  # noqa: S105  a word, not a secret
+    DISK_LOW = "disk_low"
+    BACKUP_OLD = "backup_old"
+    WORK_WAITS = "work_waits"
+    SET_ASIDE = "set_aside"
+    CERTIFICATE_EXPIRES = "certificate_expires"
 
 
 @dataclass(eq=False)
@@ -487,7 +492,8 @@ class Alert:
     """Something that needs the operator, from when to when. ``subject``: an account, a token.
 
     ``detail`` holds figures and words of ours for the sentence that is shown; never content.
-    ``lasting`` is kind and subject while it lasts and None afterwards.
+    ``lasting`` is kind and subject while it lasts and None afterwards. ``told_at``: when it left
+    for whom ``[alerts]`` names.
     """
 
     id: str
@@ -497,3 +503,4 @@ class Alert:
     lasting: str | None
     detail: dict[str, str]
     resolved_at: datetime | None = None
+    told_at: datetime | None = None

@@ -353,6 +353,11 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         AlertKind.NOT_TAKEN: N_("Something urgent rings, and nobody has taken it yet"),
         AlertKind.NOBODY_ON_CALL: N_("Something urgent came, and nobody could be rung"),
         AlertKind.TOKEN_EXPIRES: N_("An access token is about to expire"),
+        AlertKind.DISK_LOW: N_("The disk is nearly full"),
+        AlertKind.BACKUP_OLD: N_("There is no fresh backup"),
+        AlertKind.WORK_WAITS: N_("Work waits far too long"),
+        AlertKind.SET_ASIDE: N_("Work was given up on"),
+        AlertKind.CERTIFICATE_EXPIRES: N_("The certificate is about to expire"),
     },
     NoticeKind: {
         NoticeKind.REMINDER: N_("Time is getting short for something"),

@@ -5,12 +5,15 @@ Read from the database at each scrape: any process answers for all, and nothing 
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime
+from importlib.metadata import version
 
 from flask import Blueprint, Response
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.errors import NotAllowed
 from feedback_hub.reads.metrics import Standing, standing
@@ -36,7 +39,7 @@ def show() -> Response:
     with hub.reading() as uow:
         kinds = {name: section.kind for name, section in hub.config.channels.items()}
         found = standing(uow, now, kinds)
-    text = generate_latest(_registry(found, now))
+    text = generate_latest(_registry(hub, found, now))
     return Response(text, content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
@@ -47,7 +50,7 @@ def _require_reader() -> None:
         raise NotAllowed("read the metrics")
 
 
-def _registry(found: Standing, now: datetime) -> CollectorRegistry:
+def _registry(hub: Hub, found: Standing, now: datetime) -> CollectorRegistry:
     registry = CollectorRegistry()
 
     def gauge(name: str, says: str, *labels: str) -> Gauge:
@@ -79,4 +82,18 @@ def _registry(found: Standing, now: datetime) -> CollectorRegistry:
             silence.labels(line.name).set((now - line.last_in).total_seconds())
         outgoing.labels(line.name).set(line.waiting)
         left.labels(line.name).set(line.set_aside)
+    free = shutil.disk_usage(hub.config.hub.home)
+    gauge("disk_free_bytes", "Free on the disk of the home.").set(free.free)
+    gauge("disk_total_bytes", "Size of the disk of the home.").set(free.total)
+    lag = max(((now - q.oldest_at).total_seconds() for q in found.queues if q.oldest_at), default=0)
+    gauge("relay_lag_seconds", "Age of the oldest work of any queue that is due.").set(lag)
+    if found.backup_at is not None:
+        age = (now - found.backup_at).total_seconds()
+        gauge("backup_age_seconds", "Since the last backup was written.").set(age)
+    ends = gauge("token_expires_seconds", "Until an access token ends, of those that do.", "token")
+    for token in found.tokens:
+        ends.labels(token.name).set((token.at - now).total_seconds())
+    build = gauge("build", "Always 1; what runs here.", "version", "database", "classifier")
+    kind = "postgresql" if hub.config.database.url.startswith("postgresql") else "sqlite"
+    build.labels(version("feedback-hub"), kind, hub.classifier.version.partition("/")[0]).set(1)
     return registry

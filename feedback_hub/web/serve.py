@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from gunicorn.app.base import BaseApplication
@@ -32,12 +33,19 @@ class FrontFirst:
         """Opens no connection: safe to make before a fork."""
         configure_mappers()
         self._hub = hub
+        self._prefix = urlsplit(hub.config.hub.base_url).path.rstrip("/")
         self._front = create_front(hub)
         self._whole: WSGIApplication | None = None
         self._loading = threading.Lock()
 
     def __call__(self, environ: WSGIEnvironment, answer: StartResponse) -> Iterable[bytes]:
-        """One request, to the part that answers for its path."""
+        """One request, to the part that answers for its path, below the prefix of ``base_url``."""
+        if self._prefix:
+            environ["SCRIPT_NAME"] = self._prefix
+            path = environ["PATH_INFO"]
+            # A proxy may have taken it off already.
+            if path == self._prefix or path.startswith(f"{self._prefix}/"):
+                environ["PATH_INFO"] = path.removeprefix(self._prefix) or "/"
         if environ["PATH_INFO"].startswith(_AT_ONCE):
             return self._front(environ, answer)
         return self.whole()(environ, answer)

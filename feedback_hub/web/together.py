@@ -10,11 +10,14 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from feedback_hub.bootstrap import Hub
 from feedback_hub.services import intake
 from feedback_hub.services.intake import Arrival
+
+log = structlog.get_logger()
 
 MOST = 100
 """Arrivals in one transaction."""
@@ -74,5 +77,7 @@ class Together:
 
     def _commit(self, some: Sequence[_Waiting]) -> None:
         with self._hub.unit_of_work() as uow:
-            intake.accept_together(uow, [one.arrival for one in some])
+            rows = intake.accept_together(uow, [one.arrival for one in some])
             uow.commit()
+        for row in rows:
+            log.info("accepted", trace=row.id, channel=row.channel, kind=row.kind.value)

@@ -41,6 +41,8 @@ def scraped(asking: Asking) -> dict[tuple[str, str], float]:
         )
         for family in text_string_to_metric_families(answer.text)
         for sample in family.samples
+        # The disk is other programs' too.
+        if sample.name != "feedback_hub_disk_free_bytes"
     }
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import threading
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from feedback_hub.adapters import outbox, tables
 from feedback_hub.adapters.outbox import Claim
@@ -282,3 +283,25 @@ def test_rows_that_share_a_transaction_with_a_bad_one_are_done_all_the_same(hub:
         assert len(uow.session.scalars(select(tables.case.c.id)).all()) == 3
         attempts = select(tables.inbox.c.attempts).where(tables.inbox.c.handled_at.is_(None))
         assert uow.session.scalars(attempts).all() == [1]
+
+
+def test_what_a_worker_dies_of_is_tried_alone_and_in_the_end_set_aside(hub: Hub) -> None:
+    put(hub, 3)
+    first, *_ = claim(hub)
+    # It died with all three of them: from now on each is somebody's alone.
+    with hub.unit_of_work() as uow:
+        assert outbox.claim(uow.session, Queue.TRIAGE, LATER, tried=False) == []
+        assert len(outbox.claim(uow.session, Queue.TRIAGE, LATER, batch=1, tried=True)) == 1
+    with hub.unit_of_work() as uow:
+        too_often = update(tables.outbox).where(tables.outbox.c.id == first.id)
+        uow.session.execute(too_often.values(attempts=outbox.MOST_ATTEMPTS))
+        uow.commit()
+    later = replace(hub, clock=lambda: LATER)
+    later.__dict__["engine"] = hub.engine
+    draining.drain(later, Queue.TRIAGE)
+    with hub.reading() as uow:
+        row = tables.outbox.c
+        aside = select(row.id).where(row.set_aside_at.is_not(None))
+        done = select(row.id).where(row.handled_at.is_not(None))
+        assert uow.session.scalars(aside).all() == [first.id]
+        assert len(uow.session.scalars(done).all()) == 2

@@ -99,6 +99,9 @@ case = Table(
     Index("ix_case_received", "received_at", "id"),
     Index("ix_case_site", "site", "received_at", "id"),
     Index("ix_case_owner", "owner", "received_at", "id"),
+    Index("ix_case_sector", "sector", "received_at", "id"),
+    Index("ix_case_type", "type", "received_at", "id"),
+    Index("ix_case_priority", "priority", "received_at", "id"),
     Index("ix_case_due", "due_at"),
     Index("ix_case_alarm", "alarm_at"),
     Index("ix_case_sensitivity", "sensitivity", "received_at", "id"),
@@ -317,6 +320,7 @@ referral = Table(
     Index("ix_referral_alarm", "alarm_at"),
     Index("ix_referral_inbox", "organisation", "state", "sent_at", "id"),
     Index("ix_referral_parent", "parent_id"),
+    Index("ix_referral_state", "state", "case_id"),
 )
 
 case_fields = Table(

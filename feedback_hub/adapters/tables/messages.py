@@ -173,6 +173,8 @@ outbox = Table(
     Column("queue", Word(Queue), nullable=False),
     Column("task", Word(Task), nullable=False),
     Column("subject_id", ID, nullable=False),
+    # The row of the inbox that it all began with (``tracing``).
+    Column("trace", ID, nullable=False, server_default=""),
     *claimable(),
     Index("ix_outbox_waiting", "queue", "available_at"),
 )
@@ -210,6 +212,7 @@ alert = Table(
     Column("detail", JsonMap, nullable=False),
     # Kind and subject while it lasts, null after: an alert is raised once.
     Column("lasting", String(100), unique=True),
+    when("told_at"),
     Index("ix_alert_raised", "raised_at"),
 )
 

@@ -75,3 +75,9 @@ def _seeing() -> None:
 
 def _operating() -> None:
     """Scale, faults, the operator."""
+    op.add_column("alert", sa.Column("told_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("outbox", sa.Column("trace", sa.String(32), nullable=False, server_default=""))
+    # What a list is narrowed to, in the list's own order: a page is read and no more.
+    for name in ("sector", "type", "priority"):
+        op.create_index(f"ix_case_{name}", "case", [name, "received_at", "id"])
+    op.create_index("ix_referral_state", "referral", ["state", "case_id"])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from importlib.metadata import version
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
 
+from feedback_hub.adapters import outbox
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Action
-from feedback_hub.reads import health
+from feedback_hub.domain.errors import NotFound
+from feedback_hub.reads import health, machine
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import gettext
 from feedback_hub.web.pages.channels import channels
@@ -29,7 +32,23 @@ def show() -> str:
     kinds = {name: section.kind for name, section in hub.config.channels.items()}
     with hub.reading() as uow:
         page = health.page(uow, kinds, hub.clock(), _facts(hub))
-    return render_template("admin_health.html", page=page)
+        disk = shutil.disk_usage(hub.config.hub.home)
+        beside = machine.page(uow, hub.clock(), (disk.free, disk.total))
+        alerts = uow.lasting_alerts()
+    return render_template("admin_health.html", page=page, machine=beside, alerts=alerts)
+
+
+@admin.post("/health/<row_id>/retry", endpoint="retry")
+def retry(row_id: str) -> Response:
+    """Try again what was set aside, now that its cause is gone."""
+    require(Action.CONFIGURE)
+    hub = current_hub()
+    with hub.unit_of_work() as uow:
+        if not outbox.try_one_again(uow.session, row_id, hub.clock()):
+            raise NotFound
+        uow.commit()
+    flash(gettext("It is tried again."), "success")
+    return make_response(redirect(url_for("admin.health")))
 
 
 def _facts(hub: Hub) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,120 @@
+"""The files in ``deploy/`` are read by the programs that they are for, as far as they are here."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from sqlalchemy import text
+
+from feedback_hub.bootstrap import settings_of
+from feedback_hub.config import load_config
+from tests.integration.databases import PostgresServer, opened
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+UNITS = sorted((DEPLOY / "systemd").iterdir())
+INSTRUCTIONS = frozenset(
+    [
+        "FROM",
+        "LABEL",
+        "RUN",
+        "COPY",
+        "ENV",
+        "USER",
+        "VOLUME",
+        "EXPOSE",
+        "STOPSIGNAL",
+        "HEALTHCHECK",
+        "CMD",
+        "WORKDIR",
+    ]
+)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_takes_the_units(unit: Path, tmp_path: Path) -> None:
+    for one in UNITS:
+        # Where it will be installed there is no program yet.
+        said = re.sub(r"/opt/feedback-hub/\S+", "/bin/true", one.read_text())
+        (tmp_path / one.name).write_text(said)
+    name = unit.name.replace("@.", "@1.")
+    if name != unit.name:
+        shutil.copyfile(tmp_path / unit.name, tmp_path / name)
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", str(tmp_path / name)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_the_container_is_built_of_what_is_here_and_is_not_root() -> None:
+    lines = (DEPLOY / "Containerfile").read_text().replace("\\\n", " ").splitlines()
+    said = [line.split(maxsplit=1) for line in lines if line and not line.startswith("#")]
+    # The health check's command stands on a line of its own.
+    words = {first: rest for first, rest in said if first != "CMD" or rest.startswith('["feed')}
+    assert {first for first, _ in said} <= INSTRUCTIONS
+    assert words["USER"] not in {"root", "0"}
+    for first, rest in said:
+        if first == "COPY" and "--from" not in rest:
+            *sources, _ = rest.split()
+            assert all((ROOT / source).exists() for source in sources)
+        if first == "FROM":
+            assert ":latest" not in rest
+            assert ":" in rest
+
+
+def test_what_the_compose_file_refers_to_is_in_it() -> None:
+    whole = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    for name, service in whole["services"].items():
+        assert set(service.get("secrets", ())) <= whole["secrets"].keys(), name
+        assert set(service.get("depends_on", ())) <= whole["services"].keys(), name
+        named = {one.partition(":")[0] for one in service.get("volumes", ())}
+        assert {one for one in named if not one.startswith("./")} <= whole["volumes"].keys(), name
+        for value in service.get("environment", {}).values():
+            assert "password=" not in value
+    mine = [name for name, one in whole["services"].items() if one["image"] == "feedback-hub"]
+    assert mine == ["migrate", "web", "worker", "scheduler"]
+
+
+@pytest.mark.parametrize("name", ["nginx.conf", "Caddyfile"])
+def test_a_proxy_s_file_is_whole_and_keeps_the_figures_to_the_machine(name: str) -> None:
+    said = (DEPLOY / name).read_text()
+    assert said.count("{") == said.count("}")
+    assert "/metrics" in said
+    if name == "nginx.conf":
+        assert "listen [::]:443" in said
+        assert "access_log off" in said
+        checked = [line.strip() for line in said.splitlines() if line.strip()]
+        assert all(line[-1] in "{};" or line.startswith("#") for line in checked)
+
+
+def test_a_small_machine_s_configuration_is_one() -> None:
+    config = load_config(DEPLOY / "small.toml", {}, settings_of)
+    assert config.alerts.backup_days == 3
+
+
+@pytest.mark.postgres
+def test_postgresql_knows_every_setting_and_takes_its_value(
+    postgres_server: PostgresServer,
+) -> None:
+    settings = re.findall(
+        r"^(\w+) = '?([^'#\n]+?)'?\s*(?:#.*)?$",
+        (DEPLOY / "postgresql.conf").read_text(),
+        re.MULTILINE,
+    )
+    assert len(settings) > 15
+    with opened(postgres_server.bare()) as engine, engine.connect() as connection:
+        settings_there = connection.execute(text("SELECT name, context FROM pg_settings"))
+        known: dict[str, str] = {row.name: row.context for row in settings_there}
+        for name, value in settings:
+            assert name in known
+            if known[name] == "user":
+                connection.execute(text(f"SET {name} = '{value}'"))

@@ -1,0 +1,113 @@
+"""What the operator sees and hears: work given up on, room, backups; and can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select, update
+
+from feedback_hub.adapters import outbox, tables
+from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.message import DeliveryError, SendFault
+from feedback_hub.services.records import AlertKind, Queue, Task
+from tests.integration.databases import NOW
+from tests.pages_world import log_in, make_app, make_hub, token_in
+from workers import operator
+from workers.drain import drain
+
+
+class Box:
+    """A mail server that keeps what it is given, or refuses."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[str, str, str]] = []
+        self.refuses = False
+
+    def send(
+        self,
+        mail_id: str,
+        to: str,
+        subject: str,
+        text: str,
+        now: datetime,
+        attached: Sequence[tuple[str, str, bytes]] = (),
+    ) -> None:
+        if self.refuses:
+            raise DeliveryError(SendFault.PROVIDER_DOWN)
+        self.mails.append((to, subject, text))
+
+    def check(self) -> str:
+        return "ok"
+
+
+def give_up(hub: Hub) -> None:
+    with hub.unit_of_work() as uow:
+        uow.work(Task.CLASSIFY, "a" * 32, hub.clock())
+        aside = {"set_aside_at": hub.clock(), "attempts": 8, "fault": "ValueError"}
+        uow.session.execute(update(tables.outbox).values(aside))
+        uow.commit()
+
+
+def test_the_operator_sees_what_was_given_up_on_and_has_it_tried_again(tmp_path: Path) -> None:
+    hub = make_hub(tmp_path / "home")
+    give_up(hub)
+    client = log_in(make_app(hub), "ines")
+    page = client.get("/health").text
+    assert "ValueError" in page
+    with hub.reading() as uow:
+        row_id = uow.session.scalar(select(tables.outbox.c.id))
+    form = {"csrf_token": token_in(page)}
+    assert client.post(f"/health/{row_id}/retry", data=form).status_code == 302
+    assert "ValueError" not in client.get("/health").text
+    assert drain(hub, Queue.TRIAGE) == 1
+    assert client.post(f"/health/{row_id}/retry", data=form).status_code == 404
+
+
+def test_nobody_but_the_operator_may_retry(tmp_path: Path) -> None:
+    hub = make_hub(tmp_path / "home")
+    give_up(hub)
+    client = log_in(make_app(hub), "ana")
+    token = token_in(client.get("/account").text)
+    assert client.post(f"/health/{'b' * 32}/retry", data={"csrf_token": token}).status_code == 403
+
+
+def test_what_needs_the_operator_is_mailed_once_and_again_if_it_surely_did_not_go(
+    hub: Hub,
+) -> None:
+    alerts = replace(hub.config.alerts, emails=("ops@example.org",), disk_free_mb=0)
+    box = Box()
+    told = replace(hub, config=replace(hub.config, alerts=alerts), post=box)
+    told.__dict__["engine"] = hub.engine
+    give_up(told)
+    assert operator.watch(told, NOW) == 1
+    assert operator.watch(told, NOW) == 0
+    box.refuses = True
+    assert operator.tell(told, NOW) == 0
+    box.refuses = False
+    assert operator.tell(told, NOW) == 1
+    assert operator.tell(told, NOW) == 0
+    ((to, subject, text),) = box.mails
+    assert to == "ops@example.org"
+    assert "posto de lado" in subject
+    assert "/health" in text
+    with told.unit_of_work() as uow:
+        row_id = uow.session.scalar(select(tables.outbox.c.id)) or ""
+        assert outbox.try_one_again(uow.session, row_id, NOW)
+        uow.commit()
+    assert operator.watch(told, NOW) == 1
+    with told.reading() as uow:
+        assert not uow.lasting_alerts()
+
+
+def test_work_that_waits_long_is_an_alert(hub: Hub) -> None:
+    with hub.unit_of_work() as uow:
+        uow.work(Task.CLASSIFY, "a" * 32, NOW)
+        uow.commit()
+    operator.watch(hub, NOW + timedelta(minutes=14))
+    operator.watch(hub, NOW + timedelta(minutes=16))
+    with hub.reading() as uow:
+        raised = [(one.kind, one.subject) for one in uow.lasting_alerts()]
+    assert (AlertKind.WORK_WAITS, "triage") in raised

@@ -1,0 +1,167 @@
+"""What the machine's operator must hear of: found out here, and told by e-mail and Telegram."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import structlog
+from sqlalchemy import select, update
+
+from feedback_hub.adapters import tables
+from feedback_hub.adapters.engine import change
+from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.message import DeliveryError, OutboundMessage
+from feedback_hub.reads import machine
+from feedback_hub.services import alerts
+from feedback_hub.services.records import Alert, AlertKind
+
+CERTIFICATE_DAYS = 21
+"""Certificates are renewed a month before their end; by then somebody must look."""
+_FALLBACK = "eng"
+
+log = structlog.get_logger()
+
+
+def watch(hub: Hub, now: datetime) -> int:
+    """Raise and resolve what the machine itself shows; how many alerts began or ended."""
+    settings = hub.config.alerts
+    with hub.reading() as uow:
+        queues, backup_at, began_at = machine.looked_at(uow, now)
+        known = {(alert.kind, alert.subject) for alert in uow.lasting_alerts()}
+    free = shutil.disk_usage(hub.config.hub.home).free // 1_000_000
+    found: dict[tuple[AlertKind, str], dict[str, str]] = {}
+    if free < settings.disk_free_mb:
+        found[AlertKind.DISK_LOW, "disk"] = {}
+    too_old = now - timedelta(days=settings.backup_days)
+    since = backup_at or began_at
+    if settings.backup_days and since is not None and since < too_old:
+        found[AlertKind.BACKUP_OLD, "backup"] = {}
+    for queue in queues:
+        waits = timedelta(minutes=settings.waiting_minutes)
+        if queue.oldest_at is not None and now - queue.oldest_at > waits:
+            found[AlertKind.WORK_WAITS, queue.name] = {}
+        if queue.set_aside:
+            found[AlertKind.SET_ASIDE, queue.name] = {}
+    ours = {key for key in known if key[0] in _OURS}
+    if found.keys() == ours:
+        return 0
+    with hub.unit_of_work() as uow:
+        changed = sum(
+            alerts.raise_once(uow, *key, now, detail) for key, detail in found.items()
+        ) + sum(alerts.resolve(uow, *key, now) for key in ours - found.keys())
+        uow.commit()
+    return changed
+
+
+_OURS = frozenset(
+    {AlertKind.DISK_LOW, AlertKind.BACKUP_OLD, AlertKind.WORK_WAITS, AlertKind.SET_ASIDE}
+)
+
+
+def watch_certificate(hub: Hub, now: datetime) -> None:
+    """Look at the certificate that the hub's own address shows. Asks over the network."""
+    address = urlsplit(hub.config.hub.base_url)
+    if address.scheme != "https" or not address.hostname:
+        return
+    ends_at = certificate_ends(address.hostname, address.port or 443)
+    soon = ends_at is not None and ends_at < now + timedelta(days=CERTIFICATE_DAYS)
+    with hub.unit_of_work() as uow:
+        if soon:
+            alerts.raise_once(uow, AlertKind.CERTIFICATE_EXPIRES, address.hostname[:64], now)
+        elif ends_at is not None:
+            alerts.resolve(uow, AlertKind.CERTIFICATE_EXPIRES, address.hostname[:64], now)
+        uow.commit()
+
+
+def certificate_ends(host: str, port: int) -> datetime | None:
+    """Until when the certificate shown there is good: long ago if it is not; None: no answer.
+
+    Waits 5 s at most.
+    """
+    try:
+        with (
+            socket.create_connection((host, port), timeout=5) as line,
+            ssl.create_default_context().wrap_socket(line, server_hostname=host) as secured,
+        ):
+            shown = secured.getpeercert() or {}
+    except ssl.SSLCertVerificationError:
+        return datetime.min.replace(tzinfo=UTC)
+    except OSError:
+        return None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
+
+
+def tell(hub: Hub, now: datetime) -> int:
+    """Send each new alert to whom ``[alerts]`` names; how many. What surely did not go, goes later.
+
+    Each is claimed before it is sent: two schedulers tell once.
+    """
+    settings = hub.config.alerts
+    if not settings.emails and not settings.telegram:
+        return 0
+    alert = tables.alert.c
+    with hub.reading() as uow:
+        fresh = uow.session.scalars(
+            select(Alert).where(alert.told_at.is_(None), alert.lasting.is_not(None)).limit(20)
+        ).all()
+    told = 0
+    for one in fresh:
+        with hub.unit_of_work() as uow:
+            mine = update(tables.alert).where(alert.id == one.id, alert.told_at.is_(None))
+            claimed = change(uow.session, mine.values(told_at=now))
+            uow.commit()
+        if claimed and not _tell(hub, one, now):
+            with hub.unit_of_work() as uow:
+                again = update(tables.alert).where(alert.id == one.id)
+                uow.session.execute(again.values(told_at=None))
+                uow.commit()
+        else:
+            told += claimed
+    return told
+
+
+def _tell(hub: Hub, alert: Alert, now: datetime) -> bool:
+    """Whether anything went, or may have gone."""
+    settings, went = hub.config.alerts, False
+    subject, _, text = _written(hub, alert).partition("\n")
+    for number, address in enumerate(settings.emails):
+        if hub.post is None:
+            break
+        try:
+            hub.post.send(f"alert-{alert.id}-{number}", address, subject, text.strip(), now)
+            went = True
+        except DeliveryError as error:
+            log.warning("alert not mailed", kind=alert.kind.value, fault=error.fault.value)
+            went = went or error.outcome_unknown
+    channel, _, chat = settings.telegram.partition(":")
+    if chat:
+        message = OutboundMessage(
+            id=f"alert-{alert.id}", channel=channel, address=chat, text=f"{subject}\n{text.strip()}"
+        )
+        try:
+            hub.channels.send(message)
+            went = True
+        except DeliveryError as error:
+            log.warning("alert not sent", kind=alert.kind.value, fault=error.fault.value)
+            went = went or error.outcome_unknown
+    return went
+
+
+def _written(hub: Hub, alert: Alert) -> str:
+    language = hub.config.hub.languages[0]
+    template = hub.rules.mails.get(f"{language}/alert") or hub.rules.mails[f"{_FALLBACK}/alert"]
+    local = alert.raised_at.astimezone(hub.config.hub.timezone)
+    return hub.rules.renderer.render(
+        template,
+        {
+            "kind": alert.kind.value,
+            "subject": alert.subject,
+            "hub": hub.config.hub.name,
+            "since": f"{local:%Y-%m-%d %H:%M}",
+            "link": f"{hub.config.hub.base_url}/health",
+        },
+    )
