@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Connection,
@@ -43,7 +44,8 @@ _KINDS: tuple[tuple[str, type[TypeEngine[Any]]], ...] = (
     ("bytes", LargeBinary),
     ("text", Text),
 )
-_TYPES = dict(_KINDS)
+# The widest: PostgreSQL would refuse a large number for what is said to be a small one.
+_TYPES: dict[str, type[TypeEngine[Any]]] = dict(_KINDS) | {"int": BigInteger}
 _WRITE: dict[str, Callable[[Any], object]] = {
     "time": datetime.isoformat,
     "day": date.isoformat,

@@ -22,6 +22,8 @@ from feedback_hub.migrations import HEAD, migrate_within
 
 KEY_VARIABLE = "FEEDBACK_HUB_BACKUP_KEY"
 _KEY = "backup_key"
+_FUNCTIONS = ("audit_only_grows", "measure_case", "measure_of_case")
+"""What triggers call on PostgreSQL: they outlive the tables."""
 
 
 @click.command("backup")
@@ -196,7 +198,8 @@ def _make_room(hub: Hub, *, force: bool) -> None:
         metadata.drop_all(connection)
         connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
         if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("DROP FUNCTION IF EXISTS audit_only_grows()")
+            for name in _FUNCTIONS:
+                connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name}()")
 
 
 def _closing_key(hub: Hub) -> str:

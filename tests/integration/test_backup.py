@@ -87,7 +87,8 @@ def counts(hub: Hub) -> dict[str, int]:
         return {
             name: uow.session.scalar(select(func.count()).select_from(table)) or 0
             for name, table in tables.metadata.tables.items()
-            if name != "audit"
+            # Acts here and there differ, and restored cases are to be counted anew.
+            if name not in {"audit", "measure_due"}
         }
 
 
