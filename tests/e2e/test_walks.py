@@ -162,3 +162,51 @@ def test_somebody_outside_asks_about_a_case(served: Served, walk_as: Start) -> N
     page.get_by_role("button", name="Ask").click()
     expect(page.get_by_text("We have your message.")).to_be_visible()
     assert ref not in page.url
+
+
+def test_a_desk_writes_a_report_down_and_finds_the_case_again(
+    served: Served, walk_as: Start
+) -> None:
+    filipe = walk_as("filipe")
+    page = filipe.page
+    page.get_by_role("link", name=re.compile("^New report")).locator("visible=true").first.click()
+    expect(page.get_by_role("heading", name="New report")).to_be_visible()
+    page.get_by_label("In the person's own words").fill("A bomba de Ntokota parou ontem.")
+    assert filipe.is_narrow_enough()
+    page.get_by_role("button", name="Hand it in").click()
+    ref = page.locator(".big-ref, .ref").first.inner_text().replace("-", "").strip()[:9]
+    assert ref.isdigit()
+    filipe.to(f"/go?q={ref}")
+    page.locator(f"#main a[href='/cases/{ref}']").click()
+    expect(page.get_by_text("A bomba de Ntokota parou ontem.")).to_be_visible()
+    filipe.to("/calls")
+    assert filipe.is_narrow_enough()
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "then"),
+    [
+        ("graca", "issues to decide", "Issues"),
+        ("ines", "people who never logged in", "People"),
+        ("abel", "log-ins that failed in a day", "Audit log"),
+    ],
+)
+def test_who_works_on_no_case_sees_what_to_do_and_goes_there(
+    served: Served, walk_as: Start, name: str, first: str, then: str
+) -> None:
+    arrives(served.hub, PUMP)
+    walk = walk_as(name)
+    page = walk.page
+    expect(page.get_by_role("link", name=re.compile(first))).to_be_visible()
+    assert walk.is_narrow_enough()
+    page.get_by_role("link", name=re.compile(first)).click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    walk.to("/")
+    # On a phone what does not fit stands behind "More".
+    more, link = page.locator(".nav-more"), page.locator(".nav a", has_text=then)
+    if more.is_visible() and not link.is_visible():
+        more.click()
+    link.click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert "bomba" not in page.content()
+    assert walk.is_narrow_enough()
