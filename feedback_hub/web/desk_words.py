@@ -59,7 +59,7 @@ WORDS: Mapping[str, str] = {
     "pin_short": N_("This is too short: %(n)s digits or more."),
     "pin_easy": N_("This is the first thing that somebody tries. Choose another one."),
     "pin_differs": N_("The two are not the same. Write it once more."),
-    "unlock": N_("Open"),
+    "unlock": N_("Unlock"),
     "pin_wrong": N_("This is not the PIN. Nothing is lost: try once more."),
     "pin_wrong_wait": N_("This is not the PIN. Nothing is lost; wait %(n)s seconds."),
     "pin_wait": N_("Too many tries. Wait %(n)s seconds."),

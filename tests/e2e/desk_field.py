@@ -267,7 +267,7 @@ class Phone:
     def unlock(self, pin: str = PIN) -> None:
         """Enter the PIN."""
         self.page.get_by_label("PIN", exact=True).fill(pin)
-        self.page.get_by_role("button", name="Open", exact=True).click()
+        self.page.get_by_role("button", name="Unlock", exact=True).click()
 
     def writes(self, text: str) -> None:
         """Take a report in the shortest way: what was said, and hand it in."""

@@ -153,6 +153,20 @@ def test_an_approved_recording_is_heard_without_a_network(phone: Phone, field: F
     phone.page.get_by_text("Nobody has approved a script in Emakhuwa yet").wait_for()
 
 
+@pytest.mark.parametrize("path", ["/learn", "/learn/list", "/learn/help/highly", "/account"])
+def test_the_pages_of_learning_and_of_devices_have_nothing_that_axe_finds(
+    phone: Phone, field: Field, path: str
+) -> None:
+    phone.set_up()
+    phone.page.goto(field.url + path)
+    assert phone.faults() == []
+    assert phone.is_narrow_enough()
+    if path == "/learn/list":
+        phone.page.get_by_role("button", name="I call the man").click()
+        phone.page.get_by_text("Think again").wait_for()
+        assert phone.faults() == []
+
+
 PUT_BACK = """async (kept) => {
   const bytes = (one) => one && typeof one === "object" && "b64" in one
     ? Uint8Array.from(atob(one.b64), (c) => c.charCodeAt(0))

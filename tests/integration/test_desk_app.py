@@ -19,12 +19,24 @@ from feedback_hub.adapters import tables
 from feedback_hub.adapters.accounts import account_id_of
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.attachment import AttachmentState
+from feedback_hub.domain.call_back import CallReason, Way
 from feedback_hub.domain.contact import Purpose
+from feedback_hub.services import call_list
 from feedback_hub.services.records import AttachmentRow, Queue, Wording, WordingState
 from feedback_hub.web import desk_assets
 from feedback_hub.web.desk_words import WORDS
 from tests.integration.asking import Answer
-from tests.pages_world import CHIEF, Clock, log_in, make_app, make_hub, token_in, visitor
+from tests.pages_world import (
+    CHIEF,
+    PUMP,
+    Clock,
+    arrives,
+    log_in,
+    make_app,
+    make_hub,
+    token_in,
+    visitor,
+)
 from workers.drain import drain
 
 MODULES = Path(desk_assets.__file__).parent / "static" / "desk"
@@ -253,6 +265,32 @@ class TestKit:
         assert "Podemos escrever" in shown["text"]
 
 
+class TestToday:
+    def test_whom_to_find_today_at_the_desk_s_own_site_and_nothing_of_the_matter(
+        self, app: Flask, hub: Hub
+    ) -> None:
+        device = Device(app)
+        refs = {}
+        for site in ("NTO", "COR"):
+            refs[site] = arrives(hub, PUMP)
+            with hub.unit_of_work() as uow:
+                case = uow.case_by_ref(refs[site])
+                assert case is not None
+                case.site = site
+                put = {"way": Way.DESK}
+                call_list.put(uow, hub.rules, case, CallReason.ANSWER, "x", hub.clock(), **put)
+                uow.commit()
+        today = device.get("/desk/today")
+        assert [one["ref"] for one in today.json["items"]] == [refs["NTO"]]
+        assert datetime.fromisoformat(today.json["until"]) - hub.clock() < timedelta(days=1)
+        for word in ("bomba", "841234567", "wash"):
+            assert word not in today.text
+
+    def test_the_first_page_leads_to_the_app_where_there_is_a_desk(self, app: Flask) -> None:
+        assert 'href="/desk/app"' in log_in(app, "filipe").get("/").text
+        assert 'href="/desk/app"' not in log_in(app, "ana").get("/").text
+
+
 class TestFiles:
     def test_the_first_load_is_small(self, app: Flask) -> None:
         browser = visitor(app)
@@ -292,7 +330,7 @@ class TestFiles:
         assert found is not None
         kept = set(json.loads(found[1]))
         code = "\n".join(one.read_text("utf-8") for one in MODULES.glob("*.js"))
-        for module in re.findall(r'from "\./(\w+\.js)"', code):
+        for module in re.findall(r"(?:from |import\()\"\./(\w+\.js)\"", code):
             assert f"/desk/app/{module}" in kept
         for path in kept:
             assert visitor(app).get(path).status_code == 200

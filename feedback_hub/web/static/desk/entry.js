@@ -11,8 +11,8 @@ export function languageSwitch(desk) {
 }
 
 function door(desk, ...children) {
-  return el("div", { class: "door" },
-    el("header", { class: "door-top" }, el("span", { class: "brand-mark" }, icon("mark")), el("span", { class: "brand-name" }, t("title")), languageSwitch(desk)),
+  return el("div", { class: "desk-door" },
+    el("header", { class: "desk-door-top" }, el("span", { class: "brand-mark" }, icon("mark")), el("span", { class: "brand-name" }, t("title")), languageSwitch(desk)),
     el("main", { class: "screen stack", id: "main" }, ...children));
 }
 

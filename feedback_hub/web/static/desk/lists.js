@@ -23,7 +23,7 @@ export async function todayView(desk) {
 export async function answersView(desk) {
   const today = new Date(desk.now()).toISOString().slice(0, 10);
   const current = desk.kit.answers.filter((one) => one.from <= today && today <= one.to);
-  const list = el("ul", { class: "answers" });
+  const list = el("ul", { class: "told-list" });
   const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
   const draw = (wanted) => {
     const words = plain(wanted).split(/\s+/).filter(Boolean);

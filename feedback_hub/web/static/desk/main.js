@@ -9,17 +9,23 @@ import { htmlLang, language, speak, t } from "./words.js";
 import { heard } from "./clock.js";
 import * as entry from "./entry.js";
 import { home, statusStrip } from "./home.js";
-import { reportView } from "./form.js";
-import { receiptView, waitingView } from "./receipts.js";
-import { answersView, listenView, todayView } from "./lists.js";
-import { learnView } from "./learn.js";
 
 const IDLE = 5 * 60_000;
 const IDLE_HIGHLY = 60_000;
 
 const root = document.getElementById("desk");
 const VERSION = document.querySelector("meta[name=desk-version]").content;
-const views = { home, report: reportView, receipt: receiptView, waiting: waitingView, today: todayView, answers: answersView, listen: listenView, learn: learnView };
+// What is behind the lock is fetched once it is open: the first screen comes sooner.
+const views = {
+  home: async () => home,
+  report: async () => (await import("./form.js")).reportView,
+  receipt: async () => (await import("./receipts.js")).receiptView,
+  waiting: async () => (await import("./receipts.js")).waitingView,
+  today: async () => (await import("./lists.js")).todayView,
+  answers: async () => (await import("./lists.js")).answersView,
+  listen: async () => (await import("./lists.js")).listenView,
+  learn: async () => (await import("./learn.js")).learnView,
+};
 
 const desk = {
   version: VERSION, device: null, profile: null, store: null, queue: null, sender: null,
@@ -49,7 +55,8 @@ desk.go = async (name, options = {}, { replace = false } = {}) => {
 
 async function render(name, options) {
   desk.view = name;
-  const screen = await views[name](desk, options);
+  const view = await views[name]();
+  const screen = await view(desk, options);
   if (desk.view === name && desk.queue) show(screen);
 }
 
@@ -108,6 +115,8 @@ desk.opened = async (key) => {
   touched = Date.now();
   await desk.go("home", {}, { replace: true });
   desk.sender.nudge();
+  // All of it now, while there may be a network: the next press may find none.
+  for (const view of Object.values(views)) view().catch(() => {});
 };
 
 function now() {

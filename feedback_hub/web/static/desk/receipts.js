@@ -28,7 +28,7 @@ export async function receiptView(desk, { highly, id, code, practice }) {
 // On paper 58 mm wide, too.
 function paper(desk, code, ...lines) {
   return el("section", { class: "ticket" }, el("p", { class: "ticket-hub" }, desk.kit ? desk.kit.hub : t("title")), ...lines,
-    el("p", { class: "ticket-small" }, t("ticket_help", { hotline: desk.kit ? desk.kit.hotline : "" })),
+    code && el("p", { class: "ticket-small" }, t("ticket_help", { hotline: desk.kit ? desk.kit.hotline : "" })),
     code && el("p", { class: "ticket-small" }, t("ticket_code", { code })));
 }
 

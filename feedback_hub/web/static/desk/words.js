@@ -1,6 +1,8 @@
 // The app's words come from the hub's catalogue, in both languages, and are kept for offline.
 
 const TAGS = { por: "pt-MZ", eng: "en" };
+// Days before months, as people here write them.
+const DATES = { por: "pt-MZ", eng: "en-GB" };
 let words = {};
 let spoken = "por";
 
@@ -37,9 +39,9 @@ export function htmlLang(code) {
 }
 
 export function clockTime(ms) {
-  return new Intl.DateTimeFormat(TAGS[spoken], { dateStyle: "short", timeStyle: "short" }).format(ms);
+  return new Intl.DateTimeFormat(DATES[spoken], { dateStyle: "short", timeStyle: "short" }).format(ms);
 }
 
 export function day(iso) {
-  return new Intl.DateTimeFormat(TAGS[spoken], { dateStyle: "medium" }).format(new Date(`${iso}T12:00`));
+  return new Intl.DateTimeFormat(DATES[spoken], { dateStyle: "medium" }).format(new Date(`${iso}T12:00`));
 }
