@@ -21,7 +21,8 @@ def cheap_passwords() -> Iterator[None]:
     """A log-in takes a third of a second, so that guessing takes long; here there are hundreds."""
     with pytest.MonkeyPatch.context() as patch:
         for name, cost in CHEAP.items():
-            assert getattr(argon2, name) >= OWASP[name]
+            # Browser tests and others in one session each bring it: the second finds it done.
+            assert getattr(argon2, name) == cost or getattr(argon2, name) >= OWASP[name]
             patch.setattr(argon2, name, cost)
         yield
 
@@ -39,7 +40,12 @@ def templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def words_compiled_once() -> Iterator[None]:
     """Each hub that reads a message would compile the same words for half a second."""
     known: dict[tuple[str, ...], Lexicon] = {}
-    compiled = LexiconClassifier.__dict__["_lexicon"].func
+    found = LexiconClassifier.__dict__["_lexicon"]
+    if isinstance(found, property):
+        # Done already: see above.
+        yield
+        return
+    compiled = found.func
 
     def lexicon(classifier: LexiconClassifier) -> Lexicon:
         key = (classifier.version, *(code.code for code in classifier._frame))
