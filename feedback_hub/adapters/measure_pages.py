@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import IntFlag, StrEnum
+from functools import cached_property, partial
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,8 @@ from sqlalchemy import ColumnElement, Text, and_, delete, func, insert, select, 
 from sqlalchemy import case as when
 from sqlalchemy.orm import Session
 
+from feedback_hub.adapters import columns
+from feedback_hub.adapters.columns import Columns, Mask
 from feedback_hub.adapters.tables import (
     case,
     case_event,
@@ -43,7 +47,7 @@ STATES, OUTCOMES = tuple(CaseState), tuple(Outcome)
 SEXES, AGE_BANDS, DISABILITIES = tuple(Sex), tuple(AgeBand), tuple(Disability)
 GROUPS, LEVELS = tuple(PopulationGroup), tuple(Sensitivity)
 NO_OUTCOME = 255
-CODES = 4
+CODES = ("code0", "code1", "code2", "code3")
 """A case counts under its first codes, so many."""
 AT_ONCE = 5000
 """Cases packed in one transaction."""
@@ -75,7 +79,7 @@ CASE = np.dtype(
         ("sector", "<u2"),
         ("type", "<u2"),
         ("channel", "<u2"),
-        ("codes", "<u2", (CODES,)),
+        *((name, "<u2") for name in CODES),
         # Places in the tuples above.
         ("sex", "u1"),
         ("age_band", "u1"),
@@ -150,13 +154,65 @@ class Numbers:
         return self.words[number] if number else ""
 
 
-@dataclass(frozen=True)
 class Packed:
-    """Cases as rows, their referrals, and what the numbers of words stand for."""
+    """Cases, their referrals, and what the numbers of words stand for.
 
-    cases: Rows
-    referrals: Rows
-    numbers: Numbers = field(default_factory=Numbers)
+    ``of`` of a referral is the place of its case.
+    """
+
+    def __init__(self, cases: Columns, referrals: Callable[[], Columns], numbers: Numbers) -> None:
+        self.cases = cases
+        self.numbers = numbers
+        self._referrals = referrals
+
+    @cached_property
+    def referrals(self) -> Columns:
+        """The referrals of the cases."""
+        return self._referrals()
+
+    def chosen(self, mask: Mask) -> Packed:
+        """The cases of the mask, and their referrals."""
+
+        def referrals() -> Columns:
+            before = self.referrals
+            of = before["of"]
+            stay = before.chosen(mask[of])
+            place = np.cumsum(mask) - 1
+            return Columns(
+                len(stay), lambda name: place[stay["of"]] if name == "of" else stay[name]
+            )
+
+        return Packed(self.cases.chosen(mask), referrals, self.numbers)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A page without what is due of it (``stays``; None: all of it stays), or what was due."""
+
+    size: int
+    case: Callable[[str], Rows]
+    referral: Callable[[str], Rows]
+    stays: Mask | None = None
+
+    @property
+    def kept(self) -> int:
+        """How many of its cases stay."""
+        return self.size if self.stays is None else int(np.count_nonzero(self.stays))
+
+    def cases(self, name: str) -> Rows:
+        """One column of those that stay."""
+        found = self.case(name)
+        return found if self.stays is None else found[self.stays]
+
+    def referrals(self, name: str, before: int) -> Rows:
+        """One column of their referrals; ``before`` cases lie before this part's."""
+        found = self.referral(name)
+        if self.stays is not None:
+            of = self.referral("of")
+            if name == "of":
+                found = (np.cumsum(self.stays) - 1)[of]
+            found = found[self.stays[of]]
+        return found.astype(np.int64) + before if name == "of" else found
 
 
 @dataclass(frozen=True)
@@ -217,30 +273,50 @@ def read(session: Session, rules: Rules, start: datetime, end: datetime) -> Pack
     if not outdated:
         wanted.append(case.c.id.in_(select(measure_due.c.case_id).where(*within)))
     fresh = facts(session, rules, numbers, and_(*wanted))
-    parts = [(fresh.cases, fresh.referrals)]
+    parts = [_Part(len(fresh.cases), fresh.cases.__getitem__, fresh.referrals.__getitem__)]
     for page in pages if not outdated else ():
-        there = np.frombuffer(page.cases, CASE), np.frombuffer(page.referrals, REFERRAL)
+        stays = None
         if page.day in changed:
             stays = ~np.isin(np.frombuffer(keys[page.day], _KEY), _keys(changed[page.day]))
-            there = _kept(*there, stays)
-        parts.append(there)
-    cases, referrals = _joined(parts)
+        parts.append(
+            _Part(
+                columns.size_of(page.cases, CASE),
+                partial(columns.column, page.cases, CASE),
+                partial(columns.column, page.referrals, REFERRAL),
+                stays,
+            )
+        )
+    everything = _joined_parts(parts, numbers)
     since, until = int(start.timestamp()), int(end.timestamp())
-    inside = (cases["received"] >= since) & (cases["received"] < until)
-    if not inside.all():
-        cases, referrals = _kept(cases, referrals, inside)
-    return Packed(cases, referrals, numbers)
+    at = everything.cases["received"]
+    inside = (at >= since) & (at < until)
+    return everything if inside.all() else everything.chosen(inside)
 
 
-def chosen(packed: Packed, mask: NDArray[np.bool_]) -> tuple[Rows, Rows]:
-    """The cases of the mask, and their referrals."""
-    return _kept(packed.cases, packed.referrals, mask)
+def _joined_parts(parts: Sequence[_Part], numbers: Numbers) -> Packed:
+    sizes = [part.kept for part in parts]
+    before = [0, *accumulate(sizes)]
+
+    def cases(name: str) -> Rows:
+        return np.concatenate([part.cases(name) for part in parts])
+
+    def referral(name: str) -> Rows:
+        return np.concatenate(
+            [part.referrals(name, first) for part, first in zip(parts, before, strict=False)]
+        )
+
+    def referrals() -> Columns:
+        of = referral("of")
+        return Columns(len(of), lambda name: of if name == "of" else referral(name))
+
+    return Packed(Columns(before[-1], cases), referrals, numbers)
 
 
 def made_for(rules: Rules) -> str:
     """Another one whenever a page made before may say something else now."""
     calendar = rules.calendar
     what = (
+        "column after column",
         str(CASE.descr),
         str(REFERRAL.descr),
         [[word.value for word in words] for words in _ENUMS],
@@ -315,10 +391,10 @@ def facts(session: Session, rules: Rules, numbers: Numbers, which: ColumnElement
 
 def due(session: Session, most: int = AT_ONCE) -> list[Due]:
     """What changed since it was packed, the oldest cases first, so that a day comes together."""
-    columns = measure_due.c
+    those = measure_due.c
     rows = session.execute(
-        select(columns.row, columns.case_id, columns.received_at)
-        .order_by(columns.received_at, columns.row)
+        select(those.row, those.case_id, those.received_at)
+        .order_by(those.received_at, those.row)
         .limit(most)
     )
     return [Due(*row) for row in rows]
@@ -370,14 +446,14 @@ def keep(
 
 def outdate(session: Session, rules: Rules) -> int:
     """Pages made for other rules are dropped and their cases due; how many pages."""
-    columns = measure_page.c
-    other = session.scalars(select(columns.day).where(columns.made_for != made_for(rules))).all()
+    pages = measure_page.c
+    other = session.scalars(select(pages.day).where(pages.made_for != made_for(rules))).all()
     for day in other:
         start = datetime(day.year, day.month, day.day, tzinfo=UTC)
         of_day = (case.c.received_at >= start, case.c.received_at < start + timedelta(days=1))
         again = select(case.c.id, case.c.received_at).where(*of_day)
         session.execute(insert(measure_due).from_select(["case_id", "received_at"], again))
-        session.execute(delete(measure_page).where(columns.day == day))
+        session.execute(delete(measure_page).where(pages.day == day))
     return len(other)
 
 
@@ -390,27 +466,27 @@ def is_outdated(session: Session, rules: Rules) -> bool:
 def _write(
     session: Session, stamp: str, day: date, gone: Iterable[str], added: tuple[Rows, Rows, Rows]
 ) -> None:
-    columns = measure_page.c
-    page = session.execute(select(measure_page).where(columns.day == day)).first()
+    is_day = measure_page.c.day == day
+    page = session.execute(select(measure_page).where(is_day)).first()
     keys, cases, referrals = added
     if page is not None:
         held = np.frombuffer(page.case_keys, _KEY)
         stays = ~np.isin(held, _keys(gone))
         before = _kept(
-            np.frombuffer(page.cases, CASE), np.frombuffer(page.referrals, REFERRAL), stays
+            columns.unpacked(page.cases, CASE), columns.unpacked(page.referrals, REFERRAL), stays
         )
         keys = np.concatenate([held[stays], keys])
         cases, referrals = _joined([before, (cases, referrals)])
     values = {
         "made_for": stamp,
         "case_keys": keys.tobytes(),
-        "cases": cases.tobytes(),
-        "referrals": referrals.tobytes(),
+        "cases": columns.packed(cases),
+        "referrals": columns.packed(referrals),
     }
     if page is None:
         session.execute(insert(measure_page).values(day=day, **values))
     else:
-        session.execute(update(measure_page).where(columns.day == day).values(**values))
+        session.execute(update(measure_page).where(is_day).values(**values))
 
 
 def _row(
@@ -456,7 +532,7 @@ def _row(
         was |= Was.HISTORY
     if heard_at is not None and heard_at <= by:
         was |= Was.HEARD_IN_TIME
-    named = [numbers.of(code) for code in json.loads(codes)[:CODES]]
+    named = [numbers.of(code) for code in json.loads(codes)[: len(CODES)]]
     return (
         _seconds(received_at),
         _seconds(heard_at),
@@ -467,7 +543,8 @@ def _row(
         numbers.of(sector),
         numbers.of(type_),
         numbers.of(channel),
-        named + [0] * (CODES - len(named)),
+        *named,
+        *[0] * (len(CODES) - len(named)),
         SEXES.index(sex),
         AGE_BANDS.index(age_band),
         DISABILITIES.index(disability),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, and_, false, or_
 
 from feedback_hub.adapters import measure_pages
+from feedback_hub.adapters.columns import Columns
 from feedback_hub.adapters.measure_pages import Packed, Was
 from feedback_hub.adapters.tables import case
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
@@ -100,8 +101,8 @@ class Counted:
     threshold: int
 
     @property
-    def cases(self) -> NDArray[Any]:
-        """The rows."""
+    def cases(self) -> Columns:
+        """Their columns."""
         return self.packed.cases
 
     def __len__(self) -> int:
@@ -111,8 +112,7 @@ class Counted:
         """Those of the mask."""
         if mask.all():
             return self
-        cases, referrals = measure_pages.chosen(self.packed, mask)
-        return replace(self, packed=replace(self.packed, cases=cases, referrals=referrals))
+        return replace(self, packed=self.packed.chosen(mask))
 
     def within(self, start: datetime, end: datetime) -> Counted:
         """Those received then."""

@@ -8,17 +8,18 @@ counting the tables would give.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import product
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import case as when
 from sqlalchemy import func, select
 
-from feedback_hub.adapters.measure_pages import OUTCOMES, SEXES, STATES, Was
+from feedback_hub.adapters.columns import Column
+from feedback_hub.adapters.measure_pages import CODES, OUTCOMES, SEXES, STATES, Was
 from feedback_hub.adapters.tables import case, issue
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Actor
@@ -101,7 +102,10 @@ def _state(found: Counted, state: CaseState) -> Mask:
 
 
 def _outcome(found: Counted, outcomes: Iterable[Outcome]) -> Mask:
-    return np.isin(found.cases["outcome"], [OUTCOMES.index(one) for one in outcomes])
+    wanted = np.zeros(256, bool)
+    wanted[[OUTCOMES.index(one) for one in outcomes]] = True
+    mask: Mask = wanted[found.cases["outcome"]]
+    return mask
 
 
 def _of_handled(handled: Counted, now: datetime) -> Json:
@@ -109,7 +113,7 @@ def _of_handled(handled: Counted, now: datetime) -> Json:
     told = rows["told"] > 0
     ended = rows["closed"] > 0
     closed = _state(handled, CaseState.CLOSED)
-    answered = handled.hours(_since(rows[told], "received", "told"))
+    answered = handled.hours(_spans(rows["received"], rows["told"], told))
     return {
         "acknowledged_in_time": _acknowledged(handled, now),
         "time_to_answer": answered | {"of": handled.count(len(handled))},
@@ -121,9 +125,9 @@ def _of_handled(handled: Counted, now: datetime) -> Json:
     }
 
 
-def _since(rows: NDArray[Any], first: str, then: str) -> NDArray[np.int64]:
-    """Seconds between two times of each row."""
-    return rows[then].astype(np.int64) - rows[first].astype(np.int64)
+def _spans(first: Column, then: Column, which: Mask) -> NDArray[np.int64]:
+    """Seconds between two times, of some."""
+    return then[which].astype(np.int64) - first[which].astype(np.int64)
 
 
 def _acknowledged(handled: Counted, now: datetime) -> Json:
@@ -180,42 +184,49 @@ def _funnel(handled: Counted) -> Json:
 def _partners(handled: Counted) -> Json:
     """Of the referrals sent to each partner, those it accepted and answered, and the time."""
     rows = handled.packed.referrals
-    numbers = handled.packed.numbers
+    order = np.argsort(rows["organisation"], kind="stable")
+    names, starts = np.unique(rows["organisation"][order], return_index=True)
+    sent, accepted, answered = (rows[name][order] for name in ("sent", "accepted", "answered"))
     body: Json = {}
-    for number in np.unique(rows["organisation"]):
-        its = rows[rows["organisation"] == number]
-        taken = its[its["accepted"] > 0]
-        answered = its[its["answered"] > 0]
-        body[numbers.word(int(number))] = (
-            handled.share(len(taken), len(its))
-            | handled.hours(taken["accepted"] - taken["sent"], tail=False)
-            | {
-                "answered": handled.count(len(answered)),
-                "answer_median_hours": handled.hours(
-                    _since(answered, "sent", "answered"), tail=False
-                )["median_hours"],
-            }
-        )
+    ends = [*starts[1:], len(order)][: len(starts)]
+    for number, start, end in zip(names, starts, ends, strict=True):
+        its = slice(int(start), int(end))
+        taken, told = accepted[its] > 0, answered[its] > 0
+        accepting = handled.hours(_spans(sent[its], accepted[its], taken), tail=False)
+        answering = handled.hours(_spans(sent[its], answered[its], told), tail=False)
+        body[handled.packed.numbers.word(int(number))] = {
+            **handled.share(int(taken.sum()), len(taken)),
+            **accepting,
+            "answered": answering["count"],
+            "answer_median_hours": answering["median_hours"],
+        }
     return dict(sorted(body.items()))
 
 
 def _satisfied(found: Counted) -> Json:
     """Of every time somebody was asked."""
     rows = found.cases
-    body: Json = {}
-    for place, sex in enumerate(SEXES):
-        its = rows[rows["sex"] == place]
-        asked = int(its["asked"].sum())
-        if asked:
-            body[sex.value] = found.share(int(its["satisfied"].sum()), asked, private=True)
-    return body
+    ever = rows["asked"] > 0
+    sexes = rows["sex"][ever]
+    asked = np.bincount(sexes, rows["asked"][ever], len(SEXES))
+    content = np.bincount(sexes, rows["satisfied"][ever], len(SEXES))
+    return {
+        sex.value: found.share(int(content[place]), int(asked[place]), private=True)
+        for place, sex in enumerate(SEXES)
+        if asked[place]
+    }
 
 
 def code_counts(found: Counted) -> dict[str, int]:
     """Cases by code; one with two codes counts under both."""
-    counts = np.bincount(found.cases["codes"].ravel())
-    numbers = found.packed.numbers
-    return {numbers.word(int(n)): int(counts[n]) for n in np.flatnonzero(counts) if n}
+    counts: Counter[int] = Counter()
+    for place in CODES:
+        held = found.cases[place]
+        if not held.any():
+            break  # nobody has so many
+        there = np.bincount(held)
+        counts.update({int(n): int(there[n]) for n in np.flatnonzero(there) if n})
+    return {found.packed.numbers.word(n): number for n, number in counts.items()}
 
 
 def by_code(found: Counted) -> Json:
@@ -234,12 +245,13 @@ def _crossed(found: Counted) -> Json:
         return {}
     places = dict.fromkeys(product(*words), 0)
     channel_of, sex_of, band_of = (rows[name].astype(np.int64) for name in names)
-    cells = channel_of * 10_000 + sex_of * 100 + band_of
-    values, numbers = np.unique(cells, return_counts=True)
-    for value, number in zip(values, numbers, strict=True):
-        channel = found.packed.numbers.word(int(value // 10_000)) or UNKNOWN
-        sex = ENUMERATED["sex"][int(value // 100 % 100)].value
-        band = ENUMERATED["age_band"][int(value % 100)].value
+    cells = channel_of * 100 + sex_of * 10 + band_of
+    numbers = np.bincount(cells)
+    for value in np.flatnonzero(numbers):
+        number = numbers[value]
+        channel = found.packed.numbers.word(int(value // 100)) or UNKNOWN
+        sex = ENUMERATED["sex"][int(value // 10 % 10)].value
+        band = ENUMERATED["age_band"][int(value % 10)].value
         places[channel, sex, band] = int(number)
     keys = sorted(places)
     sums = [list(range(len(keys)))]
