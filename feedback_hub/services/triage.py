@@ -242,11 +242,14 @@ def confirm(
 ) -> Case:
     """A handler judges a suspected L3: confirms it, or lowers it with a reason.
 
-    Raises ``NotFound``, ``IllegalMove``, ``Invalid``.
+    Who says what it is about as well has triaged it. Raises ``NotFound``, ``IllegalMove``,
+    ``Invalid``.
     """
     case = uow.visible_case(actor, Action.CHANGE_SENSITIVITY, ref)
     if case is None:
         raise NotFound
+    if decision.codes and case.triaged_at is None:
+        return triage(uow, rules, actor, ref, decision, now)
     before = Standing.of(case)
     if decision.sensitivity not in {None, Sensitivity.L3}:
         assert decision.sensitivity is not None  # noqa: S101  narrowed by the line above

@@ -127,6 +127,12 @@ def test_a_suspected_l3_gets_no_text_and_exists_for_handlers_only(system: System
         never = system.get(role, "/cases/482913075")
         assert (hidden.status_code, hidden.content) == (never.status_code, never.content)
         assert hidden.status_code == 404
+    confirmed = system.post(
+        "protection", f"/cases/{case['ref']}/confirm", codes=["misconduct.sea"]
+    ).json()
+    assert (confirmed["state"], confirmed["codes"]) == ("triaged", ["misconduct.sea"])
+    assert (confirmed["suspected"], confirmed["sensitivity"]) == (False, "L3")
+    assert system.twilio.sent == []
 
 
 def test_stop_is_obeyed_and_confirmed_once(system: System) -> None:
