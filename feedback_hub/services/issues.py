@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from feedback_hub.domain.access import Action, Actor
-from feedback_hub.domain.case import MOVES, CaseVerb, Outcome
+from feedback_hub.domain.case import MOVES, Case, CaseState, CaseVerb, Outcome
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound
 from feedback_hub.domain.issue import Issue, IssueState
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services import casework, loopback
+from feedback_hub.services import casework, loopback, triage
 from feedback_hub.services.ports import Rules, UnitOfWork
 
 LONGEST_TITLE = 200
@@ -105,9 +105,12 @@ def tell_reporters(
     texts = people = left = 0
     for ref in uow.issue_refs(issue_id):
         case = uow.visible_case(actor, Action.WORK_CASE, ref)
-        waits = case is not None and case.state in MOVES[CaseVerb.RESPOND]
         if case is None or case.sensitivity is Sensitivity.L3:
             continue
+        coded = bool(case.codes) and not case.entered_by.startswith("channel:")
+        if case.state is CaseState.RECEIVED and coded:
+            _count_as_triaged(uow, rules, issue, case, actor, now)
+        waits = case.state in MOVES[CaseVerb.RESPOND]
         if not waits or not case.may_decide(actor.id):
             left += 1
             continue
@@ -116,6 +119,35 @@ def tell_reporters(
         tried = loopback.loop_back(uow, rules, actor, ref, None, now)
         texts, people = texts + (tried.line is None), people + (tried.line is not None)
     return Telling(texts, people, left)
+
+
+def _count_as_triaged(
+    uow: UnitOfWork, rules: Rules, issue: Issue, case: Case, actor: Actor, now: datetime
+) -> None:
+    """Somebody of ours wrote it down and said what it is about; another put it under the issue."""
+    codes = case.codes
+    case.triage(
+        codes,
+        rules.frame.type_of(codes),
+        case.sector or rules.frame.sector_of(codes) or issue.sector,
+        case.sensitivity,
+        case.priority,
+        actor.id,
+        now,
+    )
+    triage.after_decision(uow, rules, case, now)
+
+
+def assign(
+    uow: UnitOfWork, actor: Actor, issue_id: str, owner: str, version: int | None = None
+) -> Issue:
+    """Give it to somebody who works on issues; empty takes it from whoever has it.
+
+    Raises ``NotFound``, ``Invalid``, ``StaleVersion``.
+    """
+    issue = _reach(uow, issue_id, version)
+    issue.owner = _owner(uow, actor, owner)
+    return issue
 
 
 def reopen(uow: UnitOfWork, issue_id: str, version: int | None = None) -> Issue:

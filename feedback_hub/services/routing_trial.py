@@ -17,6 +17,7 @@ from feedback_hub.domain.clocks import keep_referral
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.on_call import group_for
+from feedback_hub.domain.person import AccusedClass
 from feedback_hub.domain.routing import Route, Weighed, Why
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest
 from feedback_hub.services import notices, referrals, routing
@@ -36,6 +37,7 @@ class Example:
     sensitivity: Sensitivity | None = None
     language: str = "und"
     accused_organisation: str = ""
+    accused_class: AccusedClass | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ def _case(uow: UnitOfWork, rules: Rules, example: Example) -> Case:
         sensitivity=highest(least, example.sensitivity or least),
         priority=rules.frame.priority_of(codes),
         accused_organisation=example.accused_organisation,
+        accused_class=example.accused_class,
     )
 
 

@@ -72,6 +72,16 @@ def show_issue(issue_id: str) -> Response:
         return jsonify(_shown(uow, actor, issue))
 
 
+@api_issues.post("/<issue_id>/assign")
+def assign(issue_id: str) -> Response:
+    """Give it to an account that works on issues; empty takes it from whoever has it."""
+    body = Body.of_request()
+    if not body.has("owner"):
+        raise Invalid("owner", "is needed; empty takes the issue from whoever has it")
+    owner, version = body.text("owner", most=254), body.number("version")
+    return _verb(lambda uow, actor, _now: issues.assign(uow, actor, issue_id, owner, version))
+
+
 @api_issues.post("/<issue_id>/decide")
 def decide(issue_id: str) -> Response:
     """What will be done."""

@@ -11,6 +11,7 @@ from feedback_hub.domain.call_back import Way
 from feedback_hub.domain.case import CaseState
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.issue import IssueState
+from feedback_hub.domain.person import AccusedClass
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.web.api_schemas import (
     DAY,
@@ -393,6 +394,7 @@ OPERATIONS: tuple[Operation, ...] = (
         named("Issue"),
         found=True,
     ),
+    _issue("assign", "Assignment", "Give it to an account that works on issues."),
     _issue("decide", "Decision", "Say what will be done."),
     _issue("answer", "PublicAnswer", "Say in public what came of it."),
     Operation(
@@ -491,6 +493,7 @@ OPERATIONS: tuple[Operation, ...] = (
         ("sensitivity", word(Sensitivity)),
         ("language", TEXT),
         ("accused", TEXT | {"description": "The accused organisation."}),
+        ("accused_class", word(AccusedClass)),
         ("at", WHEN | {"description": "The moment it comes in; now, if left out."}),
     ),
     _get(

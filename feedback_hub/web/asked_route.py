@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from flask import request
 
 from feedback_hub.domain.errors import Invalid
+from feedback_hub.domain.person import AccusedClass
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services.routing_trial import Example
 from feedback_hub.web.hub import current_hub
@@ -18,6 +19,9 @@ def asked_example() -> Example:
     written = args.get("sensitivity", "")
     if written and written not in set(Sensitivity):
         raise Invalid("sensitivity", f"must be one of {', '.join(Sensitivity)}")
+    accused = args.get("accused_class", "")
+    if accused and accused not in set(AccusedClass):
+        raise Invalid("accused_class", f"must be one of {', '.join(AccusedClass)}")
     return Example(
         code=args.get("code", ""),
         at=_moment(args.get("at", "")),
@@ -26,6 +30,7 @@ def asked_example() -> Example:
         sensitivity=Sensitivity(written) if written else None,
         language=args.get("language", "") or "und",
         accused_organisation=args.get("accused", ""),
+        accused_class=AccusedClass(accused) if accused else None,
     )
 
 

@@ -160,3 +160,34 @@ def test_the_list_is_narrowed_and_paged(asking: Asking) -> None:
     for query in ({"state": "gone"}, {"cursor": "gone"}, {"limit": "0"}):
         assert asking.get(TEAM, ISSUES, **query).status_code == 422
     assert asking.get(TEAM, f"{ISSUES}/{'0' * 32}").status_code == 404
+
+
+def test_who_told_the_desk_is_told_too_though_nobody_triaged_it_yet(
+    hub: Hub, asking: Asking, refs: dict[str, str]
+) -> None:
+    with hub.unit_of_work() as uow:
+        desk = uow.case_by_ref(refs["L1"])
+        assert desk is not None
+        desk.entered_by, desk.codes = "filipe", ("complaint.broken",)
+        uow.commit()
+    path = opened(asking, cases=[refs["L1"]], code="complaint.broken", owner="me")
+    issue = f"{ISSUES}/{path}"
+    with hub.reading() as uow:
+        case = uow.case_by_ref(refs["L1"])
+    assert case is not None
+    assert case.state.value == "received"
+    asking.post(TEAM, f"{issue}/decide", decision="Two washers")
+    asking.post(TEAM, f"{issue}/answer", public_answer="We mended it.")
+    told = asking.post(TEAM, f"{issue}/tell").json
+    assert (told["texts"] + told["people"], told["left"]) == (1, 0)
+    shown = asking.get(TEAM, f"/api/v1/cases/{refs['L1']}").json
+    assert (shown["state"], shown["codes"]) == ("loop_attempted", ["complaint.broken"])
+
+
+def test_an_issue_changes_hands(asking: Asking) -> None:
+    issue = f"{ISSUES}/{opened(asking, owner='me')}"
+    assert asking.post(TEAM, f"{issue}/assign", owner="").json["owner"] == ""
+    assert asking.post(TEAM, f"{issue}/assign", owner="me").json["owner"]
+    assert asking.post(TEAM, f"{issue}/assign", owner="nobody").status_code == 422
+    assert asking.post(TEAM, f"{issue}/assign").status_code == 422
+    assert asking.post(Role.DESK, f"{issue}/assign", owner="me").status_code == 403

@@ -24,7 +24,7 @@ from feedback_hub.domain.reference import parse_reference
 from feedback_hub.reads import board as reads
 from feedback_hub.reads import issue_list
 from feedback_hub.reads.issue_list import IssueFilters
-from feedback_hub.reads.names import site_names
+from feedback_hub.reads.names import names_for, site_names
 from feedback_hub.reads.views import FormView
 from feedback_hub.services import board as services
 from feedback_hub.services import casework
@@ -105,7 +105,9 @@ def act(issue_id: str, verb: str) -> Response:
 
     def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> None:
         rules = current_hub().rules
-        if verb == "decide":
+        if verb == "take":
+            issue_services.assign(uow, actor, issue_id, issue_services.OWN, version())
+        elif verb == "decide":
             issue_services.decide(uow, issue_id, text("decision"), version())
         elif verb == "answer":
             issue_services.answer(uow, issue_id, text("public_answer"), version())
@@ -125,6 +127,7 @@ def act(issue_id: str, verb: str) -> Response:
 
 
 _VERBS = {
+    "take": N_("This issue is yours now."),
     "decide": N_("The decision is kept."),
     "answer": N_("The public answer is kept."),
     "tell": N_("Everybody is told in their own safe way."),
@@ -225,6 +228,8 @@ def _page(actor: Actor, issue_id: str, form: FormView, status: int) -> Response:
             "issue.html",
             page=reads.work(uow, found, refs),
             form=form,
+            mine=found.owner == actor.id,
+            owner=names_for(uow, [found.owner]).person(found.owner) if found.owner else "",
             languages_written=hub.config.hub.languages,
             now=hub.clock(),
             may_write=actor.may(Action.WORK_ISSUE),

@@ -8,6 +8,7 @@ from feedback_hub.domain.access import Action
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.on_call import GROUPS
+from feedback_hub.domain.person import AccusedClass
 from feedback_hub.reads import routing as reads
 from feedback_hub.reads.names import names_for, site_names
 from feedback_hub.reads.views import FormView
@@ -54,6 +55,7 @@ def show() -> Response:
         ],
         tongues=LANGUAGES,
         groups=GROUPS,
+        accused_classes=tuple(AccusedClass),
         calendar=hub.rules.calendar,
     )
     return make_response(page, status)
