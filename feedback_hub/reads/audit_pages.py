@@ -13,6 +13,7 @@ from feedback_hub.reads.names import names_for
 from feedback_hub.reads.views import AuditPage, AuditRow
 
 PAGE = 50
+MOST_OPENED = 20
 
 
 def page(
@@ -66,3 +67,17 @@ def last_at(uow: SqlUnitOfWork) -> datetime | None:
         select(audit.c.at).order_by(audit.c.sequence.desc()).limit(1)
     )
     return at
+
+
+def opened_by(uow: SqlUnitOfWork, case_id: str) -> tuple[tuple[str, datetime], ...]:
+    """Who opened a sensitive case, and when last, the latest first; for those who handle it."""
+    last = func.max(audit.c.at)
+    rows = uow.session.execute(
+        select(audit.c.actor, last)
+        .where(audit.c.object_id == case_id, audit.c.action == AuditAction.CASE_READ)
+        .group_by(audit.c.actor)
+        .order_by(last.desc())
+        .limit(MOST_OPENED)
+    ).all()
+    names = names_for(uow, (actor for actor, _ in rows))
+    return tuple((names.person(actor) or actor, at) for actor, at in rows)

@@ -37,6 +37,7 @@ from feedback_hub.domain.whereabouts import NOWHERE
 from feedback_hub.reads import (
     attachments,
     audience,
+    audit_pages,
     bank,
     call_list,
     case_list,
@@ -186,6 +187,7 @@ def view(
         and not any(r.kind is RemarkKind.TRANSLATION for r in said.rows),
         where=uow.whereabouts_of([case]).get(case.id, NOWHERE) if team else NOWHERE,
         history=history,
+        opened_by=audit_pages.opened_by(uow, case.id) if team and _is_watched(case) else (),
         emergencies=tuple(
             EmergencyLine(
                 by=known.names.person(one.account_id),
@@ -349,6 +351,11 @@ def _outcomes(case: Case, rules: Rules) -> tuple[Outcome, ...]:
             case.state, outcome, case.loop_attempts, needed, fallback_tried=case.fallback_tried
         )
     )
+
+
+def _is_watched(case: Case) -> bool:
+    """Whether each opening of it is written down: of an ordinary case it is not."""
+    return case.sensitivity is not Sensitivity.L1
 
 
 def _audience(case: Case) -> Audience:

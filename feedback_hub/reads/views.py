@@ -719,6 +719,7 @@ class CaseView:
     where: Whereabouts = NOWHERE
     history: tuple[HistoryLine, ...] = ()
     emergencies: tuple[EmergencyLine, ...] = ()
+    opened_by: tuple[tuple[str, datetime], ...] = ()
     referrals: tuple[ReferralView, ...] = ()
     clocks: tuple[ClockView, ...] = ()
     next_step: NextStep = NextStep.NONE

@@ -212,3 +212,12 @@ def test_pages_leave_compressed_and_what_does_not_change_is_kept(app: Flask, hub
 
 def test_the_styleguide_is_for_who_builds_pages(app: Flask) -> None:
     assert log_in(app, "ana").get("/styleguide").status_code == 404
+
+
+def test_handlers_see_which_of_them_opened_a_case(app: Flask, hub: Hub) -> None:
+    ref = arrives(hub, CHIEF)
+    rosa = log_in(app, "rosa")
+    assert "Who has opened it" not in rosa.get(f"/cases/{ref}").text
+    again = rosa.get(f"/cases/{ref}").text
+    assert "Who has opened it" in again
+    assert "<dt>Rosa</dt>" in again
