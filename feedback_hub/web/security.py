@@ -208,9 +208,9 @@ def init_security(app: Flask, hub: Hub) -> None:
 
     @user_authenticated.connect_via(app)
     def _logged_in(
-        _app: Flask, user: Account, authn_via: Sequence[str] = (), **_more: object
+        _app: Flask, user: Account, authn_via: Sequence[str] | None = None, **_more: object
     ) -> None:
-        sessions.begin(hub, str(user.id), by_passkey="webauthn" in authn_via)
+        sessions.begin(hub, str(user.id), by_passkey="webauthn" in (authn_via or ()))
         with hub.unit_of_work() as uow:
             uow.session.execute(_account(user.id).values(last_login_at=hub.clock()))
             _note(uow, hub, AuditAction.LOGGED_IN, user.id)
