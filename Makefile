@@ -101,7 +101,7 @@ endef
 
 $(BIN)/.run: $(BIN)/.made $(LOCK)
 	@echo 'Installing feedback_hub into .venv'
-	@$(call install,)
+	@$(call install,[full])
 	@touch $@
 
 $(BIN)/.test: $(BIN)/.made $(LOCK)

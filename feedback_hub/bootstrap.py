@@ -39,11 +39,13 @@ from feedback_hub.adapters.file_store import FolderStore
 from feedback_hub.adapters.file_types import ContentExaminer
 from feedback_hub.adapters.gazetteer import SpeltPlaces
 from feedback_hub.adapters.handlers_pair import HandlersPair
+from feedback_hub.adapters.languages import languages_of
 from feedback_hub.adapters.light_classifier import LightClassifier
 from feedback_hub.adapters.model_store import ModelStore
 from feedback_hub.adapters.peers import PeerHubs
 from feedback_hub.adapters.rendering import JinjaRenderer, shipped_mails
 from feedback_hub.adapters.secrets_files import load_or_make
+from feedback_hub.adapters.sentences import E5Sentences, has_sentences
 from feedback_hub.adapters.tables import start_mappers
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.vault import Keyring
@@ -218,6 +220,8 @@ class Hub:
     session_key: str
     rules: Rules
     classifier: Classifier
+    thorough: Classifier | None
+    """Reads again what ``classifier`` took at once, where it can be installed."""
     gazetteer: Gazetteer
     channels: ChannelAccounts
     attachments: Shelf
@@ -304,6 +308,8 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
     config.hub.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     key, made = _secret(config, config.security.encryption_key, "encryption_key")
     session_key, _ = _secret(config, config.security.session_key, "session_key")
+    frame = _frame(config)
+    classifier, thorough = _classifiers(config, frame)
     keyring = Keyring(
         hashlib.sha256(key.encode()).digest(),
         WrappingKeys(config.secrets_directory / "wrapping_keys"),
@@ -313,7 +319,6 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             private=config.security.handlers_key,
         ),
     )
-    frame = _frame(config)
     channels = ChannelAccounts(
         {section.name: _channel(config, section, keyring) for section in config.channels.values()},
         config.hub.base_url,
@@ -370,8 +375,10 @@ def build(config: Config, *, clock: Clock = utc_now) -> Hub:
             routing=_routing(config),
             calendars=_calendars(config),
             ring_every=timedelta(seconds=config.on_call.ring_every.seconds),
+            rereads=thorough is not None,
         ),
-        classifier=_classifier(config, frame),
+        classifier=classifier,
+        thorough=thorough,
         gazetteer=SpeltPlaces(),
         channels=channels,
         attachments=Shelf(
@@ -444,14 +451,21 @@ def _frame(config: Config) -> CodingFrame:
         ) from None
 
 
-def _classifier(config: Config, frame: CodingFrame) -> Classifier:
-    """Nothing is loaded here: every process builds a hub, and few ever classify."""
-    rules = LexiconClassifier.shipped(frame)
+def _classifiers(config: Config, frame: CodingFrame) -> tuple[Classifier, Classifier | None]:
+    """The one that decides at once and the one that reads again, if there is one.
+
+    Nothing is loaded here: every process builds a hub, and few ever classify.
+    """
+    home = config.hub.home
+    rules = LexiconClassifier.shipped(frame, lambda: languages_of(home))
     if config.classifier.kind is ClassifierKind.LEXICON:
-        return rules
-    store = ModelStore(config.hub.home)
+        return rules, None
+    light, full = ModelStore(home), ModelStore(home, full=True)
     try:
-        return LightClassifier(frame, rules, store.active(), store.load)
+        quick = LightClassifier(frame, rules, light.active(), light.load)
+        if config.classifier.kind is ClassifierKind.LIGHT or not has_sentences():
+            return quick, None
+        return quick, LightClassifier(frame, rules, full.active(), full.load, E5Sentences())
     except Invalid as error:
         raise ConfigError([Fault(error.field, error.problem, "Take the file away.")]) from None
 

@@ -28,6 +28,7 @@ from feedback_hub.services import (
     mailing,
     notices,
     on_call,
+    rereading,
     triage,
 )
 from feedback_hub.services.delivery import Again, Turn
@@ -50,8 +51,22 @@ _AT_ONCE = 8
 _SENDING = 15.0
 """Seconds after which the rest of them wait for another turn: well within the lease."""
 
-_BATCHES = {Queue.DELIVERY: 20, Queue.FILES: 1, Queue.EXCHANGE: 5, Queue.HOUSEKEEPING: 20}
-"""Queues whose work calls a provider: rows claimed at once, each handled alone."""
+LONGEST_REREAD = 3.0
+"""For reading again, which takes a processor as long as it may: what is urgent waits no longer."""
+
+_BATCHES = {
+    Queue.DELIVERY: 20,
+    Queue.FILES: 1,
+    Queue.EXCHANGE: 5,
+    Queue.HOUSEKEEPING: 20,
+    Queue.REREAD: 20,
+}
+"""Queues whose work takes long: rows claimed at once, each handled alone."""
+_LONGEST = {
+    Queue.FILES: LONGEST_FILES,
+    Queue.EXCHANGE: LONGEST_FILES,
+    Queue.REREAD: LONGEST_REREAD,
+}
 
 log = structlog.get_logger()
 
@@ -63,9 +78,7 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
     set aside after too many tries, and stops nothing else.
     """
     handled = 0
-    until = time.monotonic() + (
-        LONGEST_FILES if queue in {Queue.FILES, Queue.EXCHANGE} else LONGEST
-    )
+    until = time.monotonic() + _LONGEST.get(queue, LONGEST)
     # A provider may take its time: what is claimed must be reached before its lease runs out.
     batch = _BATCHES.get(queue, outbox.BATCH)
     share = _Share(TOGETHER if hub.engine.dialect.name == "sqlite" else TOGETHER_ON_POSTGRES)
@@ -344,6 +357,11 @@ def _follow_up(hub: Hub, delivery_id: str) -> Again | None:
     return channel_watch.follow_up(hub.unit_of_work, hub.channels, delivery_id, hub.clock)
 
 
+def _reread(hub: Hub, message_id: str) -> None:
+    if hub.thorough is not None:
+        rereading.reread(hub.unit_of_work, hub.rules, hub.thorough, message_id, hub.clock)
+
+
 _OUTSIDE: Mapping[Task, Callable[[Hub, str], Again | None]] = {
     Task.SEND: _send,
     Task.MAIL: _mail,
@@ -352,8 +370,9 @@ _OUTSIDE: Mapping[Task, Callable[[Hub, str], Again | None]] = {
     Task.FOLLOW_UP: _follow_up,
     Task.EXCHANGE: _exchange,
     Task.RING: _ring,
+    Task.REREAD: _reread,
 }
-"""What asks somebody outside, which no transaction may wait for."""
+"""What asks somebody outside or thinks for long, which no transaction may wait for."""
 
 
 def _give_back(hub: Hub, claim: Claim) -> None:

@@ -32,6 +32,9 @@ def wake(hub: Hub, connection: Redis) -> dict[Queue, int]:
     for name, rows in waiting.items():
         queue = open_queue(name, connection)
         wanted = min(math.ceil(rows / outbox.BATCH), MOST_WAKE_UPS)
+        if name is Queue.REREAD:
+            # Every worker but one stays free for what is urgent.
+            wanted = min(wanted, 1) - queue.started_job_registry.count
         if name is Queue.FILES and queue.started_job_registry.count:
             # One worker at a time: slow downloads are not to hold all of them.
             wanted = 0

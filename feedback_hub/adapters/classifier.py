@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from feedback_hub.adapters.languages import guess_language
+from feedback_hub.adapters.languages import UNKNOWN, Languages, shipped_languages
 from feedback_hub.adapters.lexicon import Lexicon, Match, Reading, digest, shipped_documents
 from feedback_hub.domain.coding import UNCLEAR, CodingFrame, Sector
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
@@ -40,17 +40,25 @@ class Spoken:
 class LexiconClassifier:
     """Fulfils ``services.ports.Classifier``. Pure; safe from several threads."""
 
-    def __init__(self, frame: CodingFrame, documents: Mapping[str, str]) -> None:
-        """``documents``: the lexicons, file name → TOML text."""
+    def __init__(
+        self,
+        frame: CodingFrame,
+        documents: Mapping[str, str],
+        languages: Callable[[], Languages] = shipped_languages,
+    ) -> None:
+        """``documents``: the lexicons, file name → TOML text. ``languages``: asked once."""
         self._frame = frame
+        self._make_languages = languages
         self._documents = documents
         self._safety = frozenset(code.code for code in frame if _endangers(code.code, frame))
         self.version = f"lexicon-{digest(documents)}/{frame.version}"
 
     @classmethod
-    def shipped(cls, frame: CodingFrame) -> LexiconClassifier:
+    def shipped(
+        cls, frame: CodingFrame, languages: Callable[[], Languages] = shipped_languages
+    ) -> LexiconClassifier:
         """With the lexicons that ship with the project."""
-        return cls(frame, shipped_documents())
+        return cls(frame, shipped_documents(), languages)
 
     # Every process builds a classifier and few ever classify, so the words are compiled at first
     # use. Two threads may both compile; the result is the same.
@@ -58,12 +66,17 @@ class LexiconClassifier:
     def _lexicon(self) -> Lexicon:
         return Lexicon(self._documents, self._frame)
 
+    @cached_property
+    def languages(self) -> Languages:
+        """What tells languages apart here."""
+        return self._make_languages()
+
     def prepare(self) -> None:
         """Compile the words now: before a worker forks, so that no child pays for it.
 
         Raises ``Invalid`` naming file and phrase if a lexicon is damaged.
         """
-        _ = self._lexicon
+        _ = self._lexicon, self.languages
 
     def classify(self, text: str, *, language: str = "und") -> Suggestion:
         """What ``text`` is probably about; nothing read is ``other.unclear``.
@@ -79,7 +92,7 @@ class LexiconClassifier:
             *self._reasons(chosen, reading),
             *(Reason("sector", sector, words) for words in sector_reasons),
         ]
-        guessed = guess_language(token.word for token in reading.tokens)
+        guessed = self.languages.guess(text)
         sure = _confidence(chosen)
         return Suggestion(
             codes=codes,
@@ -88,12 +101,16 @@ class LexiconClassifier:
             priority=self._frame.priority_of(codes),
             confidence=sure,
             reasons=tuple(dict.fromkeys(reasons))[:_MOST_REASONS],
-            language=language if guessed == "und" else guessed,
+            language=language if guessed == UNKNOWN else guessed,
             version=self.version,
             sector_confidence=sure,
             sensitivity_confidence=sure,
             priority_confidence=sure,
         )
+
+    def classify_all(self, messages: Sequence[tuple[str, str]]) -> list[Suggestion]:
+        """``classify`` for each (text, language)."""
+        return [self.classify(text, language=language) for text, language in messages]
 
     def read(self, text: str) -> tuple[Reading, list[Spoken]]:
         """``text`` as tokens, and every code that anything speaks for, best first."""

@@ -7,19 +7,26 @@ raise a message to highly sensitive, neither can lower what the other raised.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from feedback_hub.adapters.classifier import LexiconClassifier, Spoken
 from feedback_hub.adapters.concepts import Concepts, shipped_concepts
 from feedback_hub.adapters.evidence import Evidence, evidence
-from feedback_hub.adapters.languages import guess_language
+from feedback_hub.adapters.languages import UNKNOWN
 from feedback_hub.adapters.lexicon import Reading
 from feedback_hub.adapters.light_model import LEVEL, LightModel, Weighed
+from feedback_hub.adapters.sentences import Sentences
 from feedback_hub.domain.coding import UNCLEAR, CodingFrame, Sector
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.suggestion import Reason, Suggestion
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # The languages of the messages the model learned from; of others it says little.
 CLASSIFIED = ("por", "eng", "fra", "swh", "spa")
@@ -28,11 +35,14 @@ _MOST_CODES = 4
 _MOST_REASONS = 16
 # Another code is named beside the first where it is nearly as likely; one that would call somebody
 # out of bed, only where it is likelier than not by far.
-_AS_LIKELY = 0.8
-_LIKELY_AT_ALL = -0.8
-_LIKELY_BY_FAR = -0.25
+_AS_LIKELY = 0.9
+_LIKELY_AT_ALL = math.log(0.25)
+_LIKELY_BY_FAR = math.log(0.5)
 # Below this even the likeliest code would be a guess at random.
-_NO_GUESS = -1.2
+_NO_GUESS = math.log(0.06)
+# How much "is it highly sensitive?" counts beside "is it one of the codes that are?".
+_ASKED = 0.5
+_ALL_BUT_SURE = 1e-6
 _SECTORS_FOR_MULTI = 3
 _RULE_COUNTS, _MOST_OF_A_RULE = 0.2, 6
 _NOTHING_READ = 0.2
@@ -62,13 +72,22 @@ class Judge:
             c.code: _LIKELY_BY_FAR if c.priority is Priority.P0 else _LIKELY_AT_ALL for c in frame
         }
 
+    def level(self, weighed: Weighed) -> float:
+        """How much speaks for highly sensitive: asked outright, and by way of what it is about.
+
+        The two err on other messages, so both together err least.
+        """
+        share = sum(math.exp(one) for code, one in weighed.codes.items() if code in self._l3)
+        odds = math.log((share + _ALL_BUT_SURE) / (1 - share + _ALL_BUT_SURE))
+        return (_ASKED * weighed.level + odds) / (_ASKED + 1)
+
     def judge(
         self, weighed: Weighed, rules: Mapping[str, int], alarming: Sequence[str], threshold: float
     ) -> Verdict:
         """``rules``: code → what the rules scored; ``alarming``: the codes they insist on."""
         if not weighed.grounded:
             return Verdict((UNCLEAR,), "", raised=False, margin=0.0, sector_margin=0.0)
-        raised = weighed.level > threshold or not self._l3.isdisjoint(alarming)
+        raised = self.level(weighed) > threshold or not self._l3.isdisjoint(alarming)
         shares = {
             code: share + _RULE_COUNTS * min(rules.get(code, 0), _MOST_OF_A_RULE)
             for code, share in weighed.codes.items()
@@ -116,14 +135,20 @@ class LightClassifier:
         rules: LexiconClassifier,
         digest: str,
         load: Callable[[str], LightModel],
+        sentences: Sentences | None = None,
     ) -> None:
-        """``load`` opens the model whose SHA-256 is ``digest``, when it is first needed."""
+        """``load`` opens the model whose SHA-256 is ``digest``, when it is first needed.
+
+        ``sentences``: for a full model, which weighs what a message means besides its words.
+        """
+        self._sentences = sentences
         self._frame = frame
         self._rules = rules
         self._digest = digest
         self._load = load
         self._judge = Judge(frame)
-        self.version = f"light-{digest[:12]}/{rules.version}"
+        kind = "light" if sentences is None else "full"
+        self.version = f"{kind}-{digest[:12]}/{rules.version}"
 
     # Every process builds a classifier and few ever classify, so all is loaded at first use. Two
     # threads may both load; the result is the same.
@@ -139,6 +164,8 @@ class LightClassifier:
         """Load now: before a worker forks, so that no child pays. Raises ``Invalid``."""
         self._rules.prepare()
         _ = self._concepts, self._model
+        if self._sentences is not None:
+            self._sentences.prepare()
 
     def classify(self, text: str, *, language: str = "und") -> Suggestion:
         """What ``text`` is probably about; nothing read is ``other.unclear``.
@@ -146,14 +173,27 @@ class LightClassifier:
         ``language`` is what is known from elsewhere; the text's own words are believed first.
         Linear in the length of ``text``.
         """
+        return self.classify_all([(text, language)])[0]
+
+    def classify_all(self, messages: Sequence[tuple[str, str]]) -> list[Suggestion]:
+        """``classify`` for each (text, language); what they mean is worked out together."""
+        if self._sentences is None or not messages:
+            return [self._classify(text, language, None) for text, language in messages]
+        points = self._sentences.points([text for text, _ in messages])
+        return [
+            self._classify(text, language, point)
+            for (text, language), point in zip(messages, points, strict=True)
+        ]
+
+    def _classify(self, text: str, language: str, point: NDArray[np.float32] | None) -> Suggestion:
         reading, spoken = self._rules.read(text)
         words = [token.word for token in reading.tokens]
-        guessed = guess_language(words)
-        language = language if guessed == "und" else guessed
+        guessed = self._rules.languages.guess(text)
+        language = language if guessed == UNKNOWN else guessed
         if not any(word.isalpha() for word in words):
             return self._nothing(language)
         alarming = self._rules.alarming(spoken)
-        weighed = self._model.weigh(see(reading, spoken, self._concepts))
+        weighed = self._model.weigh(see(reading, spoken, self._concepts), point)
         verdict = self._judge.judge(
             weighed,
             {one.code: one.score for one in spoken},
@@ -165,7 +205,7 @@ class LightClassifier:
         def sure(field: str, margin: float) -> float:
             return round(min(most, self._model.sure(field, margin)), 3)
 
-        distance = abs(weighed.level - self._model.threshold)
+        distance = abs(self._judge.level(weighed) - self._model.threshold)
         return Suggestion(
             codes=verdict.codes,
             sector=verdict.sector,

@@ -28,6 +28,8 @@ _MOST_TELLING = 4
 # What each head is, its name after a colon: "code:request.water", "type:request", "sector:wash".
 KINDS = ("type", "code", "sector")
 FIELDS = ("code", "sector", "sensitivity", "priority")
+_FORM = 2
+"""Of the file. Another one weighs in another way: it cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,31 @@ class Weighed:
 
 
 @dataclass(frozen=True)
+class Meaning:
+    """What a full model weighs besides: a sentence as a point, as ``sentences`` embeds it.
+
+    ``weights`` (dimensions × heads) are of the point less ``centre``, times ``gain``.
+    """
+
+    sentences: str
+    weights: NDArray[np.float16]
+    centre: NDArray[np.float32]
+    gain: float
+
+    def weigh(self, point: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What ``point`` adds to each head. Not by BLAS, for the reason in ``LightModel``."""
+        import numpy as np  # noqa: PLC0415
+
+        moved = (point - self.centre) * np.float32(self.gain)
+        return (moved[:, None] * self.weights.astype(np.float32)).sum(axis=0)
+
+
+@dataclass(frozen=True)
 class LightModel:
     """Weights (features × heads, int8 times a scale) and what they say about themselves.
 
     ``sureness``: field → (margins ascending, how often what was said with it was right).
+    ``meaning``: None in a light model, which needs no library to read with.
     """
 
     heads: tuple[str, ...]
@@ -65,6 +88,7 @@ class LightModel:
     threshold: float
     sureness: Mapping[str, tuple[Sequence[float], Sequence[float]]]
     about: Mapping[str, Any]
+    meaning: Meaning | None = None
 
     @classmethod
     def from_bytes(cls, packed: bytes, digest: str) -> LightModel:
@@ -75,6 +99,8 @@ class LightModel:
             raise Invalid("classifier model", "is not the file its checksum was made of")
         try:
             with np.load(io.BytesIO(packed), allow_pickle=False) as file:
+                if "form" not in file or int(file["form"]) != _FORM:
+                    raise Invalid("classifier model", "was made for another version of the hub")
                 about = json.loads(str(file["about"]))
                 model = cls(
                     heads=tuple(str(head) for head in file["heads"]),
@@ -88,6 +114,14 @@ class LightModel:
                         for field in FIELDS
                     },
                     about=about,
+                    meaning=Meaning(
+                        str(file["sentences"]),
+                        file["meaning"],
+                        file["meaning_centre"],
+                        float(file["meaning_gain"]),
+                    )
+                    if "sentences" in file
+                    else None,
                 )
         except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
             raise Invalid("classifier model", f"cannot be read: {error}") from None
@@ -101,6 +135,7 @@ class LightModel:
 
         packed = io.BytesIO()
         arrays: dict[str, Any] = {
+            "form": np.array(_FORM),
             "heads": np.array(self.heads),
             "weights": self.weights,
             "scales": self.scales,
@@ -109,6 +144,13 @@ class LightModel:
             "threshold": np.array(self.threshold),
             "about": np.array(json.dumps(dict(self.about), ensure_ascii=False)),
         }
+        if self.meaning is not None:
+            arrays |= {
+                "sentences": np.array(self.meaning.sentences),
+                "meaning": self.meaning.weights,
+                "meaning_centre": self.meaning.centre,
+                "meaning_gain": np.array(self.meaning.gain),
+            }
         for field in FIELDS:
             margins, right = self.sureness[field]
             arrays |= {f"{field}_margin": np.array(margins), f"{field}_right": np.array(right)}
@@ -127,28 +169,29 @@ class LightModel:
         """The same model with ``about`` (JSON) written in it."""
         return replace(self, about=about)
 
-    def weigh(self, evidence: Evidence) -> Weighed:
-        """Add up what ``evidence`` weighs for every head."""
+    def weigh(self, evidence: Evidence, point: NDArray[np.float32] | None = None) -> Weighed:
+        """Add up what ``evidence`` weighs for every head; a full model needs the ``point`` too."""
         import numpy as np  # noqa: PLC0415
 
         index, values = weighted(evidence, self.rarity)
         rows = self.weights[index].astype(np.float32)
         # Not by BLAS: it would keep threads, and add up in another order on another machine.
         scores = (values[:, None] * rows).sum(axis=0) * self.scales + self.intercepts
+        if self.meaning is not None and point is not None:
+            scores = scores + self.meaning.weigh(point)
         by_head = dict(zip(self.heads, scores.tolist(), strict=True))
-        types = {head: _log_share(by_head[head]) for head in self.heads if head[:5] == "type:"}
-        codes = {
-            head[5:]: _log_share(by_head[head]) + types[f"type:{head[5:].partition('.')[0]}"]
-            for head in self.heads
-            if head.startswith("code:")
-        }
-        sectors = {
-            head[7:]: _log_share(by_head[head]) for head in self.heads if head[:7] == "sector:"
-        }
+        types = _shares(by_head, "type:")
+        # What both heads think likely: the type alone is surer than which of its codes it is.
+        codes = _normal(
+            {
+                code: share + types[code.partition(".")[0]]
+                for code, share in _shares(by_head, "code:").items()
+            }
+        )
         return Weighed(
             by_head[LEVEL],
             _likeliest_first(codes),
-            _likeliest_first(sectors),
+            _likeliest_first(_shares(by_head, "sector:")),
             bool(evidence.signs),
             _Contributions(evidence, self.heads, index, values, rows),
         )
@@ -212,9 +255,15 @@ def weighted(
     )
 
 
-def _log_share(score: float) -> float:
-    """The logarithm of the logistic function, without overflow."""
-    return -math.log1p(math.exp(-score)) if score > 0 else score - math.log1p(math.exp(score))
+def _shares(by_head: Mapping[str, float], kind: str) -> dict[str, float]:
+    """The heads of one kind, their name without it, as logarithms of shares of one whole."""
+    return _normal({name[len(kind) :]: s for name, s in by_head.items() if name.startswith(kind)})
+
+
+def _normal(scores: Mapping[str, float]) -> dict[str, float]:
+    most = max(scores.values())
+    whole = most + math.log(sum(math.exp(score - most) for score in scores.values()))
+    return {name: score - whole for name, score in scores.items()}
 
 
 def _likeliest_first(found: Mapping[str, float]) -> dict[str, float]:

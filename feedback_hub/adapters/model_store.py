@@ -1,7 +1,8 @@
 """Which model reads messages here: the one that ships, or one this hub trained and approved.
 
-``<home>/classifier/`` holds ``<sha256>.npz`` for each model kept, and ``active``: the checksums in
-the order they were taken into use, a line each, the last one reading. Empty or absent: the shipped.
+``<home>/classifier/`` holds ``<sha256>.npz`` for each light model kept, and ``active``: the
+checksums in the order they were taken into use, a line each, the last one reading. Empty or absent:
+the shipped. ``<home>/classifier/full/`` the same for full models.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from feedback_hub.adapters.light_model import LightModel
 from feedback_hub.domain.errors import Invalid
 
 SHIPPED = "classifier_model.npz"
+SHIPPED_FULL = "classifier_full.npz"
 _ACTIVE = "active"
 _DIGEST = 64
 
@@ -23,19 +25,24 @@ _DIGEST = 64
 class ModelStore:
     """The models of one hub. Each process that reads messages takes a new one at its start."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, full: bool = False) -> None:
         """``home``: the hub's; nothing is made in it before the first ``keep``."""
-        self._folder = home / "classifier"
+        self._folder = home / "classifier" / "full" if full else home / "classifier"
+        self._name = SHIPPED_FULL if full else SHIPPED
 
     def active(self) -> str:
         """The SHA-256 of the model that reads. Raises ``Invalid`` if the list is damaged."""
         used = self._used()
-        return used[-1] if used else shipped_digest()
+        return used[-1] if used else shipped_digest(self._name)
+
+    def is_own(self) -> bool:
+        """Whether a model that was trained here reads, not the shipped one."""
+        return bool(self._used())
 
     def load(self, digest: str) -> LightModel:
         """Raises ``Invalid`` where it is missing, altered, or made for another version."""
-        if digest == shipped_digest():
-            return LightModel.from_bytes(_shipped(SHIPPED), digest)
+        if digest == shipped_digest(self._name):
+            return LightModel.from_bytes(_shipped(self._name), digest)
         try:
             packed = (self._folder / f"{digest}.npz").read_bytes()
         except FileNotFoundError:
@@ -85,9 +92,9 @@ class ModelStore:
         part.replace(self._folder / name)
 
 
-def shipped_digest() -> str:
-    """The checksum the shipped model was released with."""
-    return _shipped(f"{SHIPPED}.sha256").decode("ascii").strip()
+def shipped_digest(name: str = SHIPPED) -> str:
+    """The checksum the shipped model ``name`` was released with."""
+    return _shipped(f"{name}.sha256").decode("ascii").strip()
 
 
 def _shipped(name: str) -> bytes:

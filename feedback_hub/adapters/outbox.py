@@ -212,15 +212,15 @@ def waiting(session: Session, now: datetime) -> dict[Queue, int]:
 def unfinished(session: Session, *, follow_ups: bool = False) -> int:
     """How many rows are not done yet, whether due or not; those set aside do not count.
 
-    A text that was sent is done, though its receipt may be asked for later: such follow-ups count
-    only if asked for.
+    A text that was sent is done, though its receipt may be asked for later, and so is a message
+    that was read, though it may be read again: such follow-ups count only if asked for.
     """
     left = [
         select(func.count()).where(table.c.handled_at.is_(None), table.c.set_aside_at.is_(None))
         for table in (inbox, outbox)
     ]
     if not follow_ups:
-        left[1] = left[1].where(outbox.c.task != Task.FOLLOW_UP)
+        left[1] = left[1].where(outbox.c.task.not_in((Task.FOLLOW_UP, Task.REREAD)))
     return sum(session.scalar(rows) or 0 for rows in left)
 
 

@@ -114,6 +114,7 @@ QUEUE_OF = {
     Task.TAKE_OVER: Queue.HOUSEKEEPING,
     Task.EXCHANGE: Queue.EXCHANGE,
     Task.RING: Queue.DELIVERY,
+    Task.REREAD: Queue.REREAD,
 }
 
 _LOWERS = frozenset({EventKind.SENSITIVITY_CHANGED, EventKind.TRIAGED, EventKind.TRIAGE_UNDONE})
@@ -802,6 +803,10 @@ class SqlUnitOfWork:
     def hold_to_triage(self, case_id: str, actor: Actor, now: datetime) -> bool:
         """Whether ``actor`` has the case before them from now on, and nobody else."""
         return triage_queue.lease(self.session, case_id, actor.id, now)
+
+    def is_held_to_triage(self, case_id: str, now: datetime) -> bool:
+        """Whether anybody has the case before them."""
+        return bool(triage_queue.holder_of(self.session, case_id, now))
 
     def end_triage(self, case_id: str) -> None:
         """Nobody needs to hold it any more."""

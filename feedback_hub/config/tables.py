@@ -692,6 +692,7 @@ class OnCallConfig:
 class ClassifierKind(StrEnum):
     """How messages are read."""
 
+    FULL = "full"
     LIGHT = "light"
     LEXICON = "lexicon"
 
@@ -701,8 +702,9 @@ class ClassifierConfig:
     """``[classifier]``: the machine that suggests."""
 
     kind: ClassifierKind = setting(
-        "How messages are read: light (a model that learned, and keywords) or lexicon (keywords).",
-        default=ClassifierKind.LIGHT,
+        "How messages are read: full (a light model at once, and one that knows what sentences mean"
+        " after it), light (that one alone) or lexicon (keywords).",
+        default=ClassifierKind.FULL,
     )
     confidence_threshold: float = setting(
         "Between 0 and 1: below this a suggestion is marked as a guess.",

@@ -236,6 +236,30 @@ class Case(Recorder):
         self.classified_at = now
         self._happened(EventKind.CLASSIFIED, "machine", now, detail={"code": codes[0]})
 
+    def reread(
+        self,
+        codes: tuple[str, ...],
+        case_type: str,
+        sector: str,
+        sensitivity: Sensitivity,
+        priority: Priority,
+        now: datetime,
+    ) -> None:
+        """A slower machine read it again. Nothing gets less sensitive, nothing less urgent.
+
+        Its codes take the place of the faster one's while nobody has decided and nothing is highly
+        sensitive; ``codes`` empty: leave them, for a person gave them or has them before them.
+        """
+        raised = raised_by_machine(self.sensitivity, sensitivity)
+        if raised is Sensitivity.L3 and self.sensitivity is not Sensitivity.L3:
+            self.suspect(priority, now)
+        self.sensitivity = raised
+        if not codes or (self.suspected and sensitivity is not Sensitivity.L3):
+            return
+        self.codes, self.type, self.sector = codes, case_type, sector
+        self.priority = most_urgent(self.priority, priority)
+        self._happened(EventKind.CLASSIFIED, "machine", now, detail={"code": codes[0]})
+
     def suspect(self, priority: Priority, now: datetime) -> None:
         """A machine takes it for highly sensitive: effective at once (DOMAIN.md, Sensitivity)."""
         if self.sensitivity is Sensitivity.L3:

@@ -104,6 +104,7 @@ class Rules:
     until when the conduct of who has power over aid is reported. ``ask``: the questions
     of the dialogue. ``routing``: rules that come before the services; ``calendars``: who works
     at other times. ``ring_every``: from ringing one handler on call to ringing the next.
+    ``rereads``: a slower machine reads again what was classified at once.
     """
 
     frame: CodingFrame
@@ -139,6 +140,7 @@ class Rules:
     fields: tuple[CustomField, ...] = ()
     peers: Mapping[str, Peer] = field(default_factory=dict)
     hub: str = ""
+    rereads: bool = False
     routing: tuple[RoutingRule, ...] = ()
     calendars: tuple[OwnCalendar, ...] = ()
     ring_every: timedelta = timedelta(minutes=2)
@@ -164,6 +166,9 @@ class Classifier(Protocol):
 
     def classify(self, text: str, *, language: str = "und") -> Suggestion:
         """What ``text`` is probably about. Always answers: nothing read is ``other.unclear``."""
+
+    def classify_all(self, messages: Sequence[tuple[str, str]]) -> Sequence[Suggestion]:
+        """The same for each (text, language), faster than one by one where there is a way."""
 
 
 class Places(Protocol):
@@ -736,6 +741,9 @@ class UnitOfWork(Protocol):
 
     def hold_to_triage(self, case_id: str, actor: Actor, now: datetime) -> bool:
         """Whether ``actor`` has the case before them from now on, and nobody else."""
+
+    def is_held_to_triage(self, case_id: str, now: datetime) -> bool:
+        """Whether anybody has the case before them."""
 
     def end_triage(self, case_id: str) -> None:
         """Nobody needs to hold it any more: it is decided."""

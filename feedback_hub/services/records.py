@@ -38,6 +38,7 @@ class Queue(StrEnum):
     FILES = "files"
     EXCHANGE = "exchange"
     HOUSEKEEPING = "housekeeping"
+    REREAD = "reread"
 
 
 class Task(StrEnum):
@@ -53,6 +54,7 @@ class Task(StrEnum):
     FOLLOW_UP = "follow_up"
     EXCHANGE = "exchange"
     RING = "ring"
+    REREAD = "reread"
 
 
 @dataclass(eq=False)

@@ -81,6 +81,14 @@ class Score:
         """Of the highly sensitive: recall is the figure that must not fall."""
         return self.fields["sensitivity"].word(Sensitivity.L3)
 
+    @property
+    def ordinary_raised(self) -> float:
+        """The share of what people held not highly sensitive that the machine raised; 0 of none."""
+        pairs = self.fields["sensitivity"].pairs
+        ordinary = {pair: n for pair, n in pairs.items() if pair[0] != Sensitivity.L3}
+        raised = sum(n for (_, said), n in ordinary.items() if said == Sensitivity.L3)
+        return raised / sum(ordinary.values()) if ordinary else 0.0
+
     def report(self) -> dict[str, object]:
         """Everything, ready for JSON; fields that nobody coded are left out."""
         return {

@@ -30,7 +30,7 @@ from feedback_hub.services import (
 )
 from feedback_hub.services.notices import tell_urgent
 from feedback_hub.services.ports import Classifier, Gazetteer, Rules, UnitOfWork
-from feedback_hub.services.records import Message, RemarkKind, SuggestionRow
+from feedback_hub.services.records import Message, RemarkKind, SuggestionRow, Task
 from feedback_hub.services.seals import text_bound_to
 
 MACHINE = "machine"
@@ -76,7 +76,9 @@ def classify(
         suggestion = _find_place(uow, gazetteer, case, contact, text, suggestion)
     if case.language == loopback.UNKNOWN_LANGUAGE:
         case.language = suggestion.language
-    _keep(uow, suggestion, message, now)
+    keep_suggestion(uow, suggestion, message, now)
+    if rules.rereads:
+        uow.work(Task.REREAD, message.id, now)
     case.classify(
         suggestion.codes,
         rules.frame.type_of(suggestion.codes),
@@ -319,7 +321,10 @@ def _learn(uow: UnitOfWork, case: Case, before: Standing, actor: Actor, now: dat
     )
 
 
-def _keep(uow: UnitOfWork, suggestion: Suggestion, message: Message, now: datetime) -> None:
+def keep_suggestion(
+    uow: UnitOfWork, suggestion: Suggestion, message: Message, now: datetime
+) -> None:
+    """Keep what a machine read, with its version; the words that spoke are sealed."""
     row_id = uuid.uuid4().hex
     reasons = json.dumps([asdict(reason) for reason in suggestion.reasons], ensure_ascii=False)
     uow.add(
