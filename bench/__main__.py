@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from bench import arriving, comparing, files, pages, plots, processes
+from bench import arriving, comparing, files, pages, plots, processes, understanding
 from bench.frame import Bench, bench, keep, machine
 
 PARTS: Mapping[str, Callable[[Bench], None]] = {
@@ -27,6 +27,7 @@ PARTS: Mapping[str, Callable[[Bench], None]] = {
     "workers": arriving.workers,
     "burst": arriving.burst,
     "peers": comparing.peers,
+    "understanding": understanding.understanding,
 }
 
 FULL = {

@@ -51,7 +51,7 @@ _LEAD_UND, _LEAD_NEXT = 1.0, 1.6
 # A word more: more of a language whose words are well known, less of one known by a short list.
 _LEAD_RICH, _LEAD_POOR, _RICH = 1.2, 0.15, 5000
 # Of a text of more than a few words in such a language, at least this share is known.
-_FEW, _LEAST_KNOWN = 4, 0.3
+_FEW, _LEAST_KNOWN = 4, 0.25
 # Names, numbers and greetings are the same everywhere: one odd word says little.
 _MOST_A_WORD = 9.0
 
@@ -115,7 +115,7 @@ class Languages:
                 totals[code] += max(weight, best - _MOST_A_WORD)
             nothing += max(_cost(word), best - _MOST_A_WORD)
             count += 1
-        if not count:
+        if not count or not totals:
             return UNKNOWN
         ranked = sorted(totals, key=lambda code: (-totals[code], code))
         first = ranked[0]
@@ -231,10 +231,9 @@ class _Model:
                 self._count(f"^{stem.removesuffix('*')}", count)
 
     def knows(self, words: Sequence[str]) -> bool:
-        """Whether enough of a longer text are words of it, not only built like them."""
-        if len(words) < _FEW or not self._rich:
-            return True
-        return sum(word in self._words for word in words) >= _LEAST_KNOWN * len(words)
+        """Whether enough of a text are words of it, not only built like them."""
+        known = sum(word in self._words for word in words)
+        return known >= (_LEAST_KNOWN * len(words) if self._rich and len(words) >= _FEW else 1)
 
     def weigh(self, word: str) -> float:
         """The logarithm of how likely ``word`` is."""

@@ -69,7 +69,8 @@ class Meaning:
         import numpy as np  # noqa: PLC0415
 
         moved = (point - self.centre) * np.float32(self.gain)
-        return (moved[:, None] * self.weights.astype(np.float32)).sum(axis=0)
+        added: NDArray[np.float32] = (moved[:, None] * self.weights.astype(np.float32)).sum(axis=0)
+        return added
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,8 @@ class E5Sentences:
         """A row of 384 for each of ``texts``. Raises ``ModuleNotFoundError`` without the extra."""
         # A NUL would end the text for C.
         read = [text[:_MOST_SIGNS].replace("\0", " ") for text in texts]
-        return self._model.query(read)
+        found: NDArray[np.float32] = self._model.query(read)
+        return found
 
 
 def has_sentences() -> bool:

@@ -76,11 +76,14 @@ def _take(
         raised.priority,
         now,
     )
+    if raises and case.sensitivity is Sensitivity.L3:
+        # Whoever has it before them sees it no more: its handlers need not wait for them.
+        uow.end_triage(case.id)
     if case.sensitivity is not Sensitivity.L1:
         uow.forget_text(case.id)
     likeness.keep(uow, case)
-    suggest_route(uow, case, now)
-    keep_case(case, rules.targets, rules.calendar, now)
+    suggest_route(uow, rules, case, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     tell_urgent(uow, rules, case, now)
 
 

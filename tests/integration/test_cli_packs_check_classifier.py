@@ -139,11 +139,43 @@ def test_evaluate_counts_only_what_people_coded(commands: Commands) -> None:
     assert "L3\t1 coded\tprecision 0.000\trecall 0.000" in said
     figures = json.loads(report.read_text("utf-8"))
     assert figures["rows"] == 3
+    assert figures["ordinary_raised"] == 0.0
+    assert figures["l3"] == {"recall": 0.0, "precision": 0.0, "support": 1}
     assert figures["fields"]["type"]["words"]["thanks"]["precision"] == 0.5
     assert "sector" not in figures["fields"]
     nothing = commands.file("n.csv", ["text", "Obrigado"])
     assert "nothing to compare" in commands.run("classifier", "evaluate", nothing, fails=1).stderr
 
 
-def test_info_names_the_versions(commands: Commands) -> None:
-    assert "58 codes" in commands.run("classifier", "info").stdout
+def test_info_and_check_say_which_models_read(commands: Commands) -> None:
+    said = commands.run("classifier", "info").stdout
+    assert "58 codes" in said
+    assert "decides at once\tlight-" in said
+    assert "reads again\tfull-" in said
+    assert "languages told apart\teng fra kde por spa swh tso vmw" in said
+    assert "classifier: full-" in commands.run("check").stdout
+    config = commands.file("config.toml", ["[classifier]", 'kind = "light"'])
+    said = commands.run("--config", config, "classifier", "info").stdout
+    assert "reads again\tnothing" in said
+    assert "reads alone, as configured" in commands.run("--config", config, "check").stdout
+
+
+def test_a_language_is_added_from_samples_and_taken_away(commands: Commands) -> None:
+    samples = [
+        f"{first} {second} ngekuti tinokumbira chikafo {third}"
+        for first in ("vandhu vano", "ini ndino", "isu tese", "vana vedu")
+        for second in ("nzara", "mvura", "imba", "mushonga")
+        for third in ("pano", "nhasi")
+    ]
+    file = commands.file("ndau.csv", ["text", *samples])
+    asked = commands.file("m.csv", ["id,text", "1,vandhu vano nzara tinokumbira chikafo"])
+    assert ",und," in commands.run("classifier", "classify", "--light", asked).stdout
+    said = commands.run("classifier", "language", "ndc", file).stdout
+    assert "ndc: 32 samples" in said
+    assert "7 of those were told to be ndc" in said
+    assert ",ndc," in commands.run("classifier", "classify", "--light", asked).stdout
+    commands.run("classifier", "language", "ndc", "--remove")
+    assert ",und," in commands.run("classifier", "classify", "--light", asked).stdout
+    assert "ISO 639-3" in commands.run("classifier", "language", "Ndau", file, fails=1).stderr
+    few = commands.file("few.csv", ["text", *samples[:5]])
+    assert "at least 30" in commands.run("classifier", "language", "ndc", few, fails=1).stderr

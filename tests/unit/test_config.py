@@ -255,7 +255,7 @@ class TestFaults:
             ("security", "session_idle_minutes", 10**30, "too large"),
             pytest.param("classifier", "confidence_threshold", 10**400, "a number", id="huge"),
             ("classifier", "confidence_threshold", float("nan"), "a number"),
-            ("classifier", "kind", "oracle", "Choose one of: light, lexicon"),
+            ("classifier", "kind", "oracle", "Choose one of: full, light, lexicon"),
             ("clocks", "acknowledge", "0h", "not between"),
             ("clocks", "acknowledge", "9999w", "not between"),
             ("clocks", "acknowledge", "999 working days", "not between"),

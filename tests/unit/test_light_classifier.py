@@ -1,12 +1,15 @@
 """What the shipped classifier, a model that learned beside the rules, makes of messages.
 
-``classifier_cases.csv`` is by another hand than the messages the model learned from.
+``classifier_cases.csv`` is by another hand than the messages the model learned from;
+``bench/understanding_messages.csv`` was written apart from them, by scenario, and half of it is
+hinted at, misspelt or short, the other half chosen to be mistaken.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
+from collections import Counter, defaultdict
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,13 +20,15 @@ from hypothesis import strategies as st
 from feedback_hub.adapters.classifier import LexiconClassifier
 from feedback_hub.adapters.light_classifier import CLASSIFIED, LightClassifier
 from feedback_hub.adapters.light_model import LightModel
-from feedback_hub.adapters.model_store import ModelStore, shipped_digest
+from feedback_hub.adapters.model_store import SHIPPED_FULL, ModelStore, shipped_digest
+from feedback_hub.adapters.sentences import E5Sentences, has_sentences
 from feedback_hub.domain.coding import UNCLEAR
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.suggestion import Suggestion
 from feedback_hub.frame import load_frame
 
+LEAST_RECALL, MOST_RAISED, LEAST_TYPES = 0.75, 0.15, 0.7
 FRAME = load_frame()
 RULES = LexiconClassifier.shipped(FRAME)
 CASES = list(
@@ -34,6 +39,17 @@ SEED = list(
         files("feedback_hub.frame").joinpath("classifier_seed.csv").read_text("utf-8").splitlines()
     )
 )
+
+
+SCENARIOS = [
+    row
+    for row in csv.DictReader(
+        (Path(__file__).parents[2] / "bench" / "understanding_messages.csv")
+        .read_text("utf-8")
+        .splitlines()
+    )
+    if row["part"] == "unseen"
+]
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +102,66 @@ def test_most_ordinary_messages_are_not(
 def test_the_type_is_mostly_right(unseen: list[tuple[tuple[str, ...], Suggestion]]) -> None:
     right = [FRAME.type_of(codes) is FRAME.type_of(said.codes) for codes, said in unseen]
     assert _share(right) >= 0.75
+
+
+def test_scenarios_written_apart_are_read_as_the_page_says(classifier: LightClassifier) -> None:
+    """The light model alone; docs/classifier.md says what the full one makes of them."""
+    said = [classifier.classify(row["text"]) for row in SCENARIOS]
+    truth = [FRAME.sensitivity_of(row["codes"].split(";")) for row in SCENARIOS]
+    raised = [one.sensitivity is Sensitivity.L3 for one in said]
+    l3 = [is_l3 is Sensitivity.L3 for is_l3 in truth]
+    assert _share([up for up, is_l3 in zip(raised, l3, strict=True) if is_l3]) >= LEAST_RECALL
+    assert _share([up for up, is_l3 in zip(raised, l3, strict=True) if not is_l3]) <= MOST_RAISED
+    right = [
+        FRAME.type_of(row["codes"].split(";")) is FRAME.type_of(one.codes)
+        for row, one in zip(SCENARIOS, said, strict=True)
+    ]
+    assert _share(right) >= LEAST_TYPES
+
+
+def test_no_sibling_of_a_scenario_is_among_what_was_learnt() -> None:
+    def grams(text: str) -> frozenset[str]:
+        plain = "".join(sign for sign in text.lower() if sign.isalnum() or sign == " ")
+        return frozenset(plain[at : at + 4] for at in range(len(plain) - 3))
+
+    having: defaultdict[str, set[int]] = defaultdict(set)
+    learnt = [grams(row["text"]) for row in SEED]
+    for at, found in enumerate(learnt):
+        for gram in found:
+            having[gram].add(at)
+    for row in SCENARIOS:
+        asked = grams(row["text"])
+        shared = Counter(at for gram in asked for at in having.get(gram, ()))
+        for at, common in shared.most_common(5):
+            alike = common / len(asked | learnt[at])
+            assert alike < 0.6 or len(asked) < 8, (row["text"], SEED[at]["text"])
+
+
+@pytest.mark.skipif(not has_sentences(), reason="the full extra is not installed here")
+def test_the_full_model_finds_what_is_only_hinted_at(store: ModelStore, tmp_path: Path) -> None:
+    full = ModelStore(tmp_path, full=True)
+    made = LightClassifier(FRAME, RULES, full.active(), full.load, E5Sentences())
+    made.prepare()
+    assert made.version.startswith("full-")
+    assert full.active() == shipped_digest(SHIPPED_FULL) != store.active()
+    hints = [
+        "ela so consegue agua a noite porque e quando o guarda ajuda, e volta calada",
+        "he never asks money, he asks who is at home in the evening",
+        "nous savons toutes ce que veut dire passer au salon avant la carte",
+        "wanaokwenda na dereva ndio wanaopata maji kwanza",
+        "dice que la tinta del papel depende de lo amable que yo sea de noche",
+    ]
+    ordinary = [
+        "a bomba do bairro 4 avariou outra vez",
+        "what time is the meeting of the child protection committee",
+        "merci pour les couvertures",
+        "vyoo vimejaa",
+        "cuando entregan los mercados",
+    ]
+    said = made.classify_all([(text, "und") for text in (*hints, *ordinary)])
+    raised = [one.sensitivity is Sensitivity.L3 for one in said]
+    assert sum(raised[:5]) >= 4
+    assert not any(raised[5:])
 
 
 @pytest.mark.parametrize(

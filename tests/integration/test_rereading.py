@@ -1,0 +1,126 @@
+"""A slower machine reads again what a faster one decided at once: it raises, and never lowers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from feedback_hub.adapters import outbox
+from feedback_hub.adapters.classifier import LexiconClassifier
+from feedback_hub.adapters.light_classifier import LightClassifier
+from feedback_hub.adapters.model_store import ModelStore
+from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.services import triage
+from feedback_hub.services.records import Queue, SuggestionRow
+from feedback_hub.services.triage import Decision
+from tests.integration.talking import ANA, CHIEF, ROSA, Talk, talk
+from workers.drain import drain
+
+__all__ = ["talk"]
+
+GUARD = "mlinzi anasema nilale naye ndio nipate kadi"
+"""Swahili, which the keywords know nothing of and the model that learned does."""
+PUMP = "pampu ya maji imeharibika wiki mbili sasa"
+
+
+def rereads(talk: Talk) -> None:
+    """The keywords decide at once; the model that learned reads again."""
+    hub = talk.hub
+    rules = LexiconClassifier.shipped(hub.rules.frame)
+    store = ModelStore(hub.config.hub.home)
+    hub.classifier = rules
+    hub.thorough = LightClassifier(hub.rules.frame, rules, store.active(), store.load)
+    hub.rules = replace(hub.rules, rereads=True)
+
+
+def versions(talk: Talk) -> list[str]:
+    with talk.hub.reading() as uow:
+        read = uow.session.scalars(select(SuggestionRow)).all()
+        return [row.classifier.partition("-")[0] for row in sorted(read, key=lambda row: row.at)]
+
+
+def test_what_the_first_reading_missed_is_raised_by_the_second(talk: Talk) -> None:
+    rereads(talk)
+    talk.says(GUARD)
+    assert talk.case().sensitivity is Sensitivity.L1
+    talk.now = talk.now.replace(minute=talk.now.minute + 1)
+    assert drain(talk.hub, Queue.REREAD) == 1
+    case = talk.case()
+    assert case.sensitivity is Sensitivity.L3
+    assert case.suspected
+    assert talk.hub.rules.frame.sensitivity_of(case.codes) is Sensitivity.L3
+    assert [kind for kind, _ in talk.events(case)].count(EventKind.SUSPECTED) == 1
+    assert versions(talk) == ["lexicon", "light"]
+
+
+def test_codes_get_better_while_nobody_decided(talk: Talk) -> None:
+    rereads(talk)
+    talk.says(PUMP)
+    drain(talk.hub, Queue.REREAD)
+    assert talk.case().codes[0] == "complaint.broken"
+    assert talk.case().sensitivity is Sensitivity.L1
+
+
+def test_the_second_reading_lowers_nothing(talk: Talk) -> None:
+    rereads(talk)
+    talk.says(CHIEF)
+    before = talk.case()
+    assert before.sensitivity is Sensitivity.L3
+    hub = talk.hub
+    store = ModelStore(hub.config.hub.home)
+    light = LightClassifier(
+        hub.rules.frame, LexiconClassifier(hub.rules.frame, {}), store.active(), store.load
+    )
+    ordinary = light.classify(PUMP)
+    assert ordinary.sensitivity is Sensitivity.L1
+    before.reread(
+        ordinary.codes, "complaint", "wash", ordinary.sensitivity, ordinary.priority, talk.now
+    )
+    assert before.sensitivity is Sensitivity.L3
+    assert before.codes == talk.case().codes
+    assert before.priority is talk.case().priority
+
+
+def test_what_a_person_decided_stands(talk: Talk) -> None:
+    rereads(talk)
+    talk.says(GUARD)
+    with talk.hub.unit_of_work() as uow:
+        decision = Decision(codes=("request.water",))
+        triage.triage(uow, talk.hub.rules, ANA, talk.case().ref, decision, talk.now)
+        uow.commit()
+    drain(talk.hub, Queue.REREAD)
+    assert talk.case().codes == ("request.water",)
+    assert talk.case().sensitivity is Sensitivity.L1
+    assert versions(talk) == ["lexicon"]
+
+
+def test_a_case_somebody_has_before_them_keeps_its_codes_and_is_raised_all_the_same(
+    talk: Talk,
+) -> None:
+    rereads(talk)
+    talk.says(PUMP)
+    talk.says(GUARD, number="+258841110002")
+    first = talk.case().codes
+    with talk.hub.unit_of_work() as uow:
+        held = uow.take_to_triage(ANA, talk.now, handlers=False, most=2)
+        assert len(held) == 2
+        uow.commit()
+    drain(talk.hub, Queue.REREAD)
+    assert talk.case().codes == first
+    (raised,) = talk.cases("+258841110002")
+    assert raised.suspected
+    with talk.hub.reading() as uow:
+        assert [case.ref for case in uow.take_to_triage(ROSA, talk.now, handlers=True, most=2)] == [
+            raised.ref
+        ]
+
+
+def test_reading_again_keeps_nothing_waiting(talk: Talk) -> None:
+    rereads(talk)
+    talk.says(PUMP)
+    with talk.hub.reading() as uow:
+        assert outbox.unfinished(uow.session) == 0
+        assert outbox.unfinished(uow.session, follow_ups=True) == 1
+    assert tuple(Queue)[-1] is Queue.REREAD, "the last that any worker looks at"
