@@ -275,6 +275,11 @@ class QueueFilters:
         return {name: value for name, value in {**self.__dict__, **changes}.items() if value}
 
     @property
+    def is_of_a_figure(self) -> bool:
+        """Whether the list is the one behind a figure of the dashboard."""
+        return bool(self.first or self.last or self.channel or self.sex or self.code)
+
+    @property
     def narrowed(self) -> bool:
         """Whether anything but the tab narrows the list."""
         return any(value for name, value in self.__dict__.items() if name != "tab")
