@@ -36,6 +36,10 @@ WORDS: Mapping[str, str] = {
     "print": N_("Print"),
     "help": N_("Help"),
     "needs_network": N_("There is no network now, and this needs it once. Nothing is lost."),
+    "not_done": N_(
+        "That did not work; what you wrote is still here. If the device is full, let it send what "
+        "waits, or write on paper."
+    ),
     "broken_title": N_("The app could not start"),
     "broken_text": N_("What waits on this device is still there. Close the app and open it again."),
     # The way in

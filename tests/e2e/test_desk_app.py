@@ -313,7 +313,7 @@ class TestWhatHasToBeSurvived:
         field.line.release = "next"
         field.log_out_everybody()
         field.line.cut = False
-        # Half of the new version comes through, and then the line breaks: the old one works on.
+        # It is fetched beside the work, and takes over only when somebody lets it.
         page = phone.page
         page.evaluate("navigator.serviceWorker.getRegistration().then((one) => one.update())")
         page.get_by_role("button", name="Use the new version").wait_for()
@@ -350,6 +350,23 @@ class TestWhatHasToBeSurvived:
         phone.page.clock.set_fixed_time(datetime.now().astimezone() + timedelta(minutes=2))
         phone.unlock()
         phone.ready()
+
+    def test_what_cannot_be_kept_is_said_and_what_was_typed_stays(
+        self, phone_of: Make, field: Field
+    ) -> None:
+        phone = phone_of()
+        phone.set_up()
+        phone.page.locator(".new-report").click()
+        phone.page.get_by_role("button", name="Next").click()
+        phone.page.get_by_label("In the person's own words").fill(PUMP)
+        phone.page.locator("#f-photo").set_input_files(
+            {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}
+        )
+        phone.page.get_by_text("what you wrote is still here").wait_for()
+        assert phone.faults() == []
+        phone.page.locator("[data-hand-in]:enabled").click()
+        phone.page.get_by_text("Case number", exact=True).wait_for()
+        assert field.texts() == [PUMP]
 
     def test_a_forgotten_pin_loses_nothing(self, phone_of: Make, field: Field) -> None:
         phone = phone_of()

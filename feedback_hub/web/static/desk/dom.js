@@ -2,6 +2,12 @@
 
 export function el(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
+  if (["input", "select", "textarea"].includes(tag)) {
+    // A browser writes what stands in a form to its disk, to bring the page back after a crash, and
+    // may send it elsewhere to have its spelling checked. Here it does neither.
+    made.setAttribute("autocomplete", "off");
+    made.setAttribute("spellcheck", "false");
+  }
   for (const [name, value] of Object.entries(attributes)) {
     if (value === false || value === null || value === undefined) continue;
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);

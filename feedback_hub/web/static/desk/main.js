@@ -168,6 +168,17 @@ desk.revoked = async () => {
   show(await entry.revoked(desk));
 };
 
+// A full device, a picture that cannot be read: said where somebody looks, and what was typed stays.
+window.addEventListener("unhandledrejection", (event) => {
+  const main = root.querySelector("main");
+  if (!main || main.querySelector("[data-fault]")) return;
+  const said = note("bad", "overdue", t("not_done"));
+  said.setAttribute("role", "alert");
+  said.dataset.fault = event.reason && event.reason.name ? event.reason.name : "";
+  main.prepend(said);
+  said.scrollIntoView({ block: "nearest" });
+});
+
 // --- who, and the way in
 
 desk.entrance = async () => {
