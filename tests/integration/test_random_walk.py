@@ -34,7 +34,8 @@ from feedback_hub.domain.message import OutboundMessage
 from feedback_hub.domain.place import Organisation, Site
 from feedback_hub.domain.referral import DeclineReason
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services import bank, casework, issues, loopback, referrals, triage
+from feedback_hub.services import bank, casework, handover, issues, loopback, referrals, triage
+from feedback_hub.services.handover import Wanted
 from feedback_hub.services.issues import NewIssue
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.records import Queue
@@ -308,6 +309,23 @@ def _issue(walk: Walk, uow: SqlUnitOfWork, actor: Actor, ref: str, choice: int) 
             return told
 
 
+def _longer(walk: Walk, uow: SqlUnitOfWork, actor: Actor, ref: str, choice: int) -> object:
+    rules, now = walk.talk.hub.rules, walk.talk.now
+    return loopback.give_interim_notice(uow, rules, actor, ref, choice % 2 == 0, now)
+
+
+def _ask_anew(walk: Walk, uow: SqlUnitOfWork, actor: Actor, ref: str, choice: int) -> object:
+    said = tuple(Answered)[choice % 3]
+    consent = Consent(share=tuple(Share)[choice % 4], contact=said, content_in_text=said)
+    return casework.review_consent(uow, actor, ref, consent, walk.talk.now)
+
+
+def _hand_over(walk: Walk, uow: SqlUnitOfWork, actor: Actor, _ref: str, choice: int) -> object:
+    partner, site = ("avsi", "") if choice % 2 else ("", "NTO")
+    wanted = Wanted("O parceiro sai.", site=site, from_organisation=partner, to_organisation="wfp")
+    return handover.hand_over(uow, walk.talk.hub.rules, actor, wanted, walk.talk.now)
+
+
 def _onward(walk: Walk, uow: SqlUnitOfWork, _actor: Actor, ref: str, choice: int) -> object:
     """What somebody sensible would do next, so that chance gets far."""
     case = uow.case_by_ref(ref)
@@ -344,6 +362,9 @@ VERBS: dict[str, Step] = {
     "level": _level,
     "hand_off": _hand_off,
     "issue": _issue,
+    "longer": _longer,
+    "ask_anew": _ask_anew,
+    "hand_over": _hand_over,
     "onward": _onward,
 }
 OFTEN = ("say", "wait", *("onward",) * 8, *VERBS)
