@@ -75,11 +75,13 @@ def register(hub: Hub) -> None:
         uow.commit()
 
 
-def fill(hub: Hub, count: int, *, told: Callable[[int], None] = lambda _: None) -> None:
-    """Add ``count`` cases of the last two years; ``told`` hears how many there are."""
-    dice = random.Random(8)  # noqa: S311  invented rows, the same each time
-    for start in range(0, count, AT_ONCE):
-        some = min(AT_ONCE, count - start)
+def fill(
+    hub: Hub, count: int, *, first: int = 0, told: Callable[[int], None] = lambda _: None
+) -> None:
+    """Add ``count`` cases of two years, numbered from ``first``; ``told`` hears how far it is."""
+    dice = random.Random(8 + first)  # noqa: S311  invented rows, the same each time
+    for start in range(first, first + count, AT_ONCE):
+        some = min(AT_ONCE, first + count - start)
         with hub.unit_of_work() as uow:
             keys = uow.vault.new_keys(max(1, some // 1000))
             by_table: dict[Table, list[dict[str, object]]] = {}
@@ -210,7 +212,9 @@ def _rows(
                 "created_by": "bench",
                 "share": "no",
                 "state": dice.choice(
-                    (ReferralState.SENT, ReferralState.ACCEPTED, ReferralState.ANSWERED)
+                    # Answers wait days to be verified, of the months that a referral takes.
+                    (ReferralState.SENT, ReferralState.ACCEPTED, ReferralState.IN_ACTION) * 4
+                    + (ReferralState.ANSWERED,)
                 ),
                 "focal_point": "focal@example.org",
                 "backup": "",

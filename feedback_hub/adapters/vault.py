@@ -137,10 +137,7 @@ class SqlVault:
 
     def seal(self, key_id: str, plain: str | bytes, bound_to: str) -> bytes:
         """Encrypt under the data key ``key_id``. Raises ``VaultClosed``, ``VaultSealed``."""
-        if isinstance(plain, str):
-            # A lone surrogate is not UTF-8, and what a person sent is kept all the same.
-            plain = plain.encode("utf-8", "surrogatepass")
-        return _seal(self._cipher(key_id), plain, bound_to.encode())
+        return sealed(self._cipher(key_id), plain, bound_to)
 
     def open(self, key_id: str, sealed: bytes, bound_to: str) -> str:
         """Decrypt; empty for what was erased.
@@ -184,6 +181,14 @@ class SqlVault:
         if not self._has(key_id):
             raise VaultSealed if key_id in self._sealed else VaultClosed(key_id)
         return self._open_keys[key_id]
+
+
+def sealed(cipher: AESGCM, plain: str | bytes, bound_to: str) -> bytes:
+    """``plain`` encrypted, and bound to where it is kept."""
+    if isinstance(plain, str):
+        # A lone surrogate is not UTF-8, and what a person sent is kept all the same.
+        plain = plain.encode("utf-8", "surrogatepass")
+    return _seal(cipher, plain, bound_to.encode())
 
 
 def _derive(master: bytes, purpose: bytes) -> bytes:

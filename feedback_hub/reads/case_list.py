@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Text, exists, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Text, exists, false, func, or_, select, type_coerce
 
 from feedback_hub.adapters import search_index
 from feedback_hub.adapters.tables import case, case_answer, case_tag, referral
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible, referral_visible
-from feedback_hub.domain.access import Action, Actor, Scope, scope_of
+from feedback_hub.domain.access import Action, Actor, Grant, Scope, scope_of
 from feedback_hub.domain.case import Case, CaseState
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.person import Sex
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.referral import Referral, ReferralState
-from feedback_hub.domain.sensitivity import Priority
+from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads import keyset
 from feedback_hub.services import custom_fields
 
@@ -130,8 +130,7 @@ def referrals_of(
     rows = uow.session.scalars(
         select(Referral)
         .join(case, case.c.id == referral.c.case_id)
-        # Said of both: a planner begins with these few, whichever table it takes first.
-        .where(referral.c.case_id.in_(case_ids), case.c.id.in_(case_ids), visible)
+        .where(referral.c.case_id.in_(case_ids), _checked_last(visible))
         .order_by(referral.c.created_at)
     )
     by_case: dict[str, tuple[Referral, ...]] = {}
@@ -151,7 +150,7 @@ def _conditions(
     uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime
 ) -> list[ColumnElement[bool]]:
     scope = own_scope(actor) if filters.in_hand else scope_of(actor, Action.READ_CASE)
-    conditions = [case_visible(scope), *_tagged(filters.tag), *_answered(uow, actor, filters.own)]
+    conditions = [_visible(scope), *_tagged(filters.tag), *_answered(uow, actor, filters.own)]
     if filters.states:
         conditions.append(case.c.state.in_(filters.states))
     for column, wanted in (
@@ -227,6 +226,18 @@ def _has_referral(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists(
         select(referral.c.id).where(referral.c.case_id == case.c.id, *conditions).correlate(case)
     )
+
+
+def _visible(scope: Scope) -> ColumnElement[bool]:
+    """``case_visible``; where most cases are, a list's own order and filters find them sooner."""
+    wide = any(Sensitivity.L1 in one.levels and Grant(one.levels) == one for one in scope.grants)
+    visible = case_visible(scope)
+    return _checked_last(visible) if wide else visible
+
+
+def _checked_last(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The same condition, by which no planner looks for rows: within a function it has no index."""
+    return func.coalesce(condition, false())
 
 
 def _is_among(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:

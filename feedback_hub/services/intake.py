@@ -45,7 +45,7 @@ from feedback_hub.services import (
     pacing,
     seals,
 )
-from feedback_hub.services.ports import Classifier, Rules, UnitOfWork, VaultSealed
+from feedback_hub.services.ports import Classifier, Inbox, Rules, UnitOfWork, VaultSealed
 from feedback_hub.services.records import InboxKind, InboxRow, Message, Task
 
 API = "api"
@@ -120,26 +120,27 @@ class Arrival:
     at: datetime
 
 
-def accept_together(uow: UnitOfWork, arrivals: Sequence[Arrival]) -> list[InboxRow]:
-    """``accept`` of several calls at once, in a handful of statements; the rows that are new."""
+def accept_together(into: Inbox, arrivals: Sequence[Arrival]) -> list[InboxRow]:
+    """``accept`` of several calls at once, durable when it returns; the rows that are new."""
     found = [(arrival, item) for arrival in arrivals for item in arrival.items]
     rows = []
-    for (arrival, item), key_id in zip(found, uow.vault.new_keys(len(found)), strict=True):
-        kind = InboxKind.RECEIPT if isinstance(item, DeliveryReceipt) else InboxKind.MESSAGE
-        row = _sealed(
-            uow,
-            key_id,
-            arrival.channel,
-            kind,
-            external_id(item),
-            arrival.raw,
-            inbox.dump(item),
-            arrival.at,
+    for (arrival, item), key_id in zip(found, into.new_keys(len(found)), strict=True):
+        row_id = uuid.uuid4().hex
+        is_receipt = isinstance(item, DeliveryReceipt)
+        rows.append(
+            InboxRow(
+                id=row_id,
+                channel=arrival.channel,
+                kind=InboxKind.RECEIPT if is_receipt else InboxKind.MESSAGE,
+                external_id=external_id(item),
+                key_id=key_id,
+                raw_sealed=into.seal(key_id, arrival.raw, f"inbox.raw:{row_id}"),
+                parsed_sealed=into.seal(key_id, inbox.dump(item), f"inbox.parsed:{row_id}"),
+                arrived_at=arrival.at,
+                available_at=arrival.at + callbacks.settling(item),
+            )
         )
-        row.available_at = arrival.at + callbacks.settling(item)
-        rows.append(row)
-    kept = uow.add_inbox_all(rows)
-    uow.vault.destroy_all([row.key_id for row in rows if row.id not in kept])
+    kept = into.keep(rows)
     return [row for row in rows if row.id in kept]
 
 

@@ -446,6 +446,19 @@ class Scanner(Protocol):
         """Whether it finds something. Raises ``ScannerAway``, ``TooLarge``."""
 
 
+class Inbox(Protocol):
+    """Where what providers deliver is made durable, and nothing else is done."""
+
+    def new_keys(self, count: int) -> list[str]:
+        """Make ``count`` data keys; kept with the row that each seals."""
+
+    def seal(self, key_id: str, plain: str | bytes, bound_to: str) -> bytes:
+        """Encrypt under one of the keys made here."""
+
+    def keep(self, rows: Sequence[InboxRow]) -> set[str]:
+        """Make ``rows`` durable; the ids of those that were not known already."""
+
+
 class UnitOfWork(Protocol):
     """One transaction. Nothing is kept unless ``commit`` is called.
 

@@ -1,0 +1,52 @@
+"""A list asks the database as many questions whatever it holds."""
+
+from __future__ import annotations
+
+from sqlalchemy import event
+
+from bench.fill import fill, register
+from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.access import Actor, ActorKind, Membership, Role
+from feedback_hub.reads import case_list, home, queue
+from feedback_hub.reads.case_list import Filters
+from feedback_hub.reads.views import QueueFilters, QueueTab
+
+ACTOR = Actor("a" * 32, ActorKind.ACCOUNT, (Membership(Role.CASE_MANAGER, "hub"),))
+MOST = 30
+"""Queries of a page of the queue; log-in and frame come beside it."""
+
+
+def asked(hub: Hub, look: str) -> int:
+    statements: list[str] = []
+
+    def note(*given: object) -> None:
+        statements.append(str(given[2]))
+
+    event.listen(hub.engine, "before_cursor_execute", note)
+    try:
+        with hub.reading() as uow:
+            if look == "home":
+                home.page(uow, hub.rules, ACTOR, hub.clock(), {}, 5)
+            elif look == "list":
+                case_list.page(uow, ACTOR, Filters(), hub.clock(), limit=200)
+            else:
+                tab = QueueFilters(tab=QueueTab(look))
+                queue.page(uow, hub.rules, ACTOR, tab, hub.clock())
+    finally:
+        event.remove(hub.engine, "before_cursor_execute", note)
+    return len(statements)
+
+
+LOOKS = ("triage", "verify", "overdue", "waiting", "all", "home", "list")
+
+
+def test_a_page_of_many_cases_asks_no_more_than_one_of_few(hub: Hub) -> None:
+    register(hub)
+    fill(hub, 300)
+    few = {look: asked(hub, look) for look in LOOKS}
+    fill(hub, 1200, first=300)
+    many = {look: asked(hub, look) for look in LOOKS}
+    # Of the first page: a tile that has something asks for the oldest too, so it has a limit only.
+    lists = [look for look in LOOKS if look != "home"]
+    assert {look: many[look] for look in lists if many[look] > few[look]} == {}
+    assert max(many.values()) <= MOST
