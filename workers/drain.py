@@ -155,12 +155,12 @@ def _handle_together(hub: Hub, waiting: deque[Claim], share: _Share) -> int:
             for claim in mine:
                 _do(hub, uow, claim)
             uow.commit()
-        for claim in mine:
-            _say(claim)
     except Exception:  # noqa: BLE001  said of the one that raises it when it is handled alone
         share.rows = _FIRST_SHARE
         return sum(_handle(hub, claim) for claim in tried)
     share.took(len(tried), time.monotonic() - began)
+    for claim in mine:
+        _say(claim)
     return len(mine)
 
 
@@ -184,7 +184,6 @@ def _handle(hub: Hub, claim: Claim) -> bool:
                 return False
             _do(hub, uow, claim)
             uow.commit()
-        _say(claim)
     except ReceiptTooEarly:
         _fail(hub, claim, "receipt for a message not recorded yet")
     except DomainError as error:
@@ -193,6 +192,7 @@ def _handle(hub: Hub, claim: Claim) -> bool:
     except Exception as error:  # noqa: BLE001  a poison message must not stop the others
         _fail(hub, claim, type(error).__name__)
     else:
+        _say(claim)
         return True
     return False
 
