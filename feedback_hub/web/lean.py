@@ -9,7 +9,7 @@ import secrets
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request, url_for
 
 SMALLEST = 600
 """Below this many bytes compression saves no packet."""
@@ -35,7 +35,16 @@ def init_lean(app: Flask) -> None:
             response.headers["Cache-Control"] = f"public, max-age={FOREVER}, immutable"
         return _compressed(response, folder)
 
+    app.jinja_env.globals["icons_address"] = _icons_address
     app.extensions["feedback_hub_lean"] = (_mark, _lean)
+
+
+def _icons_address() -> str:
+    """Where the signs are, reckoned once a page: a list shows hundreds of them."""
+    if "icons_address" not in g:
+        g.icons_address = url_for("static", filename="icons.svg")
+    address: str = g.icons_address
+    return address
 
 
 def _compressed(response: Response, folder: Path) -> Response:
