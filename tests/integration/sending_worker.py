@@ -9,7 +9,7 @@ from feedback_hub.bootstrap import process_hub
 from feedback_hub.services.records import Queue
 from workers.drain import drain
 
-LONGEST = 60.0
+LONGEST = 300.0
 
 
 def main() -> None:

@@ -242,7 +242,7 @@ class TwilioServer:
         """POST a form with its signature."""
         signature = RequestValidator(self.auth_token).compute_signature(url, parameters)
         headers = {"X-Twilio-Signature": signature, "User-Agent": "TwilioProxy/1.1"}
-        return httpx.post(url, data=dict(parameters), headers=headers, timeout=15, trust_env=False)
+        return httpx.post(url, data=dict(parameters), headers=headers, timeout=60, trust_env=False)
 
     def take(self, form: Mapping[str, str]) -> tuple[Answer, Message | None]:
         """Decide about one POST: what to answer, and the message if it was accepted."""
