@@ -45,7 +45,6 @@ LONG = frozenset(
         "test_nothing_there",
         "test_oidc",
         "test_schemathesis",
-        "test_second_factor",
         "test_sms_http_road",
         "test_voice_line",
     }

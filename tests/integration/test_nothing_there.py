@@ -48,6 +48,8 @@ PLAIN = {
     "path": "a provider's webhook, signed",
     "filename": "a file of the application",
     "file": "a recording of the application's own words",
+    "row_id": "of a piece of work that was set aside, for whoever runs the machine",
+    "visit_id": "of a visit to a site, for whoever keeps sites",
     "kind": "of a report, named by a word",
     "ending": "of a file, the kind of a report's",
     "language": "one of the languages written in",

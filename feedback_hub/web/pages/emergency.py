@@ -87,5 +87,5 @@ def _page(form: FormView) -> str:
         "emergency.html",
         form=form,
         minutes=hub.config.security.emergency_minutes,
-        elsewhere=None if opens_sensitive(hub) else hub.config.security.handlers_url,
+        handlers_at=None if opens_sensitive(hub) else hub.config.security.handlers_url,
     )

@@ -21,4 +21,4 @@ def index() -> str:
         kinds = {name: section.kind for name, section in hub.config.channels.items()}
         threshold = hub.config.loopback.small_number_threshold
         page = reads.page(uow, hub.rules, actor, hub.clock(), kinds, threshold)
-    return render_template("home.html", page=page, elsewhere=handlers_elsewhere(hub))
+    return render_template("home.html", page=page, handlers_at=handlers_elsewhere(hub))
