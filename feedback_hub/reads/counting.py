@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, and_, false, or_
 
-from feedback_hub.adapters import measure_pages
+from feedback_hub.adapters import measure_facts, measure_pages
 from feedback_hub.adapters.columns import Columns
-from feedback_hub.adapters.measure_pages import Packed, Was
+from feedback_hub.adapters.measure_facts import Was
+from feedback_hub.adapters.measure_pages import Packed
 from feedback_hub.adapters.tables import case
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import GRANTED, Action, Actor, Membership
@@ -33,9 +34,9 @@ LONGEST = timedelta(days=3660)
 WORDED = ("type", "sector", "site", "channel")
 """What a case is told apart by, in words that a hub brings."""
 ENUMERATED: Mapping[str, Sequence[StrEnum]] = {
-    "sex": measure_pages.SEXES,
-    "age_band": measure_pages.AGE_BANDS,
-    "disability": measure_pages.DISABILITIES,
+    "sex": measure_facts.SEXES,
+    "age_band": measure_facts.AGE_BANDS,
+    "disability": measure_facts.DISABILITIES,
 }
 """What a person is told apart by."""
 
@@ -193,7 +194,7 @@ def counted(
     """
     packed = measure_pages.read(uow.session, rules, period.start, period.end)
     everything = Counted(packed, threshold)
-    l3 = measure_pages.LEVELS.index(Sensitivity.L3)
+    l3 = measure_facts.LEVELS.index(Sensitivity.L3)
     mine = everything.where((everything.cases["level"] != l3) & _held(everything, actor))
     narrowed = mine
     for name, word in period.narrowed.items():

@@ -19,7 +19,7 @@ from sqlalchemy import case as when
 from sqlalchemy import func, select
 
 from feedback_hub.adapters.columns import Column
-from feedback_hub.adapters.measure_pages import CODES, OUTCOMES, SEXES, STATES, Was
+from feedback_hub.adapters.measure_facts import CODES, OUTCOMES, SEXES, STATES, Was
 from feedback_hub.adapters.tables import case, issue
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Actor

@@ -12,7 +12,7 @@ from sqlalchemy import case as when
 from sqlalchemy import func, select
 
 from feedback_hub.adapters import monitoring
-from feedback_hub.adapters.measure_pages import STATES
+from feedback_hub.adapters.measure_facts import STATES
 from feedback_hub.adapters.tables import boundary, case, meeting, meeting_case, organisation, site
 from feedback_hub.adapters.tables import service as service_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
