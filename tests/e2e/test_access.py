@@ -78,6 +78,12 @@ def test_every_page_of_every_role(served: Served, walk_as: Start, name: str, sch
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     own = {"ana": f"/cases/{ref}", "filipe": f"/cases/{ref}", "rosa": f"/cases/{chief}"}
     paths = [*pages_of(page), "/notices", "/account", "/looks", "/go", own.get(name, "/")]
+    paths += {
+        "ana": ["/broadcasts", "/handover", "/routing"],
+        "rosa": ["/on-call"],
+        "graca": ["/broadcasts", "/routing"],
+        "ines": ["/on-call"],
+    }.get(name, [])
     for path in dict.fromkeys(paths):
         walk.to(path)
         wrong += faults(page)
