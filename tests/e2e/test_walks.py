@@ -91,6 +91,7 @@ def test_a_focal_point_asks_and_declines(served: Served, walk_as: Start) -> None
     triage(ana.page)
     ana.page.get_by_label("Who can help?").select_option("avsi")
     ana.page.get_by_role("button", name="Refer it", exact=True).click()
+    expect(ana.page.get_by_text("AVSI: the words, without the name.")).to_be_visible()
 
     page = walk_as("jorge").page
     page.locator("a.go").first.click()

@@ -221,3 +221,11 @@ def test_handlers_see_which_of_them_opened_a_case(app: Flask, hub: Hub) -> None:
     again = rosa.get(f"/cases/{ref}").text
     assert "Who has opened it" in again
     assert "<dt>Rosa</dt>" in again
+
+
+def test_the_frame_lends_no_page_a_word_of_its_own(app: Flask) -> None:
+    # What the frame sets for itself once stood in the place of what a page was given.
+    for name in ("ana", "rosa", "filipe", "graca", "ines", "abel", "jorge"):
+        page = log_in(app, name).get("/").text
+        assert "Namespace" not in page
+        assert "Highly sensitive cases are not shown here" not in page
