@@ -204,7 +204,6 @@ class TestWhatHasToBeSurvived:
         field.line.cut = False
         # The network brings the right time, and two days have ended the log-in.
         phone.page.clock.set_fixed_time(datetime.now().astimezone() + timedelta(days=2))
-        phone.waits("log in again")
         assert field.count() == 0
         phone.log_in_again()
         field.line.luck = Random(7)

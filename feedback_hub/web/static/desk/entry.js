@@ -106,10 +106,13 @@ export async function unlock(desk, lock, hello) {
   };
   const form = el("form", { class: "stack", novalidate: true, onsubmit: async (event) => {
     event.preventDefault();
+    // A second press while the first is worked on is no second try.
+    if (go.hasAttribute("aria-busy") || !input.value) return input.focus();
+    form.querySelector(".error")?.remove();
     const wait = waitFor(lock, Date.now());
     if (wait) return fault(form, t("pin_wait", { n: Math.ceil(wait / 1000) }));
     go.setAttribute("aria-busy", "true");
-    const key = input.value ? await openLock(lock, input.value, Date.now(), keep) : null;
+    const key = await openLock(lock, input.value, Date.now(), keep);
     go.removeAttribute("aria-busy");
     if (key) return desk.opened(key);
     input.value = "";
