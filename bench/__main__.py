@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import time
 from collections.abc import Callable, Mapping
+
+import structlog
 
 from bench import arriving, comparing, files, pages, plots, processes, understanding
 from bench.frame import Bench, bench, keep, machine
@@ -69,6 +72,8 @@ def main() -> int:
     sizes = dict(QUICK if told.quick else FULL)
     sizes |= {name: size for name in ("rows", "messages") if (size := getattr(told, name))}
     parts = told.parts or list(PARTS)
+    # A line for each piece of work would be most of what is printed.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     on = machine() | {"sizes": sizes}
     began = time.monotonic()
     with bench(sizes, told.database or ("sqlite", "postgres")) as running:
