@@ -103,6 +103,7 @@ def test_a_focal_point_asks_and_declines(served: Served, walk_as: Start) -> None
     ana.page.reload()
     ana.page.get_by_label("Your answer to their question").fill("The one by the school.")
     ana.page.get_by_role("button", name="Send it back to them").click()
+    expect(ana.page.get_by_text("You answered:")).to_be_visible()
 
     page.goto(f"{served.url}/referrals")
     page.locator("a.go").first.click()
