@@ -23,6 +23,9 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             said: dict[str, object]
             if head.startswith(b"GET /count"):
                 said = {"texts": sum(_SEEN.values()), "different": len(_SEEN)}
+            elif head.startswith(b"GET"):
+                # The account, or its list: in use, and nothing in it.
+                said = {"status": "active", "type": "Full", "messages": [], "next_page_uri": None}
             else:
                 _SEEN[body] = _SEEN.get(body, 0) + 1
                 said = {"sid": f"SM{next(_NUMBERS):032x}", "status": "queued"}
