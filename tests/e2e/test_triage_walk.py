@@ -16,7 +16,7 @@ from tests.pages_world import CHIEF, PUMP, arrives
 pytestmark = pytest.mark.browser
 
 Start = Callable[[str], Walk]
-QUEUE = "a fila e muito longa e o fiscal insulta as pessoas"
+QUEUE = "a fila e muito longa e esperamos o dia todo ao sol"
 FOOD = "quando e a proxima distribuicao de comida em Corrane?"
 
 
