@@ -70,7 +70,7 @@ def _table(file: Path) -> list[list[str]]:
     if file.suffix == ".csv":
         with file.open(encoding="utf-8", newline="") as lines:
             return list(csv.reader(lines))
-    sheet = load_workbook(file, read_only=True).worksheets[0]
+    sheet = load_workbook(file).worksheets[0]
     rows = [["" if v is None else str(v) for v in row] for row in sheet.iter_rows(values_only=True)]
     # A workbook keeps no empty cells at the end of a row.
     return [row + [""] * (len(rows[0]) - len(row)) for row in rows]
