@@ -9,7 +9,6 @@ from werkzeug.exceptions import HTTPException
 from feedback_hub.bootstrap import Hub
 from feedback_hub.web.health import health
 from feedback_hub.web.shell import make_shell
-from feedback_hub.web.together import Together
 from feedback_hub.web.webhooks import webhooks
 
 log = structlog.get_logger()
@@ -18,7 +17,6 @@ log = structlog.get_logger()
 def create_front(hub: Hub) -> Flask:
     """The application for providers and probes; it loads neither log-in nor pages."""
     app = make_shell(hub)
-    app.extensions["feedback_hub_together"] = Together(hub)
     if not hub.handlers_only:
         app.register_blueprint(webhooks)
     app.register_blueprint(health)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 from flask import Blueprint, Response, abort, current_app, request
+from flask.blueprints import BlueprintSetupState
 from sqlalchemy.exc import SQLAlchemyError
 
 from channels.base import (
@@ -28,6 +29,13 @@ from feedback_hub.web.together import Together
 
 webhooks = Blueprint("webhooks", __name__, url_prefix="/channels")
 log = structlog.get_logger()
+
+
+@webhooks.record
+def _commit_together(registered: BlueprintSetupState) -> None:
+    """Every application that takes in messages commits those of one moment together."""
+    extensions = registered.app.extensions
+    extensions["feedback_hub_together"] = Together(extensions["feedback_hub"])
 
 
 @webhooks.route("/<name>/<path:endpoint>", methods=["GET", "POST"])
