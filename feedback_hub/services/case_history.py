@@ -41,7 +41,7 @@ COLUMNS = (
     *("accused_organisation", "accused_class", "tags"),
 )
 """What a row may say; ``received_at`` must be there."""
-EXPORTED = ("ref", "type", "due_at", "referred_to")
+EXPORTED = ("ref", "type", "due_at", "referred_to", "export")
 """What ``export cases`` writes besides: the reference is the id, the others follow or are left."""
 IMPORTER = "import"
 """Who acted, in the history of a case that came in a table."""

@@ -246,14 +246,17 @@ def test_the_page_has_late_parts_and_new_wordings_where_they_were_said(talk: Tal
 
 def test_staff_set_a_message_apart_with_every_wording_of_it(talk: Talk) -> None:
     talk.says(PUMP)
-    second = talk.says("e a escola")
-    talk.says("e a escola nova", revises=second)
+    second = talk.says("e mais isto")
+    talk.says("e mais isto aqui", revises=second)
     case = talk.case()
     with talk.hub.unit_of_work() as uow:
         last = uow.messages_of(case.id)[-1]
         casework.split(uow, talk.hub.rules, ANA, case.ref, (last.id,), talk.now)
         uow.commit()
-    assert [talk.words(one) for one in talk.cases()] == [[PUMP], ["e a escola", "e a escola nova"]]
+    assert [talk.words(one) for one in talk.cases()] == [
+        [PUMP],
+        ["e mais isto", "e mais isto aqui"],
+    ]
     assert moved(talk, case) == [""]
     with talk.hub.reading() as uow:
         assert uow.visible_case(ROSA, Action.READ_CASE, case.ref) is None

@@ -21,6 +21,8 @@ from tests.pages_world import PASSWORD, make_app, make_hub, token_in
 HOME = "https://hub.example.org"
 PROVEN_OTHERWISE = ("/channels/", "/exchange/", "/r/", "/status")
 """A signature, a partner's link, a case's two numbers: no cookie speaks (see ``web.app``)."""
+NOBODYS = ("board", "prompts", "static", "desk_app.worker", "desk_app.file")
+"""The same for everybody, and personal to nobody."""
 SENDS_ITSELF = {"static", "metrics.show"}
 SECRET = "said-by-zubaida-841234567"
 
@@ -89,7 +91,7 @@ def test_every_answer_carries_its_headers(world: World) -> None:
         assert "geolocation=()" in headers["Permissions-Policy"], path
         if rule.endpoint not in SENDS_ITSELF:
             assert "public" not in headers["Cache-Control"], path
-        if not str(rule.endpoint).startswith(("board", "prompts", "static")):
+        if not str(rule.endpoint).startswith(NOBODYS):
             assert "no-store" in headers["Cache-Control"], path
     assert world.ana.get("/").status_code == 200
 

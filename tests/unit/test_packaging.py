@@ -155,7 +155,7 @@ def test_every_library_that_is_imported_is_declared() -> None:
     declared = {
         canonicalize_name(need.name)
         for need in requirements()
-        if not need.marker or any(extra in str(need.marker) for extra in ("train", "full"))
+        if not need.marker or any(extra in str(need.marker) for extra in ("train", "full", "oidc"))
     }
     owners = importlib.metadata.packages_distributions()
     graph = grimp.build_graph(*PACKAGES, include_external_packages=True, cache_dir=None)
