@@ -1,4 +1,4 @@
-"""A small queueing model of a hub, with measured service times: which part breaks first, and when.
+"""A small queueing model of a hub, with its service times: which part breaks first, and when.
 
 ``python -m tests.scale_model [RESULTS.json …]`` reads what ``make bench`` kept (else the figures
 that ``docs/scale.md`` shows), and prints the scenarios of that page. Each station is a queue with
@@ -20,13 +20,15 @@ from pathlib import Path
 PATIENCE = 60.0
 """Seconds to an acknowledgement, 95 of 100, that people in a crisis should not wait longer than."""
 
-MEASURED: Mapping[str, float] = {
+TAKEN: Mapping[str, float] = {
     "web": 2.2,
     "database": 2.5,
     "worker": 8.5,
     "provider": 60.0,
 }
-"""Milliseconds: processor of the web for a delivery; of the database for a message, all told; of a
+"""What is taken without a file, of ``bench`` (worker, database) or assumed (web, provider).
+
+Milliseconds: processor of the web for a delivery; of the database for a message, all told; of a
 worker for a message (register, read, route, acknowledge); and until a provider answers a send."""
 
 
@@ -140,7 +142,7 @@ def needed(measured: Mapping[str, float], rate: float, times: int = 2) -> Mappin
 
 def read(paths: Sequence[Path]) -> dict[str, float]:
     """Service times from what ``make bench`` kept, where it has them."""
-    found = dict(MEASURED)
+    found = dict(TAKEN)
     for path in paths:
         whole = json.loads(path.read_text("utf-8"))
         by_what = {one["what"]: one["value"] for one in whole["findings"]}

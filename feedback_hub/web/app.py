@@ -46,7 +46,6 @@ from feedback_hub.web.pages import init_pages, page_error
 from feedback_hub.web.rates import init_rates
 from feedback_hub.web.security import Unauthenticated, has_token, init_security
 from feedback_hub.web.shell import make_shell
-from feedback_hub.web.together import Together
 from feedback_hub.web.trail import init_trail
 from feedback_hub.web.webhooks import webhooks
 
@@ -60,7 +59,6 @@ log = structlog.get_logger()
 def create_app(hub: Hub) -> Flask:
     """The application for ``hub``. Opens no connection: safe to make before a fork."""
     app = make_shell(hub)
-    app.extensions["feedback_hub_together"] = Together(hub)
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
     init_lean(app)
     init_security(app, hub)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.scale_model import MEASURED, Hub, Station, most_a_second, needed, simulate
+from tests.scale_model import TAKEN, Hub, Station, most_a_second, needed, simulate
 
 
 def test_one_server_waits_as_the_formula_says() -> None:
@@ -15,18 +15,18 @@ def test_one_server_waits_as_the_formula_says() -> None:
 
 
 def test_the_slowest_part_is_named_and_bounds_the_whole() -> None:
-    stations = Hub(1, 1, 1, 2).stations(MEASURED)
+    stations = Hub(1, 1, 1, 2).stations(TAKEN)
     slowest = min(stations, key=lambda one: one.capacity)
     assert simulate(stations, 1000, 60).busiest == slowest.name
     assert 0.8 * slowest.capacity < most_a_second(stations) < 1.3 * slowest.capacity
 
 
 def test_a_provider_s_limit_counts_before_our_own_parts() -> None:
-    stations = Hub(7, 4, 13, 90, 100).stations(MEASURED)
+    stations = Hub(7, 4, 13, 90, 100).stations(TAKEN)
     assert simulate(stations, 1000, 60).busiest == "provider's limit"
 
 
 def test_what_is_reckoned_to_be_enough_is_enough() -> None:
-    parts = needed(MEASURED, 200)
+    parts = needed(TAKEN, 200)
     hub = Hub(parts["web"], parts["database"], parts["worker"], parts["provider"])
-    assert simulate(hub.stations(MEASURED), 200, 120).late < 5
+    assert simulate(hub.stations(TAKEN), 200, 120).late < 5
