@@ -19,28 +19,13 @@ down_revision = "0003"
 
 def upgrade() -> None:
     """Add the tables and columns of every part."""
-    _channels()
-    _reading()
-    _closure()
+    closure.on_call()
+    closure.broadcasts()
     trust()
     desk_app()
     _screens()
-    _seeing()
+    seeing()
     _operating()
-
-
-def _channels() -> None:
-    """Channels and intake."""
-
-
-def _reading() -> None:
-    """Understanding: classifier, language, place, likeness."""
-
-
-def _closure() -> None:
-    """Referrals, clocks, answering, community, other mechanisms."""
-    closure.on_call()
-    closure.broadcasts()
 
 
 def _screens() -> None:
@@ -66,11 +51,6 @@ def _screens() -> None:
     op.add_column(
         "notice", sa.Column("chat_tries", sa.Integer(), nullable=False, server_default="0")
     )
-
-
-def _seeing() -> None:
-    """Dashboard, sites, monitoring, reports."""
-    seeing()
 
 
 def _operating() -> None:
