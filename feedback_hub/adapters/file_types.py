@@ -73,7 +73,8 @@ def _picture_anew(content: bytes, decoder: str) -> Examined:
         raise TooLarge from None
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError):
         raise Unreadable from None
-    except (struct.error, OverflowError, ZeroDivisionError):
+    except (struct.error, OverflowError, ZeroDivisionError, RuntimeError):
+        # The last is how decoders in C say it.
         raise Unreadable from None
     out = io.BytesIO()
     if decoder in _DRAWN or bare.mode == "RGBA":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -47,7 +48,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def hub(own_database_url: str, tmp_path: Path, twilio_server: TwilioServer, clock: Clock) -> Hub:
+def hub(
+    own_database_url: str, tmp_path: Path, twilio_server: TwilioServer, clock: Clock
+) -> Iterator[Hub]:
     document = {
         "hub": {"home": str(tmp_path)},
         "database": {"url": own_database_url},
@@ -68,7 +71,8 @@ def hub(own_database_url: str, tmp_path: Path, twilio_server: TwilioServer, cloc
         for purpose, text in WORDS.items():
             uow.add(Wording("por", purpose, text, WordingState.APPROVED))
         uow.commit()
-    return made
+    yield made
+    made.close()
 
 
 def wants(hub: Hub, many: int, site: str = "NTO", first: int = 0, **changes: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ MANAGER = Role.CASE_MANAGER
 
 
 @pytest.fixture
-def hub(own_database_url: str, tmp_path: Path) -> Hub:
+def hub(own_database_url: str, tmp_path: Path) -> Iterator[Hub]:
     document = {
         "hub": {"home": str(tmp_path)},
         "database": {"url": own_database_url},
@@ -47,7 +48,8 @@ def hub(own_database_url: str, tmp_path: Path) -> Hub:
         here = (Membership(Role.CASE_MANAGER, site="COR"),)
         add_account(uow.session, "carla@x.example", "x", here, NOW, name="carla")
         uow.commit()
-    return made
+    yield made
+    made.close()
 
 
 @pytest.fixture

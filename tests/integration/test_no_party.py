@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -42,7 +43,7 @@ PEOPLE = {
 
 
 @pytest.fixture
-def hub(own_database_url: str, tmp_path: Path) -> Hub:
+def hub(own_database_url: str, tmp_path: Path) -> Iterator[Hub]:
     document = {
         "hub": {"home": str(tmp_path), "organisation": "iom"},
         "database": {"url": own_database_url},
@@ -74,7 +75,8 @@ def hub(own_database_url: str, tmp_path: Path) -> Hub:
         for name, held in PEOPLE.items():
             add_account(uow.session, f"{name}@x.example", "x", (held,), NOW, name=name)
         uow.commit()
-    return made
+    yield made
+    made.close()
 
 
 def who(hub: Hub, name: str) -> Actor:

@@ -60,7 +60,7 @@ def hub(
     twilio_server: TwilioServer,
     telegram: TelegramServer,
     clock: Clock,
-) -> Hub:
+) -> Iterator[Hub]:
     document = {
         "hub": {"home": str(tmp_path), "base_url": "http://127.0.0.1:1"},
         "database": {"url": own_database_url},
@@ -92,7 +92,8 @@ def hub(
                 position = 1 if name == "dora" else 2
                 on_call.put_on(uow, by, account, HandlerGroup.SECURITY, NOW, position=position)
         uow.commit()
-    return made
+    yield made
+    made.close()
 
 
 def alarm(hub: Hub, **changes: object) -> Case:
