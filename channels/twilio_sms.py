@@ -63,9 +63,13 @@ _NO_CONTENT = WebhookReply(204, b"", "text/xml; charset=utf-8")
 # Twilio's connection overrides: up to five more tries, on any failure.
 _TRY_AGAIN = "#rc=5&rp=all"
 
-# Our clock against Twilio's. Wide, because taking the same text of a minute ago for this one leaves
-# the person with one copy, and missing it leaves two.
 _CLOCK_SKEW = timedelta(seconds=60)
+"""Our clock against Twilio's, where taking something twice costs nothing."""
+
+# Our clock against Twilio's, where missing a text leaves the person with two copies: a hub that was
+# told the wrong time zone, or one without a battery and not yet on the network. Taking the same
+# text of some hours ago for this one leaves the person with one copy, which is the side to err on.
+_WRONG_CLOCK = timedelta(days=1)
 _MOST_TO_ONE_PERSON = 1000
 _MOST_MISSED = 20_000
 _LARGEST_PAGE = 1000
@@ -170,9 +174,9 @@ class Adapter:
 
         Twilio keeps no reference of ours, so a message is known by its recipient, sender, text and
         time. That is enough: a text carries its case's reference and each purpose is sent once a
-        case, so two equal texts to one number are a repetition that somebody asked for. Should both
-        lie after ``attempted_at``, the older is taken; were it in truth the other's, the person has
-        the text all the same, which is the side to err on.
+        case, so two equal texts to one number are a repetition that somebody asked for, and of
+        those ``others`` are known. Should two be left, the older is taken; were it in truth the
+        other's, the person has the text all the same.
 
         No date goes with the question: Twilio's filter looks at the time of sending, which a
         message still in its queue does not have, and "not found" would send it a second time.
@@ -184,8 +188,9 @@ class Adapter:
         recent = [
             (created, record)
             for record in listed
-            if (created := record.date_created or attempted_at) >= attempted_at - _CLOCK_SKEW
+            if (created := record.date_created or attempted_at) >= attempted_at - _WRONG_CLOCK
             and self._is_ours(record)
+            and record.sid not in message.others
         ]
         same = [item for item in recent if _same_text(item[1].body or "", message.text)]
         if same:

@@ -871,6 +871,17 @@ class SqlUnitOfWork:
         """A delivery by id."""
         return self.session.get(Delivery, delivery_id)
 
+    def provider_ids_beside(self, delivery: Delivery) -> frozenset[str]:
+        """What the channel's provider calls the other texts to the same contact."""
+        sent = tables.delivery.c
+        others = select(sent.provider_id).where(
+            sent.contact_id == delivery.contact_id,
+            sent.channel == delivery.channel,
+            sent.id != delivery.id,
+            sent.provider_id.is_not(None),
+        )
+        return frozenset(one for one in self.session.scalars(others) if one)
+
     def delivery_by_provider(self, channel: str, provider_id: str) -> Delivery | None:
         """The delivery a provider's receipt speaks of."""
         return self._one(

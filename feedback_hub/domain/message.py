@@ -167,6 +167,7 @@ class OutboundMessage:
     ``attempted_at`` is the first attempt's time (UTC), so that a channel asked for what it
     already has knows where to look; None before any attempt. ``choices`` are answers a channel may
     offer as buttons; what comes back is the choice's number, 1 for the first, as if it were typed.
+    ``others``: what the provider calls our other texts to this person, none of which is this one.
     """
 
     id: str
@@ -176,6 +177,7 @@ class OutboundMessage:
     language: str = "por"
     attempted_at: datetime | None = None
     choices: tuple[str, ...] = ()
+    others: frozenset[str] = frozenset()
 
 
 class SendFault(StrEnum):

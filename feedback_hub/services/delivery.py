@@ -7,7 +7,7 @@ time-out after the request left), the provider is asked what it has before anyth
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -64,6 +64,8 @@ def send(
         message = _message(uow, delivery)
         unsettled = delivery.state in _UNSETTLED
         tried_at = delivery.tried_at or now
+        if unsettled:
+            message = replace(message, others=uow.provider_ids_beside(delivery))
     if unsettled:
         settled = _ask(open_uow, channels, message, tried_at, now)
         if settled is not _UNSENT:

@@ -794,6 +794,9 @@ class UnitOfWork(Protocol):
     def delivery(self, delivery_id: str) -> Delivery | None:
         """A delivery by id."""
 
+    def provider_ids_beside(self, delivery: Delivery) -> frozenset[str]:
+        """What the channel's provider calls the other texts to the same contact."""
+
     def delivery_by_provider(self, channel: str, provider_id: str) -> Delivery | None:
         """The delivery a provider's receipt speaks of."""
 

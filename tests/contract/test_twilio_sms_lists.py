@@ -68,20 +68,30 @@ def test_other_texts_to_the_person_and_this_text_to_others_are_not_taken_for_it(
     assert channel.find_sent(a_message()) is None
 
 
-def test_the_same_text_of_some_minutes_before_is_another_one(
+def test_the_same_text_that_is_known_to_be_another_is_not_taken_for_it(
+    channel: Adapter, twilio_server: TwilioServer
+) -> None:
+    earlier = channel.send(a_message())
+    asked = replace(a_message(), others=frozenset({earlier}))
+    assert channel.find_sent(asked) is None
+    sid = channel.send(a_message())
+    assert channel.find_sent(asked) == sid
+
+
+def test_the_same_text_of_days_before_is_another_one(
     channel: Adapter, twilio_server: TwilioServer
 ) -> None:
     channel.send(a_message())
-    later = datetime.now(UTC) + timedelta(minutes=2)
+    later = datetime.now(UTC) + timedelta(hours=25)
     assert channel.find_sent(a_message(attempted_at=later)) is None
 
 
-def test_a_clock_that_is_half_a_minute_fast_does_not_send_twice(
-    channel: Adapter, twilio_server: TwilioServer
+@pytest.mark.parametrize("fast", [timedelta(seconds=30), timedelta(minutes=37), timedelta(hours=2)])
+def test_a_clock_that_is_fast_does_not_send_twice(
+    channel: Adapter, twilio_server: TwilioServer, fast: timedelta
 ) -> None:
     sid = channel.send(a_message())
-    fast = datetime.now(UTC) + timedelta(seconds=30)
-    assert channel.find_sent(a_message(attempted_at=fast)) == sid
+    assert channel.find_sent(a_message(attempted_at=datetime.now(UTC) + fast)) == sid
 
 
 def test_of_two_equal_texts_the_older_is_taken(

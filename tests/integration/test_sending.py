@@ -218,6 +218,41 @@ def test_whatever_comes_when_a_second_never_holds_more(
     assert limits.free_at(held, now) == now + SECOND
 
 
+# Asked before sending again
+
+
+@pytest.mark.parametrize("fast", [timedelta(), timedelta(minutes=37), timedelta(hours=2)])
+def test_nobody_is_texted_twice_by_a_hub_whose_clock_is_fast(
+    sending: Sending, twilio_server: TwilioServer, fast: timedelta
+) -> None:
+    twilio_server.clock = lambda: sending.now - fast
+    twilio_server.answer_next("drop_after_accepting", "server_error_after_accepting")
+    numbers = [f"+25884123456{last}" for last in range(2)]
+    sending.queue("sms", *numbers)
+    sending.after(timedelta())
+    assert {text.state for text in sending.deliveries()} == {DeliveryState.OUTCOME_UNKNOWN}
+    sending.after(timedelta(minutes=1))
+    assert {text.state for text in sending.deliveries()} == {DeliveryState.SENT}
+    assert sorted(sent.recipient for sent in twilio_server.sent) == numbers
+
+
+def test_the_same_words_said_before_do_not_stand_for_a_text_that_was_lost(
+    sending: Sending, twilio_server: TwilioServer
+) -> None:
+    twilio_server.clock = lambda: sending.now
+    sending.queue("sms", "+258841234567")
+    sending.after(timedelta())
+    twilio_server.answer_next("drop")
+    sending.queue("sms", "+258841234567")
+    sending.after(timedelta(minutes=5))
+    assert len(twilio_server.sent) == 1
+    sending.after(timedelta(minutes=1))
+    assert len({sent.body for sent in twilio_server.sent}) == 1
+    ids = [text.provider_id or "" for text in sending.deliveries()]
+    assert sorted(ids) == sorted(sent.sid for sent in twilio_server.sent)
+    assert len(ids) == 2
+
+
 # Receipts
 
 
