@@ -19,8 +19,9 @@ from feedback_hub.cli.context import reporting
 from feedback_hub.cli.passwords import hash_password
 from feedback_hub.cli.running import prepare, run_all
 from feedback_hub.cli.supervisor import Role
-from feedback_hub.demo import channels, flow, providers, seen, story, world
+from feedback_hub.demo import call_logs, channels, flow, providers, seen, story, world
 from feedback_hub.services.records import WordingState
+from workers.drop_folder import DropFolder
 
 PASSWORD = "maningue-nice"  # noqa: S105  printed for everybody to see
 _CONFIG = """\
@@ -51,6 +52,7 @@ def demo(ctx: click.Context, host: str, port: int) -> None:
         accounts = channels.CONFIG.format(
             providers=f"http://127.0.0.1:{web_port}", mail=f"127.0.0.1:{mail_port}"
         )
+        accounts += call_logs.CONFIG.format(folder=Path(folder) / call_logs.FOLDER)
         config.write_text(_CONFIG.format(home=folder, base_url=base_url) + accounts, "utf-8")
         channels.keep_secrets(Path(folder) / "secrets")
         os.environ["FEEDBACK_HUB_CONFIG"] = str(config)
@@ -65,7 +67,8 @@ def demo(ctx: click.Context, host: str, port: int) -> None:
             Role("providers", lambda: providers.serve(web_port, mail_port, base_url)),
             Role("demo", lambda: flow.run(hub)),
         ]
-        run_all(ctx, host, port, lambda url: click.echo(_welcome(url)), invented)
+        logs = Path(folder) / call_logs.FOLDER
+        run_all(ctx, host, port, lambda url: click.echo(_welcome(url, logs)), invented)
 
 
 def free_ports(count: int) -> list[int]:
@@ -83,6 +86,7 @@ def _fill(hub: Hub) -> int:
         _approve(uow, hub)
         uow.commit()
     count = story.tell(hub, actors)
+    _bring_call_logs(hub)
     with hub.unit_of_work() as uow:
         seen.write_down(uow, hub, actors)
         uow.commit()
@@ -92,13 +96,24 @@ def _fill(hub: Hub) -> int:
     return count
 
 
+def _bring_call_logs(hub: Hub) -> None:
+    """The hotline's logs come by the watched folder, as in a real hub; workers do the rest."""
+    folder = hub.config.hotline.drop_folder
+    assert folder is not None  # noqa: S101  the demonstration's own configuration
+    call_logs.put(folder, hub.clock(), hub.config.hub.timezone)
+    drop = DropFolder(hub)
+    # Once to see the files, once more to find that they no longer grow.
+    drop.look()
+    drop.look()
+
+
 def _approve(uow: SqlUnitOfWork, hub: Hub) -> None:
     """The demonstration approves the draft wordings itself, and says so; a real hub's team does."""
     approved = {"state": WordingState.APPROVED, "approved_by": "demo", "approved_at": hub.clock()}
     uow.session.execute(update(wording).values(**approved))
 
 
-def _welcome(url: str) -> str:
+def _welcome(url: str, logs: Path) -> str:
     lines = [
         "",
         f"  feedback_hub is ready at {url}",
@@ -107,6 +122,7 @@ def _welcome(url: str) -> str:
         *(f"    {person.email:26} {person.name}: {person.does}" for person in world.people()),
         "",
         f"  Write as a displaced person on the practice phone: {url}/handset/handset",
+        f"  Two logs of the hotline's calls came in by the folder {logs}; put others there.",
         "  The demonstration approved the draft wordings by itself; in a real hub a team does.",
         "  All of this is invented and lives in a folder that is deleted at the end: Ctrl-C.",
         "",

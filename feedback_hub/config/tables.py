@@ -254,7 +254,11 @@ class _Targets:
 class AcceptTargets(_Targets):
     """``[clocks.accept]``: until a partner has accepted a referral."""
 
-    P0: Span = setting("Life and safety.", default=Span(), parse=parse_span)
+    P0: Span = setting(
+        "Life and safety: everybody hears at once, and this long the partner has to say yes.",
+        default=Span(_HOUR),
+        parse=parse_span,
+    )
     P1: Span = setting("SEA, child, GBV, fraud.", default=Span(_DAY), parse=parse_span)
     P2: Span = setting("Urgent basic need.", default=Span(2 * _DAY), parse=parse_span)
     P3: Span = setting("Complaint or request.", default=Span(working_days=3), parse=parse_span)

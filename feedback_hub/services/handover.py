@@ -195,6 +195,9 @@ def _referral_goes_on(
 
     def give(agreed: Share) -> object:
         for one in theirs:
+            if one.state is ReferralState.RETURNED:
+                # Nobody answers the question of a partner who leaves: the next one may ask again.
+                one.resume("", actor.id, now)
             referrals.pass_on(uow, rules, actor, one, case, wanted.to_organisation, agreed, now)
         return None
 

@@ -67,10 +67,11 @@ def tell(
         else:
             notice.email = person
         uow.add(notice)
-        at = _mail_at(uow, rules, notice, referral, now)
+        urgent = kind is NoticeKind.URGENT or case.priority is Priority.P0
+        at = _mail_at(uow, rules, notice, referral, now, urgent=urgent)
         if at is not None:
             uow.work(Task.MAIL, notice.id, at)
-        at = _chat_at(uow, rules, notice, now)
+        at = _chat_at(uow, rules, notice, now, urgent=urgent)
         if at is not None:
             uow.work(Task.CHAT, notice.id, at)
         made.append(notice)
@@ -101,6 +102,26 @@ def tell_partner(
         tell(uow, rules, case, referral, kind, people, now)
     else:
         tell(uow, rules, case, referral, NoticeKind.UNREACHED, team_of(uow, case, 1), now)
+
+
+def tell_referred(
+    uow: UnitOfWork, rules: Rules, case: Case, referral: Referral, now: datetime
+) -> None:
+    """A referral left for its partner.
+
+    Where life is in danger (P0) the partner's back-up and the case team hear of it at once as well
+    (DOMAIN.md, Clocks): nobody waits for the time that the partner has to accept.
+    """
+    tell_partner(uow, rules, case, referral, NoticeKind.REFERRED, now)
+    if case.priority is not Priority.P0:
+        return
+    if not passages.is_peer(rules, referral):
+        first = partner_of(uow, case, referral, 1, now)
+        backups = [one for one in partner_of(uow, case, referral, 2, now) if one not in first]
+        reached = [one for one in backups if rules.sends_mail or isinstance(one, Actor)]
+        tell(uow, rules, case, referral, NoticeKind.REFERRED, reached, now)
+    team = team_of(uow, case, 2)
+    tell(uow, rules, case, referral, NoticeKind.URGENT, team, now, Duty.ACCEPT)
 
 
 def tell_team(
@@ -238,7 +259,13 @@ def is_party(case: Case, person: Actor) -> bool:
 
 
 def _mail_at(
-    uow: UnitOfWork, rules: Rules, notice: Notice, referral: Referral | None, now: datetime
+    uow: UnitOfWork,
+    rules: Rules,
+    notice: Notice,
+    referral: Referral | None,
+    now: datetime,
+    *,
+    urgent: bool,
 ) -> datetime | None:
     """When the e-mail goes: at once, with the next morning's, with the week's, or never."""
     if not rules.sends_mail:
@@ -246,19 +273,21 @@ def _mail_at(
     box = uow.mailbox(notice.account_id or "")
     organisation = uow.organisation(referral.organisation) if referral else None
     wish = box.wish if box else organisation.mail if organisation else MailWish.AT_ONCE
-    return _by_wish(rules, notice, wish, now)
+    return _by_wish(rules, wish, now, urgent=urgent)
 
 
-def _chat_at(uow: UnitOfWork, rules: Rules, notice: Notice, now: datetime) -> datetime | None:
+def _chat_at(
+    uow: UnitOfWork, rules: Rules, notice: Notice, now: datetime, *, urgent: bool
+) -> datetime | None:
     """When the message to their Telegram goes: only for who asked for it."""
     box = uow.mailbox(notice.account_id or "")
-    return _by_wish(rules, notice, box.chat_wish, now) if box else None
+    return _by_wish(rules, box.chat_wish, now, urgent=urgent) if box else None
 
 
-def _by_wish(rules: Rules, notice: Notice, wish: MailWish, now: datetime) -> datetime | None:
+def _by_wish(rules: Rules, wish: MailWish, now: datetime, *, urgent: bool) -> datetime | None:
     if wish is MailWish.NONE:
         return None
-    if wish is MailWish.AT_ONCE or notice.kind is NoticeKind.URGENT:
+    if wish is MailWish.AT_ONCE or urgent:
         return now
     day = rules.digest_day if wish is MailWish.WEEKLY else None
     return next_opening(rules.calendar, now, day)

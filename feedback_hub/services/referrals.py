@@ -13,7 +13,7 @@ from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.referral import DeclineReason, Referral, ReferralState
 from feedback_hub.services import escalation, passages, remarks, routing
-from feedback_hub.services.notices import tell_partner, tell_team
+from feedback_hub.services.notices import tell_partner, tell_referred, tell_team
 from feedback_hub.services.ports import Rules, UnitOfWork
 from feedback_hub.services.reaching import reach
 from feedback_hub.services.records import NoticeKind, RemarkKind
@@ -48,7 +48,7 @@ def refer(
     case.refer(referral.id, actor.id, now)
     _keep(referral, case, rules, now)
     keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
-    tell_partner(uow, rules, case, referral, NoticeKind.REFERRED, now)
+    tell_referred(uow, rules, case, referral, now)
     return referral
 
 
@@ -93,8 +93,6 @@ def pass_on(
         if above.organisation == organisation:
             raise Invalid("organisation", "has this referral already")
         above = uow.referral(above.parent_id) if above.parent_id else None
-    if referral.state is ReferralState.RETURNED:
-        referral.resume("", actor.id, now)
     less = referral.share is not Share.NAME
     carried = Share.ANONYMOUS if less else share
     child = draft(uow, rules, case, organisation, actor.id, now, share=carried)
@@ -104,7 +102,7 @@ def pass_on(
     child.send(actor.id, now)
     _keep(referral, case, rules, now)
     _keep(child, case, rules, now)
-    tell_partner(uow, rules, case, child, NoticeKind.REFERRED, now)
+    tell_referred(uow, rules, case, child, now)
     return child
 
 

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import multiprocessing
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import select
 
 from channels.base import Channel, WebhookRequest, is_one_way
 from channels.email import Adapter as Mailbox
-from feedback_hub.bootstrap import build, settings_of
+from feedback_hub.adapters import tables
+from feedback_hub.bootstrap import Hub, build, settings_of
 from feedback_hub.cli.demo import free_ports
 from feedback_hub.config import load_config
-from feedback_hub.demo import channels, providers
-from feedback_hub.domain.message import OutboundMessage
+from feedback_hub.demo import call_logs, channels, providers
+from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.message import MessageKind, OutboundMessage
+from feedback_hub.services.records import Queue
 from tests.contract.recorded import kinds
 from tests.integration.databases import NOW
 from tests.integration.system import wait_for
+from workers.drain import drain
+from workers.drop_folder import DropFolder
 
 HUB = "http://127.0.0.1:8000"
 ADDRESSES = {
@@ -98,3 +107,26 @@ def test_what_is_sent_is_taken_here(accounts: dict[str, Channel], name: str) -> 
 @pytest.mark.parametrize("name", ["sms", "line", "whatsapp", "telegram", "shortcode", "mail"])
 def test_every_account_is_found_in_order(accounts: dict[str, Channel], name: str) -> None:
     assert accounts[name].check()
+
+
+def test_the_hotlines_logs_are_read_and_bring_cases(hub: Hub, tmp_path: Path) -> None:
+    settled = hub.config.hub
+    call_logs.put(tmp_path / "hotline", NOW, settled.timezone)
+    written = call_logs.CONFIG.format(folder=tmp_path / "hotline")
+    config = tmp_path / "config.toml"
+    config.write_text(f'[hub]\nhome = "{settled.home}"\n{written}', "utf-8")
+    hub.config = replace(hub.config, hotline=load_config(config, {}, settings_of).hotline)
+    drop = DropFolder(hub)
+    assert (drop.look(), drop.look()) == (0, 2)
+    assert not list((tmp_path / "hotline" / "failed").glob("*"))
+    assert not list((tmp_path / "hotline").rglob("*.rejected.csv"))
+    while drain(hub, Queue.INTAKE) + drain(hub, Queue.TRIAGE):
+        pass
+    with hub.reading() as uow:
+        cases = uow.session.scalars(select(Case)).all()
+        kinds = uow.session.scalars(select(tables.message.c.kind)).all()
+    # Three complaints in an operator's words and one caller's, three who are to be called back;
+    # a call that needed nothing, a second try and an extension are no cases.
+    assert {case.channel for case in cases} == {"hotline"}
+    assert Counter(kinds) == {MessageKind.CALL: 5, MessageKind.MISSED_CALL: 2}
+    assert not [case for case in cases if case.from_history or case.state is not CaseState.RECEIVED]

@@ -26,6 +26,7 @@ from feedback_hub.services.triage import Decision
 from tests.integration.databases import NOW
 from tests.providers.mail import MailServer
 from workers.drain import drain
+from workers.schedule import tick
 
 WORDS = "a bomba de agua de Ntokota nao funciona, 841234567"
 SECRETS = re.compile(r"bomba|agua|wash|ntokota|84123|\d{3}-?\d{3}-?\d{3}", re.IGNORECASE)
@@ -123,10 +124,12 @@ def arrived(hub: Hub, text: str = WORDS, number: str = "1") -> str:
         return case.ref
 
 
-def referred(hub: Hub, ref: str, organisation: str = "avsi") -> str:
+def referred(
+    hub: Hub, ref: str, organisation: str = "avsi", priority: Priority = Priority.P3
+) -> str:
     ana = who(hub, "ana@example.org")
     with hub.unit_of_work() as uow:
-        decision = Decision(("complaint.broken",), "wash", Sensitivity.L1, Priority.P3, "NTO")
+        decision = Decision(("complaint.broken",), "wash", Sensitivity.L1, priority, "NTO")
         triage.triage(uow, hub.rules, ana, ref, decision, hub.clock())
         uow.session.flush()
         made = referrals.refer(uow, hub.rules, ana, ref, organisation, hub.clock())
@@ -221,6 +224,38 @@ def test_once_a_day_is_one_mail_in_the_morning(hub: Hub, post: MailServer, clock
     mail(hub)
     assert len(post.mails) == 1
     assert "(2 things)" in post.texts()[0]
+
+
+def test_of_danger_to_life_all_hear_at_once_and_the_partner_has_an_hour(
+    hub: Hub, post: MailServer, clock: Clock
+) -> None:
+    jorge = has_account(hub, "jorge@avsi.example.org")
+    has_account(hub, "bela@avsi.example.org")
+    with hub.unit_of_work() as uow:
+        uow.session.execute(
+            update(tables.account).where(tables.account.c.id == jorge).values(mail=MailWish.DAILY)
+        )
+        uow.commit()
+    referral = referred(hub, arrived(hub), priority=Priority.P0)
+    for _ in range(2):
+        mail(hub)
+    assert set(post.recipients()) == {
+        "ana@example.org",
+        "bela@avsi.example.org",
+        "jorge@avsi.example.org",
+    }
+
+    def state() -> ReferralState:
+        tick(hub, clock.now)
+        with hub.reading() as uow:
+            found = uow.referral(referral)
+        assert found is not None
+        return found.state
+
+    for minutes, expected in ((1, "sent"), (59, "sent"), (61, "expired")):
+        clock.now = NOW + timedelta(minutes=minutes)
+        assert state() == expected
+    assert ("expired", "ana@example.org") in notices(hub)
 
 
 @pytest.mark.parametrize("absent", [True, False])

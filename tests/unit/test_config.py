@@ -91,7 +91,7 @@ class TestDefaults:
 
         assert clocks.acknowledge == Span(seconds=day)
         assert [clocks.accept[p] for p in ("P0", "P1", "P2", "P3")] == [
-            Span(),
+            Span(seconds=3600),
             Span(seconds=day),
             Span(seconds=2 * day),
             Span(working_days=3),

@@ -79,7 +79,7 @@ def act(ref: str, verb: str) -> Response:
             uow.expect(case, version())
         do(uow, actor, ref, now)
 
-    refused = attempt(action, verb, work)
+    refused = attempt(action, _FORMS.get(verb, verb), work)
     if refused is not None:
         return _show(reader, ref, *refused)
     with current_hub().reading() as uow:
@@ -184,6 +184,12 @@ def _hand_off(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> obje
 def _answer(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     words, outcome = text("text", needed=True), word("outcome", Outcome)
     return casework.answer(uow, current_hub().rules, actor, ref, words, outcome, now)
+
+
+def _told(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    words, outcome = text("text", needed=True), word("outcome", Outcome)
+    rules = current_hub().rules
+    return casework.answer(uow, rules, actor, ref, words, outcome, now, on_the_spot=True)
 
 
 def _inform(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
@@ -304,6 +310,7 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "refer": (Action.WORK_CASE, _refer, N_("Referred. The answer will appear here.")),
     "hand-off": (Action.WORK_CASE, _hand_off, N_("Handed to the handlers.")),
     "answer": (Action.WORK_CASE, _answer, N_("The answer is ready. Now tell the person.")),
+    "told": (Action.WORK_CASE, _told, N_("Noted. Close the case when it is over.")),
     "inform": (Action.INFORM, _inform, N_("The answer from the bank is noted.")),
     "conduct-report": (Action.WORK_CASE, _report_conduct, N_("The report is noted.")),
     "service-referral": (
@@ -330,3 +337,5 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "join-issue": (Action.WORK_ISSUE, _join_issue, N_("It is under the issue now.")),
     "take": (Action.WORK_CASE, _take, N_("This case is yours now.")),
 }
+_FORMS = {"told": "answer"}
+"""Verbs that are a second button of another's form."""
