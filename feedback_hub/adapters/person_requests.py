@@ -1,10 +1,13 @@
-"""What a person asked of what is kept about them, and until when it is to be answered."""
+"""What a person asked of what is kept about them, and until when it is to be answered.
+
+Command line and page both come here, so that each act has its line in the audit log.
+"""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import insert, select, update
@@ -12,8 +15,11 @@ from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.tables import case, person_request
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible
-from feedback_hub.domain.access import Scope
+from feedback_hub.domain.access import Actor, Scope
+from feedback_hub.domain.audit import AuditAction
+from feedback_hub.domain.case import Case
 
 
 class Wish(StrEnum):
@@ -44,23 +50,45 @@ class PersonRequest:
 
 
 def note(
-    session: Session, case_id: str, wish: Wish, asked_at: datetime, due_at: datetime, by: str
-) -> str:
-    """Keep a request; its id."""
-    made = uuid.uuid4().hex
-    session.execute(
+    uow: SqlUnitOfWork,
+    actor: Actor,
+    about: Case,
+    wish: Wish,
+    asked_at: datetime,
+    days: int,
+    now: datetime,
+) -> datetime:
+    """Keep what the person of a case that ``actor`` works on asked for; until when to answer.
+
+    ``days``: how long there is, from ``asked_at`` on ([retention] request_days).
+    """
+    made, due_at = uuid.uuid4().hex, asked_at + timedelta(days=days)
+    uow.session.execute(
         insert(person_request).values(
             id=made,
-            case_id=case_id,
+            case_id=about.id,
             kind=wish,
             asked_at=asked_at,
             due_at=due_at,
-            noted_by=by,
+            noted_by=actor.id,
             ended_by="",
             outcome="",
         )
     )
-    return made
+    noted = {"kind": "person_request", "object_id": made}
+    uow.audit(AuditAction.PERSON_ASKED, actor.id, now, reason=wish, **noted)
+    return due_at
+
+
+def answer(
+    uow: SqlUnitOfWork, actor: Actor, about: Case, wish: Wish, outcome: RequestEnd, now: datetime
+) -> bool:
+    """End what was answered otherwise than by a copy or by erasing; whether anything waited."""
+    if not end(uow.session, [about.id], wish, outcome, actor.id, now):
+        return False
+    noted = {"kind": "case", "object_id": about.id}
+    uow.audit(AuditAction.PERSON_ANSWERED, actor.id, now, reason=outcome, **noted)
+    return True
 
 
 def open_ones(session: Session, scope: Scope) -> list[PersonRequest]:

@@ -19,11 +19,14 @@ from feedback_hub.cli.ready import ready_hub
 from feedback_hub.domain.access import Membership, Role
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.errors import Invalid, NotFound
+from feedback_hub.domain.message import DeliveryError
 from feedback_hub.reads import people as people_reads
+from feedback_hub.services import mailing
 
 SHORTEST_PASSWORD = 10
 _ROLES = click.Choice([role.value for role in Role])
 _SECTORS = click.Choice(["", *(sector.value for sector in Sector)])
+_MAIL = click.option("--mail", is_flag=True, help="Send the code by e-mail, do not print it.")
 _WAITS = "protection waits until a handler agrees, on their account page"
 
 
@@ -40,6 +43,7 @@ def user() -> None:
 @click.option("--sector", type=_SECTORS, default="", help="The only sector the roles are for.")
 @click.option("--name", default="", help="What the person is called on the pages.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@_MAIL
 @click.pass_context
 @reporting
 def add(
@@ -51,12 +55,14 @@ def add(
     sector: str,
     name: str,
     password_stdin: bool,
+    mail: bool,
 ) -> None:
     """Add a person, or give one who is there more roles. Prints where to choose a password."""
     address = _address(email)
     _needs_organisation(roles, organisation)
     given = _password_from_stdin() if password_stdin else ""
     hub = ready_hub(ctx)
+    _needs_post(hub, mail=mail)
     by = _by(hub)
     held = tuple(Membership(Role(role), organisation, site, sector) for role in roles)
     code = ""
@@ -65,7 +71,7 @@ def add(
         if account_id is None:
             hashed = hash_password(given) if given else None
             added = people.add(uow, by, address, held, name=name, password_hash=hashed)
-            code, waits = added.code, added.waits
+            account_id, code, waits = added.account_id, added.code, added.waits
         elif given:
             raise Failure(f"{address} has an account; leave --password-stdin to add roles")
         else:
@@ -75,20 +81,23 @@ def add(
     if waits:
         click.echo(_WAITS, err=True)
     if code:
-        _show_code(hub, code)
+        _hand_over(hub, account_id, code, mail=mail)
 
 
 @user.command("invite")
 @click.argument("email")
+@_MAIL
 @click.pass_context
 @reporting
-def invite(ctx: click.Context, email: str) -> None:
+def invite(ctx: click.Context, email: str, mail: bool) -> None:
     """Print a code to choose a new password with, for whoever has none or forgot it."""
     hub = ready_hub(ctx)
+    _needs_post(hub, mail=mail)
     with hub.unit_of_work() as uow:
-        code = people.invite(uow, _by(hub), _account(uow, email))
+        account_id = _account(uow, email)
+        code = people.invite(uow, _by(hub), account_id)
         uow.commit()
-    _show_code(hub, code)
+    _hand_over(hub, account_id, code, mail=mail)
 
 
 @user.command("list")
@@ -228,6 +237,26 @@ def _password_from_stdin() -> str:
     if len(password) < SHORTEST_PASSWORD:
         raise Failure(f"the password must have {SHORTEST_PASSWORD} characters or more")
     return password
+
+
+def _needs_post(hub: Hub, *, mail: bool) -> None:
+    if mail and hub.post is None:
+        raise Failure("--mail needs [mail] smtp_url; without it the code is printed")
+
+
+def _hand_over(hub: Hub, account_id: str, code: str, *, mail: bool) -> None:
+    """By e-mail if wanted; printed if not, and if no mail went."""
+    with hub.reading() as uow:
+        box = uow.mailbox(account_id)
+    if not mail or hub.post is None or box is None:
+        return _show_code(hub, code)
+    now = hub.clock()
+    try:
+        mailing.send_invitation(hub.post, hub.rules, box, code, now + invitations.LASTS, now)
+    except DeliveryError as error:
+        click.echo(f"no e-mail went ({error.fault.value}); give the code yourself", err=True)
+        return _show_code(hub, code)
+    return click.echo(f"sent to {box.address}; older codes are void", err=True)
 
 
 def _show_code(hub: Hub, code: str) -> None:

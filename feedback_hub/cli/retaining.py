@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -100,12 +100,10 @@ def request(ctx: click.Context, ref: str, email: str, wish: str, asked: datetime
     begun = asked.replace(tzinfo=UTC) if asked else now
     if begun > now:
         raise click.BadParameter("is a day to come", param_hint="--asked")
-    due = begun + timedelta(days=hub.config.retention.request_days)
+    days = hub.config.retention.request_days
     with hub.unit_of_work() as uow:
         actor, case = _reach(uow, email, ref)
-        made = person_requests.note(uow.session, case.id, Wish(wish), begun, due, actor.id)
-        noted = {"kind": "person_request", "object_id": made}
-        uow.audit(AuditAction.PERSON_ASKED, actor.id, now, reason=wish, **noted)
+        due = person_requests.note(uow, actor, case, Wish(wish), begun, days, now)
         uow.commit()
     click.echo(f"noted; to be answered until {due:%Y-%m-%d}")
 
@@ -144,10 +142,8 @@ def answer(ctx: click.Context, ref: str, email: str, wish: str, outcome: str) ->
     with hub.unit_of_work() as uow:
         actor, case = _reach(uow, email, ref)
         end = RequestEnd(outcome)
-        if not person_requests.end(uow.session, [case.id], Wish(wish), end, actor.id, now):
+        if not person_requests.answer(uow, actor, case, Wish(wish), end, now):
             raise Failure("nothing of the kind waits at this case")
-        noted = {"kind": "case", "object_id": case.id}
-        uow.audit(AuditAction.PERSON_ANSWERED, actor.id, now, reason=outcome, **noted)
         uow.commit()
     click.echo("noted")
 

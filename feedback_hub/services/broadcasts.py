@@ -56,7 +56,7 @@ def draft(
     sites: Sequence[str],
     now: datetime,
 ) -> Broadcast:
-    """Choose what is said, one answer a language, and where. Raises ``NotFound``, ``Invalid``."""
+    """Choose what is said, one answer a language, and where. Raises ``Invalid``."""
     if not answers or len(answers) > MOST_LANGUAGES:
         raise Invalid("answers", f"must be one to {MOST_LANGUAGES} answers of the bank")
     found = [_answer(uow, rules, one, now) for one in answers]
@@ -195,7 +195,7 @@ def _answers(
 def _answer(uow: UnitOfWork, rules: Rules, answer_id: str, now: datetime) -> BankAnswer:
     answer = uow.bank_answer(answer_id)
     if answer is None:
-        raise NotFound
+        raise Invalid("answers", "has one that is not in the bank")
     if not answer.by_text:
         raise Invalid("answers", "has one that is not approved for texts")
     if answer.standing(local_day(now, rules.calendar)) is not Standing.CURRENT:

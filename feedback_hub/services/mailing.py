@@ -5,6 +5,7 @@ A mail whose fate is unknown is never sent again: the notice stands in the app a
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from feedback_hub.domain.message import DeliveryError
 from feedback_hub.services import links, notices
 from feedback_hub.services.delivery import Again
 from feedback_hub.services.ports import Post, Rules, UnitOfWork
-from feedback_hub.services.records import MailState, Notice, NoticeKind
+from feedback_hub.services.records import Mailbox, MailState, Notice, NoticeKind
 
 MOST_TRIES = 6
 _BACK_OFF = (30, 120, 600, 1800, 7200)
@@ -58,6 +59,20 @@ def mail(
             notice.mail = MailState.SENT
         uow.commit()
     return None
+
+
+def send_invitation(
+    post: Post, rules: Rules, box: Mailbox, code: str, until: datetime, now: datetime
+) -> None:
+    """Send somebody the code to choose a password with. Raises ``DeliveryError``.
+
+    Once and at once, for the code is readable now only: it is in no job and no table. What it is
+    an account of, and what it may do, is not said.
+    """
+    day = until.astimezone(rules.calendar.zone).date().isoformat()
+    link = f"{rules.base_url}/welcome/{code}"
+    letter = _letter(rules, "invitation", box.language, box.address, link, (), until=day)
+    post.send(f"invitation-{uuid.uuid4().hex}", letter.to, letter.subject, letter.text, now)
 
 
 def _write(uow: UnitOfWork, rules: Rules, notice_id: str, now: datetime) -> Letter | None:

@@ -12,8 +12,10 @@ import pytest
 from flask import Flask
 from PIL import Image
 from PIL.ExifTags import Base
+from sqlalchemy import update
 
-from feedback_hub.adapters.tables import boundary
+from feedback_hub.adapters.accounts import account_id_of
+from feedback_hub.adapters.tables import boundary, membership
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.place import Site
@@ -116,7 +118,7 @@ class TestPages:
     def test_a_photo_is_kept_sealed_and_forgets_where_it_was_taken(
         self, pages: tuple[Flask, Hub], tmp_path: Path
     ) -> None:
-        app, _ = pages
+        app, hub = pages
         desk = log_in(app, "filipe")
         page = desk.get("/sites/NTO")
         picture = Image.effect_noise((64, 64), 50)
@@ -142,6 +144,15 @@ class TestPages:
         assert kept
         assert not any(b"JFIF" in content for content in kept)
         assert app.test_client().get(f"/sites/visits/{address}").status_code == 302
+        # Whoever coordinates another site alone is shown neither the page nor the photo.
+        with hub.unit_of_work() as uow:
+            graca = account_id_of(uow.session, "graca@example.org")
+            row = update(membership).where(membership.c.account_id == graca)
+            uow.session.execute(row.values(site="COR"))
+            uow.commit()
+        elsewhere = log_in(app, "graca")
+        assert elsewhere.get("/sites/NTO").status_code == 404
+        assert elsewhere.get(f"/sites/visits/{address}").status_code == 404
 
     def test_outlines_are_matched_by_scheme_and_code(self, pages: tuple[Flask, Hub]) -> None:
         app, hub = pages

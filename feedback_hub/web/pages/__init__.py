@@ -36,6 +36,7 @@ from feedback_hub.web.pages.on_call import on_call
 from feedback_hub.web.pages.packs import packs
 from feedback_hub.web.pages.partner_links import partner_links
 from feedback_hub.web.pages.passkeys import passkey_pages
+from feedback_hub.web.pages.person_requests import person_requests
 from feedback_hub.web.pages.quality import quality
 from feedback_hub.web.pages.queue import cases
 from feedback_hub.web.pages.referrals import referrals
@@ -99,6 +100,7 @@ def init_pages(app: Flask, hub: Hub) -> None:
         on_call,
         broadcasts,
         handover,
+        person_requests,
         packs,
         audit,
         admin,

@@ -85,6 +85,9 @@ _FAULTS: Mapping[str, str] = {
     "position": N_("Write whose turn it is as a number."),
     "begins": N_("Choose a day and a time."),
     "ends": N_("Choose a later day and time."),
+    "own_case": N_("You work on no case with this number. Check it."),
+    "wish": N_("Choose what the person asks for."),
+    "asked_on": N_("Choose the day they asked; no day to come."),
     "number": N_("Write an invented number with + and the country code."),
 }
 """What is wrong with a field, in words somebody can act on; never what was typed there."""

@@ -99,11 +99,12 @@ def set_committee(code: str) -> Response:
 @sites.get("/visits/<visit_id>/photo")
 def photo(visit_id: str) -> Response:
     """The photo of a visit."""
-    require(Action.READ_REGISTER)
+    actor = require(Action.READ_REGISTER)
     hub = current_hub()
     with hub.reading() as uow:
         found = kept.photo_of(uow.session, visit_id)
-        if found is None:
+        # Whoever is shown no page of the site is shown no photo of it.
+        if found is None or not _is_shown(actor, found[0]):
             raise NotFound
         _, held = found
         sealed = hub.attachments.store.read(held.name)
@@ -128,9 +129,13 @@ def _lines(uow: SqlUnitOfWork, actor: Actor, period: Asked) -> tuple[SiteLine, .
     hub = current_hub()
     threshold = hub.config.loopback.small_number_threshold
     found = figures(uow, actor, period)
-    held = sites_of(actor) if found is not None else None
     lines = reads.lines(uow, standards(hub.config), found, period.last, threshold)
-    return tuple(line for line in lines if held is None or line.site.code in held)
+    return tuple(line for line in lines if _is_shown(actor, line.site.code))
+
+
+def _is_shown(actor: Actor, site: str) -> bool:
+    held = sites_of(actor) if actor.may(Action.READ_MEASURES) else None
+    return held is None or site in held
 
 
 def _show(code: str, form: FormView, status: int) -> Response:

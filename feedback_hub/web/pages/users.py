@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
+import structlog
 from flask import (
     Blueprint,
     Response,
@@ -23,14 +24,18 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor, Membership, Role
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.errors import Invalid, NotFound
+from feedback_hub.domain.message import DeliveryError
 from feedback_hub.reads import people as reads
 from feedback_hub.reads.names import names_for, site_names
 from feedback_hub.reads.views import FormView
+from feedback_hub.services import mailing
 from feedback_hub.web.desk_devices import change_device
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import LANGUAGES, gettext
 from feedback_hub.web.pages.acting import attempt, text, word
 from feedback_hub.web.security import require
+
+log = structlog.get_logger(__name__)
 
 users = Blueprint("users", __name__, url_prefix="/admin/users")
 tokens = Blueprint("tokens", __name__, url_prefix="/admin/tokens")
@@ -50,7 +55,7 @@ def index() -> str:
 
 @users.post("")
 def invite() -> Response:
-    """Somebody new: their code to print, shown this once."""
+    """Somebody new: their code to print, shown this once, or sent to them."""
     made: list[people.Added] = []
 
     def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> None:
@@ -61,7 +66,7 @@ def invite() -> Response:
     if refused is not None:
         form, status = refused
         return make_response(_list(form), status)
-    return _code(made[0].account_id, made[0].code)
+    return _hand_over(made[0].account_id, made[0].code)
 
 
 @users.get("/<account_id>")
@@ -72,14 +77,14 @@ def show(account_id: str) -> str:
 
 @users.post("/<account_id>/code")
 def code(account_id: str) -> Response:
-    """A new code to choose a password with, shown this once."""
+    """A new code to choose a password with, shown this once, or sent to them."""
     codes: list[str] = []
 
     def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> None:
         codes.append(people.invite(uow, By(actor.id, now), account_id))
 
     attempt(Action.MANAGE_USERS, "code", work)
-    return _code(account_id, codes[0])
+    return _hand_over(account_id, codes[0])
 
 
 @users.post("/<account_id>/roles")
@@ -236,7 +241,26 @@ def _person(actor: Actor, account_id: str, form: FormView) -> str:
     )
 
 
-def _code(account_id: str, code: str) -> Response:
+def _hand_over(account_id: str, code: str) -> Response:
+    """By e-mail if the administrator wants that, else on paper; on paper too if no mail went."""
+    hub = current_hub()
+    if hub.post is None or request.form.get("by") != "email":
+        return _code(account_id, code, not_mailed=False)
+    with hub.reading() as uow:
+        box = uow.mailbox(account_id)
+    if box is None:
+        raise NotFound
+    now = hub.clock()
+    try:
+        mailing.send_invitation(hub.post, hub.rules, box, code, now + invitations.LASTS, now)
+    except DeliveryError as error:
+        log.warning("invitation not mailed", fault=error.fault.value)
+        return _code(account_id, code, not_mailed=True)
+    flash(gettext("Sent to their e-mail address. Older codes no longer work."), "success")
+    return make_response(redirect(url_for("admin.users.show", account_id=account_id), 303))
+
+
+def _code(account_id: str, code: str, *, not_mailed: bool) -> Response:
     hub = current_hub()
     with hub.reading() as uow:
         (found,) = reads.people(uow, account_id)
@@ -246,6 +270,7 @@ def _code(account_id: str, code: str) -> Response:
         code=code,
         address=f"{hub.config.hub.base_url}/welcome/",
         until=hub.clock() + invitations.LASTS,
+        not_mailed=not_mailed,
     )
     return make_response(page)
 
@@ -264,6 +289,7 @@ def _choices(uow: SqlUnitOfWork) -> dict[str, object]:
     names = names_for(uow).organisations
     return {
         "empty_form": FormView(),
+        "mails": current_hub().post is not None,
         "roles": tuple(Role),
         "organisation_names": names,
         "organisations": sorted(names.items(), key=lambda one: one[1]),
