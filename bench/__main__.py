@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from bench import arriving, comparing, files, pages, plots, processes, understanding
+from bench import arriving, comparing, files, pages, plots, processes, reading, understanding
 from bench.frame import Bench, bench, keep, machine
 
 PARTS: Mapping[str, Callable[[Bench], None]] = {
@@ -31,6 +31,7 @@ PARTS: Mapping[str, Callable[[Bench], None]] = {
     "burst": arriving.burst,
     "peers": comparing.peers,
     "understanding": understanding.understanding,
+    "reading": reading.reading,
 }
 
 FULL = {

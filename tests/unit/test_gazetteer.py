@@ -33,6 +33,8 @@ PLACES = (
     _site("MUA", "Muaja", "Ancuabe"),
     _site("CHI", "Chiúre Velho", "Chiure"),
     _site("LIA", "Lianda", "Mueda"),
+    _site("NAA", "Nacuoto A", "Mueda"),
+    _site("NAB", "Nacuoto B", "Mueda"),
     _site("EDU", "Eduardo Mondlane", "Mueda", "Eduardo M."),
     _district("Metuge", "MZ0109"),
     _district("Ancuabe", "MZ0101"),
@@ -119,6 +121,7 @@ def test_a_district_is_known_by_its_code_and_scheme(
     [
         ("no centro 25 de junho", ["JM", "JA"]),
         ("aldeia de Nanjua", ["NJA", "NJB"]),
+        ("in Nacuoto camp the latrines are full", ["NAA", "NAB"]),
         ("quero sair de Ntokota para Corrane", ["NTO", "COR"]),
         ("estamos em Metuge", ["NTO", "NIC", "JM"]),
     ],
