@@ -17,6 +17,9 @@ from workers.queues import DRAIN, open_queue
 
 MOST_WAKE_UPS = 4
 """Pending wake-ups a queue may have: more than workers would only find each other's leavings."""
+BACKED_UP = 20
+"""Rows of an urgent queue that are due: from here on nothing is read a second time."""
+_URGENT = (Queue.INTAKE, Queue.TRIAGE, Queue.DELIVERY)
 JOB_SECONDS = 180
 """RQ ends a job after this; a drain makes room for others long before. One that hears no signal
 any more, stuck in native code, is killed a minute later; its rows are others' by then."""
@@ -28,13 +31,17 @@ def wake(hub: Hub, connection: Redis) -> dict[Queue, int]:
     Raises ``redis.exceptions.RedisError`` when Redis is away: nothing is lost, look again later.
     """
     with hub.reading() as uow:
-        waiting = outbox.waiting(uow.session, hub.clock())
+        now = hub.clock()
+        waiting = outbox.waiting(uow.session, now)
+        backed_up = Queue.REREAD in waiting and any(
+            outbox.is_backed_up(uow.session, urgent, now, BACKED_UP) for urgent in _URGENT
+        )
     for name, rows in waiting.items():
         queue = open_queue(name, connection)
         wanted = min(math.ceil(rows / outbox.BATCH), MOST_WAKE_UPS)
         if name is Queue.REREAD:
             # Every worker but one stays free for what is urgent.
-            wanted = min(wanted, 1) - queue.started_job_registry.count
+            wanted = 0 if backed_up else min(wanted, 1) - queue.started_job_registry.count
         if name is Queue.FILES and queue.started_job_registry.count:
             # One worker at a time: slow downloads are not to hold all of them.
             wanted = 0

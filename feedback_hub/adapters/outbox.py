@@ -209,6 +209,13 @@ def waiting(session: Session, now: datetime) -> dict[Queue, int]:
     return counts
 
 
+def is_backed_up(session: Session, queue: Queue, now: datetime, rows: int) -> bool:
+    """Whether a queue has that many rows due, whether somebody took them on or not."""
+    table = _table(queue)
+    some = select(table.c.id).where(_ripe(table, now), *_of(queue)).limit(rows).subquery()
+    return session.scalar(select(func.count()).select_from(some)) == rows
+
+
 def unfinished(session: Session, *, follow_ups: bool = False) -> int:
     """How many rows are not done yet, whether due or not; those set aside do not count.
 
@@ -250,11 +257,17 @@ def _task(table: Table) -> ColumnElement[Task | None]:
     return literal(None) if table is inbox else table.c.task
 
 
-def _due(table: Table, now: datetime) -> ColumnElement[bool]:
+def _ripe(table: Table, now: datetime) -> ColumnElement[bool]:
     return and_(
         table.c.handled_at.is_(None),
         table.c.set_aside_at.is_(None),
         table.c.available_at <= now,
+    )
+
+
+def _due(table: Table, now: datetime) -> ColumnElement[bool]:
+    return and_(
+        _ripe(table, now),
         or_(table.c.leased_until.is_(None), table.c.leased_until < now),
     )
 

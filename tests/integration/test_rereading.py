@@ -11,14 +11,18 @@ from feedback_hub.adapters.classifier import LexiconClassifier
 from feedback_hub.adapters.light_classifier import LightClassifier
 from feedback_hub.adapters.model_store import ModelStore
 from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services import triage
+from feedback_hub.services import intake, triage
 from feedback_hub.services.records import Queue, SuggestionRow
 from feedback_hub.services.triage import Decision
 from tests.integration.talking import ANA, CHIEF, ROSA, Talk, talk
+from tests.integration.test_worker_signals import Bench, bench
 from workers.drain import drain
+from workers.queues import open_queue
+from workers.relay import BACKED_UP, wake
 
-__all__ = ["talk"]
+__all__ = ["bench", "talk"]
 
 GUARD = "mlinzi anasema nilale naye ndio nipate kadi"
 """Swahili, which the keywords know nothing of and the model that learned does."""
@@ -124,3 +128,34 @@ def test_reading_again_keeps_nothing_waiting(talk: Talk) -> None:
         assert outbox.unfinished(uow.session) == 0
         assert outbox.unfinished(uow.session, follow_ups=True) == 1
     assert tuple(Queue)[-1] is Queue.REREAD, "the last that any worker looks at"
+
+
+def test_a_second_reading_waits_while_much_waits_and_comes_afterwards(
+    talk: Talk, bench: Bench
+) -> None:
+    rereads(talk)
+    talk.says(PUMP)
+    arrived = [
+        InboundMessage(f"SM{at}", talk.now, PUMP, f"+25884111{at:04}", f"+25884111{at:04}")
+        for at in range(BACKED_UP)
+    ]
+    with talk.hub.unit_of_work() as uow:
+        intake.accept(uow, "sms", arrived, b"raw", talk.now)
+        uow.commit()
+    second = open_queue(Queue.REREAD, bench.connection)
+    assert wake(talk.hub, bench.connection)[Queue.REREAD] == 1
+    assert open_queue(Queue.INTAKE, bench.connection).count
+    assert second.get_job_ids() == []
+    with talk.hub.unit_of_work() as uow:
+        taken_on = outbox.claim(uow.session, Queue.INTAKE, talk.now)
+        uow.commit()
+    wake(talk.hub, bench.connection)
+    assert second.get_job_ids() == []
+    with talk.hub.unit_of_work() as uow:
+        for claim in taken_on:
+            outbox.postpone(uow.session, claim, talk.now, counts=False)
+        uow.commit()
+    for queue in (Queue.INTAKE, Queue.TRIAGE, Queue.DELIVERY):
+        drain(talk.hub, queue)
+    wake(talk.hub, bench.connection)
+    assert len(second.get_job_ids()) == 1
