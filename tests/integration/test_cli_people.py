@@ -36,6 +36,18 @@ def test_a_person_is_added_with_a_code_to_choose_a_password(commands: Commands) 
     hub.close()
 
 
+def test_a_code_is_printed_where_no_mail_goes_and_nobody_is_added_where_none_can(
+    commands: Commands,
+) -> None:
+    words = ("user", "add", "ana@example.org", "--role", "desk", "--mail")
+    assert "[mail]" in commands.run(*words, fails=1).output
+    assert commands.count("account") == 0
+    closed = '[mail]\nsmtp_url = "smtps://127.0.0.1:1"\naddress = "hub@example.org"\n'
+    said = commands.run("--config", commands.file("hub.toml", closed), *words)
+    assert "no e-mail went" in said.output
+    assert said.stdout.strip().startswith("http://127.0.0.1:8000/welcome/")
+
+
 def test_a_password_on_the_command_line_opens_the_pages(commands: Commands) -> None:
     words = ("user", "add", "a@b.org", "--role", "desk", "--password-stdin")
     commands.run(*words, given="long enough to be one\n")

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -296,6 +297,36 @@ def test_no_list_page_count_or_figure_changes_for_a_highly_sensitive_case(
             assert written not in now
         if rule.endpoint not in COUNTS.get(who, set()):
             assert unnumbered(now) == world.before[who, rule.endpoint], f"{who}: {rule.rule}"
+
+
+def test_where_arrivals_are_counted_a_highly_sensitive_one_counts_like_any_other(
+    tmp_path: Path,
+) -> None:
+    """So that whoever runs the machine, or reads the log, learns that something came, not what."""
+    ordinary, secret = (
+        counted_after(tmp_path / name, text) for name, text in (("one", PUMP), ("other", CHIEF))
+    )
+    assert ordinary == secret
+
+
+def counted_after(home: Path, text: str) -> dict[tuple[str, str], str]:
+    """What those that figures are shown to read after ``text`` came, in a hub of its own."""
+    hub = make_hub(home, clock=Standing())
+    app = make_app(hub)
+    clients = {name: log_in(app, name) for name in COUNTS}
+    # The disk is the machine's; a device's mark is keyed by the hub's own key.
+    arrives(hub, text)
+    found = {
+        (name, rule.endpoint): re.sub(
+            r"\d+ MB|\b[0-9a-f]{16}\b", "", unnumbered(plain(client.get(rule.rule)))
+        )
+        for name, client in clients.items()
+        for rule in lists(app)
+        if rule.endpoint in COUNTS[name]
+    }
+    hub.close()
+    assert len(found) >= len(COUNTS_MACHINES)
+    return found
 
 
 def test_the_handler_sees_it(world: World) -> None:
