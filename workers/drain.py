@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -235,6 +236,7 @@ def _send_together(hub: Hub, claims: Sequence[Claim], stop: Callable[[], bool]) 
     with hub.batch() as uow:
         mine = outbox.renew_all(uow.session, claims, hub.clock())
         uow.before_sending([claim.subject_id for claim in mine])
+        mine = sorted(mine, key=lambda claim: _queued_at(uow, claim, hub.clock()))
         turns = {
             claim: delivery.begin(uow, hub.rules, hub.channels, claim.subject_id, hub.clock())
             for claim in mine
@@ -253,6 +255,11 @@ def _send_together(hub: Hub, claims: Sequence[Claim], stop: Callable[[], bool]) 
         _conclude(hub, outcomes)
     alone += [claim for claim, turn in turns.items() if turn is Turn.ALONE]
     return len(done) + len(outcomes) + sum(_handle(hub, claim) for claim in alone)
+
+
+def _queued_at(uow: SqlUnitOfWork, claim: Claim, now: datetime) -> datetime:
+    known = uow.delivery(claim.subject_id)
+    return known.queued_at if known else now
 
 
 @dataclass(frozen=True)
@@ -276,10 +283,31 @@ def _call_all(
         except Exception as error:  # noqa: BLE001  a poison message must not stop the others
             return _Broken(type(error).__name__)
 
-    if len(sending) < 2:
-        return {claim: call(message) for claim, message in sending.items()}
+    # What one person is sent keeps its order, and nothing follows what they did not get.
+    people: dict[tuple[str, str], list[Claim]] = defaultdict(list)
+    for claim, message in sending.items():
+        people[message.channel, message.address].append(claim)
+
+    def call_in_order(claims: Sequence[Claim]) -> list[str | DeliveryError | _Broken | None]:
+        outcomes: list[str | DeliveryError | _Broken | None] = []
+        for claim in claims:
+            arrived = not outcomes or isinstance(outcomes[-1], str)
+            outcomes.append(call(sending[claim]) if arrived else None)
+        return outcomes
+
+    if len(people) < 2:
+        called = map(call_in_order, people.values())
+        return dict(_paired(people.values(), called))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return dict(zip(sending, pool.map(call, sending.values()), strict=True))
+        return dict(_paired(people.values(), pool.map(call_in_order, people.values())))
+
+
+def _paired(
+    claims: Iterable[Sequence[Claim]],
+    outcomes: Iterable[Sequence[str | DeliveryError | _Broken | None]],
+) -> Iterator[tuple[Claim, str | DeliveryError | _Broken | None]]:
+    for some, theirs in zip(claims, outcomes, strict=True):
+        yield from zip(some, theirs, strict=True)
 
 
 def _conclude(hub: Hub, outcomes: Mapping[Claim, str | DeliveryError | None]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from feedback_hub.domain.case import LEAST_CONTENT, Case
 from feedback_hub.domain.consent import Answered, Share
@@ -24,6 +24,9 @@ from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import loopback, satisfaction
 from feedback_hub.services.ports import Rules, UnitOfWork
 from feedback_hub.services.records import Task
+
+_AFTER = timedelta(milliseconds=1)
+"""A question comes after what its person is told in the same moment."""
 
 
 def take_answer(
@@ -113,6 +116,8 @@ def ask_next(
             told = loopback.tell(uow, rules, case, question.purpose, now)
         else:
             told = loopback.tell_contact(uow, rules, contact, question.purpose, now)
+        if told is not None:
+            told.queued_at = now + _AFTER
         if told is not None and told.withheld is None:
             contact.asking, contact.asked_at = step, now
             contact.asking_case = case.id if case else ""

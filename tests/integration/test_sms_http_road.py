@@ -101,9 +101,9 @@ def test_a_text_is_acknowledged_and_leaves_no_trace_in_a_log(
     wrong = httpx.put(f"{url}?{words}", trust_env=False)
     assert wrong.status_code == 405
     gateway.answers.append((502, "Bad gateway"))
-    assert gateway.text(url, f"Latrina cheia em {WORD}", PERSON, id="mo-2") == 200
-    # The same person goes on with their case.
-    system.classified(count=1)
+    other = f"{PERSON[:-1]}9"
+    assert gateway.text(url, f"Latrina cheia em {WORD}", other, id="mo-2") == 200
+    system.classified(count=2)
     wait_for(lambda: not gateway.answers, "a send that failed")
 
     system.stop()
@@ -112,5 +112,5 @@ def test_a_text_is_acknowledged_and_leaves_no_trace_in_a_log(
     assert [file.name for file in files if file.suffix == ".out"]
     for file in files:
         kept = file.read_bytes()
-        for private in (WORD, PERSON, PERSON[3:], SECRET, quote(SECRET), PASSWORD):
+        for private in (WORD, PERSON, PERSON[3:], other[3:], SECRET, quote(SECRET), PASSWORD):
             assert private.encode() not in kept, file.name
