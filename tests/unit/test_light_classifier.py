@@ -24,7 +24,7 @@ from feedback_hub.adapters.model_store import SHIPPED_FULL, ModelStore, shipped_
 from feedback_hub.adapters.sentences import E5Sentences, has_sentences
 from feedback_hub.domain.coding import UNCLEAR
 from feedback_hub.domain.errors import Invalid
-from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.suggestion import Suggestion
 from feedback_hub.frame import load_frame
 
@@ -194,6 +194,23 @@ def test_an_indirect_disclosure_is_raised_in_every_language(
 )
 def test_what_is_ordinary_stays_ordinary(classifier: LightClassifier, text: str) -> None:
     assert classifier.classify(text).sensitivity is not Sensitivity.L3
+
+
+@pytest.mark.parametrize(
+    "text", ["O posto de saude esta fechado em Corrane", "the health post is closed"]
+)
+def test_a_closed_health_post_is_a_complaint_and_no_rumour(
+    classifier: LightClassifier, text: str
+) -> None:
+    said = classifier.classify(text)
+    assert (said.codes, said.sector) == (("complaint.access",), "health")
+
+
+@pytest.mark.parametrize(
+    "text", ["uma cobra mordeu o meu filho", "o meu filho foi mordido por uma cobra"]
+)
+def test_a_bite_calls_somebody_at_once(classifier: LightClassifier, text: str) -> None:
+    assert classifier.classify(text).priority is Priority.P0
 
 
 @pytest.mark.parametrize("text", ["", " ", "???", "12345", "\x00", "ø" * 500, "🙏🙏"])
