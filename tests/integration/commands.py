@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +22,18 @@ class Commands:
     folder: Path
 
     def run(self, *words: str, fails: int = 0, given: str = "") -> Result:
-        result = CliRunner().invoke(
-            main,
-            words,
-            env={"FEEDBACK_HUB_HOME": str(self.folder / "home"), "FEEDBACK_HUB_CONFIG": ""},
-            input=given,
-        )
+        # A command may tell the processes it starts something; here they are everybody's.
+        before = dict(os.environ)
+        try:
+            result = CliRunner().invoke(
+                main,
+                words,
+                env={"FEEDBACK_HUB_HOME": str(self.folder / "home"), "FEEDBACK_HUB_CONFIG": ""},
+                input=given,
+            )
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
         assert result.exit_code == fails, result.output
         assert "Traceback" not in result.output
         return result

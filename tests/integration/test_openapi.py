@@ -153,7 +153,9 @@ def test_a_body_as_described_is_understood(asking: Asking, document: Document) -
         if path.endswith("/link"):
             body["ref"] = "482913075"
         statuses = {asking.post(role, address, **body).status_code for role in Role}
-        assert statuses <= {200, 201, 403, 404}, path
+        # A number in the body is the number of nothing here either.
+        named = {422} if path.endswith("/broadcasts") else set()
+        assert statuses <= {200, 201, 403, 404} | named, path
 
 
 def test_real_answers_fit_their_description(hub: Hub, asking: Asking, document: Document) -> None:
