@@ -19,6 +19,7 @@ from feedback_hub.domain.consent import Share
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.reads import case_list, wire
 from feedback_hub.services import custom_fields, seals, sharing
+from feedback_hub.services.case_history import MARK
 from feedback_hub.services.ports import Rules
 
 COLUMNS = (
@@ -41,8 +42,6 @@ COLUMNS = (
 )
 PERSONAL = ("name", "contact", "said")
 """Who it was and what they said: such a table leaves only behind a password."""
-MARK = "export"
-"""The column that says which export a line is of."""
 
 
 def header(rules: Rules, columns: Sequence[str] = COLUMNS) -> list[str]:

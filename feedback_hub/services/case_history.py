@@ -41,7 +41,9 @@ COLUMNS = (
     *("accused_organisation", "accused_class", "tags"),
 )
 """What a row may say; ``received_at`` must be there."""
-EXPORTED = ("ref", "type", "due_at", "referred_to", "export")
+MARK = "export"
+"""The column that says which export a line is of."""
+EXPORTED = ("ref", "type", "due_at", "referred_to", MARK)
 """What ``export cases`` writes besides: the reference is the id, the others follow or are left."""
 IMPORTER = "import"
 """Who acted, in the history of a case that came in a table."""

@@ -5,51 +5,25 @@ mail goes.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from feedback_hub.bootstrap import Hub
-from feedback_hub.domain.message import DeliveryError, SendFault
 from tests.pages_world import log_in, make_app, make_hub, token_in
-
-
-class Box:
-    """A mail server that keeps what it is given, or refuses."""
-
-    def __init__(self) -> None:
-        self.mails: list[tuple[str, str, str, str]] = []
-        self.refuses = False
-
-    def send(
-        self,
-        mail_id: str,
-        to: str,
-        subject: str,
-        text: str,
-        now: datetime,
-        attached: Sequence[tuple[str, str, bytes]] = (),
-    ) -> None:
-        if self.refuses:
-            raise DeliveryError(SendFault.PROVIDER_DOWN)
-        self.mails.append((mail_id, to, subject, text))
-
-    def check(self) -> str:
-        return "ok"
+from tests.providers.outgoing import Outgoing
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> tuple[Hub, Flask, Box]:
-    hub, box = make_hub(tmp_path), Box()
+def world(tmp_path: Path) -> tuple[Hub, Flask, Outgoing]:
+    hub, box = make_hub(tmp_path), Outgoing()
     hub.post = box
     return hub, make_app(hub), box
 
 
 def test_somebody_new_chooses_a_password_with_the_mail_and_it_says_nothing_of_them(
-    world: tuple[Hub, Flask, Box],
+    world: tuple[Hub, Flask, Outgoing],
 ) -> None:
     _, app, box = world
     ines = log_in(app, "ines")
@@ -58,7 +32,7 @@ def test_somebody_new_chooses_a_password_with_the_mail_and_it_says_nothing_of_th
     form = {"email": "nadia@example.org", "role": "protection", "by": "email"}
     done = ines.post("/admin/users", data={"csrf_token": token_in(page), **form})
     assert done.status_code == 303, done.text
-    ((mail_id, to, subject, text),) = box.mails
+    ((mail_id, to, subject, text, _),) = box.mails
     assert to == "nadia@example.org"
     for word in ("protec", "handler", "admin", "sens", "ines", "nadia", "linha"):
         assert word not in (subject + text).lower()
@@ -76,7 +50,7 @@ def test_somebody_new_chooses_a_password_with_the_mail_and_it_says_nothing_of_th
 
 
 def test_where_no_mail_goes_the_code_is_shown_to_be_printed(
-    world: tuple[Hub, Flask, Box],
+    world: tuple[Hub, Flask, Outgoing],
 ) -> None:
     hub, app, box = world
     ines = log_in(app, "ines")

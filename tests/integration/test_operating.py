@@ -2,45 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import select, update
 
 from feedback_hub.adapters import outbox, tables
 from feedback_hub.bootstrap import Hub
-from feedback_hub.domain.message import DeliveryError, SendFault
 from feedback_hub.services.records import AlertKind, Queue, Task
 from tests.integration.databases import NOW
 from tests.pages_world import log_in, make_app, make_hub, token_in
+from tests.providers.outgoing import Outgoing
 from workers import operator
 from workers.drain import drain
-
-
-class Box:
-    """A mail server that keeps what it is given, or refuses."""
-
-    def __init__(self) -> None:
-        self.mails: list[tuple[str, str, str]] = []
-        self.refuses = False
-
-    def send(
-        self,
-        mail_id: str,
-        to: str,
-        subject: str,
-        text: str,
-        now: datetime,
-        attached: Sequence[tuple[str, str, bytes]] = (),
-    ) -> None:
-        if self.refuses:
-            raise DeliveryError(SendFault.PROVIDER_DOWN)
-        self.mails.append((to, subject, text))
-
-    def check(self) -> str:
-        return "ok"
 
 
 def give_up(hub: Hub) -> None:
@@ -78,7 +53,7 @@ def test_what_needs_the_operator_is_mailed_once_and_again_if_it_surely_did_not_g
     hub: Hub,
 ) -> None:
     alerts = replace(hub.config.alerts, emails=("ops@example.org",), disk_free_mb=0)
-    box = Box()
+    box = Outgoing()
     told = replace(hub, config=replace(hub.config, alerts=alerts), post=box)
     told.__dict__["engine"] = hub.engine
     give_up(told)
@@ -89,7 +64,7 @@ def test_what_needs_the_operator_is_mailed_once_and_again_if_it_surely_did_not_g
     box.refuses = False
     assert operator.tell(told, NOW) == 1
     assert operator.tell(told, NOW) == 0
-    ((to, subject, text),) = box.mails
+    ((_, to, subject, text, _),) = box.mails
     assert to == "ops@example.org"
     assert "posto de lado" in subject
     assert "/health" in text

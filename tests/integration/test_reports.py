@@ -18,7 +18,6 @@ from feedback_hub.adapters.tables import audit, metadata
 from feedback_hub.bootstrap import Hub, build
 from feedback_hub.cli import describing, main
 from feedback_hub.config import parse_config
-from feedback_hub.domain.message import DeliveryError, SendFault
 from feedback_hub.domain.reporting import ReportKind, days_of, last_over
 from feedback_hub.reads.measure_rows import COLUMNS
 from feedback_hub.web.app import create_app
@@ -26,6 +25,7 @@ from feedback_hub.web.reporting.sending import send_due
 from tests.integration.databases import SqliteFiles
 from tests.integration.test_measures import any_case, put
 from tests.pages_world import log_in, make_app, make_hub
+from tests.providers.outgoing import Outgoing
 
 WEEK = {"first": "2026-02-23", "last": "2026-03-01"}
 
@@ -102,31 +102,6 @@ def test_a_snapshot_is_two_pages_of_one_site(pages: tuple[Flask, Hub]) -> None:
     assert app.test_client().get("/reports/weekly.csv").status_code == 302
 
 
-class Box:
-    """A mail server of ours that keeps what it is given, or is away."""
-
-    def __init__(self) -> None:
-        self.mails: list[tuple[str, str, list[str]]] = []
-        self.away = False
-
-    def send(  # the shape of services.ports.Post
-        self,
-        mail_id: str,
-        to: str,
-        subject: str,
-        text: str,
-        now: datetime,
-        attached: object = (),
-    ) -> None:
-        if self.away:
-            raise DeliveryError(SendFault.PROVIDER_DOWN)
-        assert isinstance(attached, list)
-        self.mails.append((to, subject, [name for name, _, _ in attached]))
-
-    def check(self) -> str:
-        return ""
-
-
 def test_they_are_mailed_once_and_again_where_the_server_was_away(
     sqlite_files: SqliteFiles, tmp_path: Path
 ) -> None:
@@ -138,17 +113,17 @@ def test_they_are_mailed_once_and_again_where_the_server_was_away(
         "monitoring": {"report_to": ["graca@example.org", "cccm@example.org"]},
     }
     hub = build(parse_config(document, {}), clock=lambda: now)
-    app, box = create_app(hub), Box()
+    app, box = create_app(hub), Outgoing()
     assert send_due(hub, app, now) == 0
     hub.post = box
-    box.away = True
+    box.refuses = True
     assert send_due(hub, app, now) == 0
-    box.away = False
+    box.refuses = False
     # No site yet, so no snapshot.
     assert send_due(hub, app, now) == 4
     assert send_due(hub, app, now + timedelta(hours=2)) == 0
-    assert {to for to, _, _ in box.mails} == {"graca@example.org", "cccm@example.org"}
-    assert {tuple(names) for _, _, names in box.mails} == {
+    assert {mail.to for mail in box.mails} == {"graca@example.org", "cccm@example.org"}
+    assert {mail.names for mail in box.mails} == {
         ("weekly-2026-03-29.pdf", "weekly-2026-03-29.xlsx"),
         ("quarterly-2026-03-31.pdf", "quarterly-2026-03-31.xlsx"),
     }
