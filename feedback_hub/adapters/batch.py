@@ -20,7 +20,8 @@ from sqlalchemy import bindparam, event, insert, inspect, literal, select, union
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters import likenesses, places, tables, tracing
-from feedback_hub.adapters.unit_of_work import QUEUE_OF, SqlUnitOfWork
+from feedback_hub.adapters.kept.transaction import QUEUE_OF
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.vault import KEY_BYTES, Keyring, SqlVault
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.contact import Contact, Purpose

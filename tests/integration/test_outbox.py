@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from feedback_hub.adapters import outbox, tables
+from feedback_hub.adapters.kept.transaction import QUEUE_OF
 from feedback_hub.adapters.outbox import Claim
-from feedback_hub.adapters.unit_of_work import QUEUE_OF
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.services import intake

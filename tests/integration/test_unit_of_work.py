@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import func, select
 
 from feedback_hub.adapters import tables
-from feedback_hub.adapters.unit_of_work import QUEUE_OF, SqlUnitOfWork
+from feedback_hub.adapters.kept.transaction import QUEUE_OF
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.case import Case, Outcome
 from feedback_hub.domain.errors import StaleVersion
