@@ -13,7 +13,7 @@ from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.issue import IssueState
 from feedback_hub.domain.person import AccusedClass
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
-from feedback_hub.web.api_schemas import (
+from feedback_hub.web.schemas.shapes import (
     DAY,
     FLAG,
     NUMBER,

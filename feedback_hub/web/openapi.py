@@ -10,8 +10,9 @@ from importlib.metadata import version
 from flask import Blueprint, Response, jsonify
 
 from feedback_hub.web.acting import KEY
-from feedback_hub.web.api_schemas import ANSWERS, ASKED, TEXT, Schema, named
+from feedback_hub.web.api_schemas import ANSWERS, ASKED
 from feedback_hub.web.api_table import OPERATIONS, Operation
+from feedback_hub.web.schemas.shapes import TEXT, Schema, named
 
 openapi = Blueprint("openapi", __name__, url_prefix="/api/v1")
 
