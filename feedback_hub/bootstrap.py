@@ -88,8 +88,9 @@ from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.submission import Submission
 from feedback_hub.frame import load_frame
 from feedback_hub.services.attachments import Shelf
-from feedback_hub.services.ports import Classifier, Gazetteer, OwnCalendar, Post, Rules
+from feedback_hub.services.ports import Classifier, Gazetteer, Post
 from feedback_hub.services.records import Checked, WebhookState
+from feedback_hub.services.rules import OwnCalendar, Rules
 
 _PHONE_KINDS = frozenset({"twilio_sms", "sms_http"})
 

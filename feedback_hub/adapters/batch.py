@@ -30,7 +30,7 @@ from feedback_hub.domain.likeness import Sketch
 from feedback_hub.domain.place import Service
 from feedback_hub.domain.reference import new_reference
 from feedback_hub.domain.whereabouts import KnownPlace, Whereabouts
-from feedback_hub.services.ports import Kept
+from feedback_hub.services.kept.transaction import Kept
 from feedback_hub.services.records import Delivery, InboxRow, Message, Task, Wording
 
 T = TypeVar("T")

@@ -16,16 +16,12 @@ from sqlalchemy import ColumnElement, Text, and_, func, select, type_coerce
 from sqlalchemy import case as when
 from sqlalchemy.orm import Session
 
-from feedback_hub.adapters.tables import (
-    case,
-    case_event,
-    referral,
-)
+from feedback_hub.adapters.tables import case, case_event, referral
 from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.person import AgeBand, Disability, PopulationGroup, Sex
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services.ports import Rules
+from feedback_hub.services.rules import Rules
 
 Rows = NDArray[Any]
 

@@ -33,13 +33,8 @@ from feedback_hub.adapters.measure_facts import (
     keys_of,
     made_for,
 )
-from feedback_hub.adapters.tables import (
-    case,
-    measure_due,
-    measure_page,
-    measure_word,
-)
-from feedback_hub.services.ports import Rules
+from feedback_hub.adapters.tables import case, measure_due, measure_page, measure_word
+from feedback_hub.services.rules import Rules
 
 AT_ONCE = 5000
 """Cases packed in one transaction."""

@@ -30,4 +30,4 @@ class SqlUnitOfWork(
     SqlCommunity,
     SqlPlaces,
 ):
-    """Fulfils ``services.ports.UnitOfWork``."""
+    """Fulfils ``services.ports.UnitOfWork``; ``services/kept`` has the same rooms."""

@@ -12,7 +12,7 @@ from feedback_hub.domain.call_back import local_day
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.coding import FeedbackType
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services.ports import Rules
+from feedback_hub.services.rules import Rules
 
 SOON = timedelta(days=2)
 """Before its last day so near, an answer wants somebody to write the next one."""

@@ -10,7 +10,7 @@ from feedback_hub.adapters import broadcasts as kept
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.broadcast import Broadcast
 from feedback_hub.services.broadcasts import Preview, preview
-from feedback_hub.services.ports import Rules
+from feedback_hub.services.rules import Rules
 
 
 @dataclass(frozen=True)

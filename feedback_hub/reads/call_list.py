@@ -23,7 +23,7 @@ from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads.names import Names, names_for
 from feedback_hub.reads.views import CallRow
 from feedback_hub.services import call_list, loopback, remarks, seals
-from feedback_hub.services.ports import Rules
+from feedback_hub.services.rules import Rules
 
 LIMIT = 200
 

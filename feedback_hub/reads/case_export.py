@@ -20,7 +20,7 @@ from feedback_hub.domain.errors import Invalid
 from feedback_hub.reads import case_list, wire
 from feedback_hub.services import custom_fields, seals, sharing
 from feedback_hub.services.case_history import MARK
-from feedback_hub.services.ports import Rules
+from feedback_hub.services.rules import Rules
 
 COLUMNS = (
     "ref",

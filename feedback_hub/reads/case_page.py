@@ -12,14 +12,7 @@ from feedback_hub.adapters import meetings
 from feedback_hub.adapters.tables import organisation as organisation_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor, CaseFacts, scope_of
-from feedback_hub.domain.case import (
-    MOVES,
-    Case,
-    CaseState,
-    CaseVerb,
-    Outcome,
-    may_close,
-)
+from feedback_hub.domain.case import MOVES, Case, CaseState, CaseVerb, Outcome, may_close
 from feedback_hub.domain.coding import FeedbackType, Sector
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.contact import Purpose
@@ -49,13 +42,7 @@ from feedback_hub.reads import (
 from feedback_hub.reads.case_list import own_scope
 from feedback_hub.reads.conversation import Reading, Remarks
 from feedback_hub.reads.names import Names, names_for, site_names
-from feedback_hub.reads.rows import (
-    WITH_PARTNER,
-    clock_to,
-    code_of,
-    referral_clock,
-    type_of,
-)
+from feedback_hub.reads.rows import WITH_PARTNER, clock_to, code_of, referral_clock, type_of
 from feedback_hub.reads.views import (
     Audience,
     CaseChoices,
@@ -78,8 +65,8 @@ from feedback_hub.reads.views import (
 from feedback_hub.reads.wire import message_text
 from feedback_hub.services import custom_fields, loopback, routing, safeguarding, seals
 from feedback_hub.services.conversation import as_said_now
-from feedback_hub.services.ports import Rules
 from feedback_hub.services.records import Message, RemarkKind
+from feedback_hub.services.rules import Rules
 from feedback_hub.services.sharing import shared_words
 
 _VERBS = {

@@ -23,7 +23,7 @@ from feedback_hub.domain.access import GRANTED, Action, Actor, Membership
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads import suppression
-from feedback_hub.services.ports import Rules
+from feedback_hub.services.rules import Rules
 
 Json = dict[str, object]
 Mask = NDArray[np.bool_]

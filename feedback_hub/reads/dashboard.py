@@ -16,7 +16,7 @@ from feedback_hub.reads.counting import Asked, Counted, Json, counted, sites_of
 from feedback_hub.reads.names import names_for
 from feedback_hub.reads.rising import Compared, Level
 from feedback_hub.reads.sites import SiteLine
-from feedback_hub.services.ports import Rules
+from feedback_hub.services.rules import Rules
 
 MOST_WEEKS = 53
 

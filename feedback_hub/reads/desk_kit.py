@@ -28,8 +28,8 @@ from feedback_hub.reads import call_list
 from feedback_hub.reads.names import names_for
 from feedback_hub.reads.views import CallRow
 from feedback_hub.reads.wire import Json, when
-from feedback_hub.services.ports import Rules
 from feedback_hub.services.records import Wording, WordingState
+from feedback_hub.services.rules import Rules
 
 
 def own_sites(uow: SqlUnitOfWork, actor: Actor) -> dict[str, str]:

@@ -39,7 +39,7 @@ from feedback_hub.reads.views import (
     QueueTab,
     TileKind,
 )
-from feedback_hub.services.ports import Rules
+from feedback_hub.services.rules import Rules
 
 FIRST = 5
 

@@ -25,7 +25,7 @@ from feedback_hub.reads.rows import code_of
 from feedback_hub.reads.views import Likely, LikelyCase, LikelyIssue, WhyLikely
 from feedback_hub.reads.wire import Json, when
 from feedback_hub.services.likeness import ISSUE
-from feedback_hub.services.ports import Rules
+from feedback_hub.services.rules import Rules
 
 MOST = 10
 """So many are shown of each kind, the likeliest first."""

@@ -39,7 +39,7 @@ from feedback_hub.reads.counting import (
     bounds,
     counted,
 )
-from feedback_hub.services.ports import Rules
+from feedback_hub.services.rules import Rules
 
 __all__ = ["UNKNOWN", "Asked", "Json", "asked", "bounds", "figures_of", "measure"]
 

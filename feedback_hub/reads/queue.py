@@ -35,7 +35,7 @@ from feedback_hub.reads.views import (
     TogetherPreview,
 )
 from feedback_hub.services import custom_fields
-from feedback_hub.services.ports import Rules
+from feedback_hub.services.rules import Rules
 
 MOST_TAGS = 100
 MOST_ISSUES = 30

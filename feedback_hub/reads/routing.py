@@ -12,8 +12,8 @@ from feedback_hub.adapters.accounts import languages_of
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.place import Service
 from feedback_hub.reads.names import Names, names_for
-from feedback_hub.services.ports import Rules
 from feedback_hub.services.routing_trial import Example, Trial, try_out
+from feedback_hub.services.rules import Rules
 
 
 @dataclass(frozen=True)

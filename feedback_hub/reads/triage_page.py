@@ -15,8 +15,8 @@ from feedback_hub.domain.whereabouts import NOWHERE, Whereabouts
 from feedback_hub.reads import attachments, conversation
 from feedback_hub.reads.rows import code_of
 from feedback_hub.reads.views import MessageView
-from feedback_hub.services.ports import Rules
 from feedback_hub.services.records import RemarkKind
+from feedback_hub.services.rules import Rules
 
 AHEAD = 2
 """The one to decide, and the next, so that it is there when the first is done."""

@@ -24,8 +24,8 @@ from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.whereabouts import NOWHERE, KnownPlace, PlaceKind, Whereabouts
 from feedback_hub.reads.bank import BankLine
 from feedback_hub.services import custom_fields, loopback, remarks, seals
-from feedback_hub.services.ports import Rules
 from feedback_hub.services.records import Delivery, Message, RemarkKind, SuggestionRow
+from feedback_hub.services.rules import Rules
 from feedback_hub.services.sharing import shared_texts
 
 Json = dict[str, object]

@@ -15,9 +15,10 @@ from feedback_hub.domain.coding import FeedbackType, Sector
 from feedback_hub.domain.errors import Invalid, NotAllowed, NotFound
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import remarks, triage
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.reaching import reach
 from feedback_hub.services.records import RemarkKind
+from feedback_hub.services.rules import Rules
 
 
 def write(

@@ -12,7 +12,8 @@ from feedback_hub.domain.call_back import local_day
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.ports import UnitOfWork
+from feedback_hub.services.rules import Rules
 
 
 def write(

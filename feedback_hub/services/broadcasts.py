@@ -10,19 +10,15 @@ from datetime import datetime
 from feedback_hub.domain.access import Actor
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.bank import BankAnswer, Standing
-from feedback_hub.domain.broadcast import (
-    Broadcast,
-    BroadcastState,
-    StopReason,
-    fails_too_often,
-)
+from feedback_hub.domain.broadcast import Broadcast, BroadcastState, StopReason, fails_too_often
 from feedback_hub.domain.call_back import local_day
 from feedback_hub.domain.contact import Contact, Purpose, Withheld
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.gsm7 import sms_length
 from feedback_hub.services import loopback
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records import BroadcastPerson, Delivery
+from feedback_hub.services.rules import Rules
 
 MOST_LANGUAGES = 10
 

@@ -29,8 +29,9 @@ from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import DeliveryState, InboundMessage, MessageKind
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import remarks, seals
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records import Message, RemarkKind, Task
+from feedback_hub.services.rules import Rules
 
 _TELEPHONE = re.compile(r"\+\d{6,15}")
 

@@ -30,8 +30,9 @@ from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.submission import Submission
 from feedback_hub.services import conversation, custom_fields, history, intake, remarks
 from feedback_hub.services.history import HistoryReader
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records import InboxKind, RemarkKind
+from feedback_hub.services.rules import Rules
 
 COLUMNS = (
     *history.COLUMNS,

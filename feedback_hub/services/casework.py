@@ -15,9 +15,10 @@ from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.on_call import HandlerGroup, group_for
 from feedback_hub.domain.sensitivity import Sensitivity, highest
 from feedback_hub.services import call_list, conversation, on_call, remarks, satisfaction, triage
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.reaching import reach
 from feedback_hub.services.records import Message, RemarkKind
+from feedback_hub.services.rules import Rules
 from feedback_hub.services.seals import text_bound_to
 
 

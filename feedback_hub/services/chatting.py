@@ -16,8 +16,9 @@ from feedback_hub.domain.message import DeliveryError, InboundMessage, OutboundM
 from feedback_hub.domain.on_call import RingWay
 from feedback_hub.domain.place import MailWish
 from feedback_hub.services.delivery import Again
-from feedback_hub.services.ports import Channels, Rules, UnitOfWork
+from feedback_hub.services.ports import Channels, UnitOfWork
 from feedback_hub.services.records import MailState, Notice
+from feedback_hub.services.rules import Rules
 
 MOST_TRIES = 4
 _BACK_OFF = (30, 300, 1800)

@@ -21,8 +21,9 @@ from feedback_hub.domain.message import InboundMessage, MessageKind
 from feedback_hub.domain.reference import references_in
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, most_urgent
 from feedback_hub.services import likeness
-from feedback_hub.services.ports import Classifier, Rules, UnitOfWork
+from feedback_hub.services.ports import Classifier, UnitOfWork
 from feedback_hub.services.records import Message, Task
+from feedback_hub.services.rules import Rules
 from feedback_hub.services.seals import text_bound_to
 
 FOLLOW_UP = "follow_up"

@@ -12,7 +12,8 @@ from feedback_hub.domain.custom_field import CustomField, FieldKind, ShownIn, re
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.submission import Submission
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.ports import UnitOfWork
+from feedback_hub.services.rules import Rules
 
 Answers = Mapping[str, str]
 

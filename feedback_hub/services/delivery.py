@@ -23,8 +23,9 @@ from feedback_hub.domain.message import (
 )
 from feedback_hub.domain.pacing import Limits
 from feedback_hub.services import broadcasts, loopback, pacing
-from feedback_hub.services.ports import Channels, Rules, UnitOfWork
+from feedback_hub.services.ports import Channels, UnitOfWork
 from feedback_hub.services.records import Delivery, Task
+from feedback_hub.services.rules import Rules
 from feedback_hub.services.seals import address_bound_to
 
 MOST_ATTEMPTS = 6

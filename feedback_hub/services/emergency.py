@@ -16,8 +16,9 @@ from feedback_hub.domain.case import Case
 from feedback_hub.domain.errors import Invalid, NotAllowed, NotFound
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import notices, remarks
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records import Emergency, NoticeKind, RemarkKind
+from feedback_hub.services.rules import Rules
 
 SHORTEST, LONGEST = 10, 1000
 """Characters of a reason."""

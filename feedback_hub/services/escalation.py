@@ -20,8 +20,9 @@ from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import notices, passages
 from feedback_hub.services.notices import partner_of, team_of
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records import NoticeKind
+from feedback_hub.services.rules import Rules
 
 
 def sound_case(uow: UnitOfWork, rules: Rules, case_id: str, now: datetime) -> int:

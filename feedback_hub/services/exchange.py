@@ -41,7 +41,7 @@ from feedback_hub.domain.sensitivity import Sensitivity, most_urgent
 from feedback_hub.domain.submission import Submission
 from feedback_hub.services import intake, notices, referrals, remarks, sharing
 from feedback_hub.services.delivery import Again
-from feedback_hub.services.ports import PeerPost, Rules, UnitOfWork, VaultClosed
+from feedback_hub.services.ports import PeerPost, UnitOfWork, VaultClosed
 from feedback_hub.services.reaching import reach
 from feedback_hub.services.records import (
     LetterState,
@@ -51,6 +51,7 @@ from feedback_hub.services.records import (
     RemarkKind,
     Seen,
 )
+from feedback_hub.services.rules import Rules
 
 HELD = "held"
 """The fault of a letter about a case that became highly sensitive: it waits for its handlers."""

@@ -21,12 +21,7 @@ from feedback_hub.domain.consent import Answered, Consent
 from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.events import Event, EventKind
-from feedback_hub.domain.message import (
-    DeliveryReceipt,
-    DeliveryState,
-    InboundMessage,
-    MessageKind,
-)
+from feedback_hub.domain.message import DeliveryReceipt, DeliveryState, InboundMessage, MessageKind
 from feedback_hub.domain.sensitivity import Sensitivity, highest
 from feedback_hub.domain.submission import Submission
 from feedback_hub.domain.whereabouts import Whereabouts
@@ -45,8 +40,9 @@ from feedback_hub.services import (
     pacing,
     seals,
 )
-from feedback_hub.services.ports import Classifier, Inbox, Rules, UnitOfWork, VaultSealed
+from feedback_hub.services.ports import Classifier, Inbox, UnitOfWork, VaultSealed
 from feedback_hub.services.records import InboxKind, InboxRow, Message, Task
+from feedback_hub.services.rules import Rules
 
 API = "api"
 """The inbox's name for submissions that came over the API, whatever channel they report."""

@@ -13,7 +13,8 @@ from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound
 from feedback_hub.domain.issue import Issue, IssueState
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import casework, loopback, triage
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.ports import UnitOfWork
+from feedback_hub.services.rules import Rules
 
 LONGEST_TITLE = 200
 OWN = "me"

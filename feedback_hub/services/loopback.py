@@ -26,8 +26,9 @@ from feedback_hub.domain.message import DeliveryState
 from feedback_hub.domain.reference import spoken
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import alerts, call_list, remarks
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records import AlertKind, Delivery, Task, Wording, WordingState
+from feedback_hub.services.rules import Rules
 
 UNKNOWN_LANGUAGE = "und"
 

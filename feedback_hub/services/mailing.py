@@ -14,8 +14,9 @@ from feedback_hub.domain.access import Action
 from feedback_hub.domain.message import DeliveryError
 from feedback_hub.services import links, notices
 from feedback_hub.services.delivery import Again
-from feedback_hub.services.ports import Post, Rules, UnitOfWork
+from feedback_hub.services.ports import Post, UnitOfWork
 from feedback_hub.services.records import Mailbox, MailState, Notice, NoticeKind
+from feedback_hub.services.rules import Rules
 
 MOST_TRIES = 6
 _BACK_OFF = (30, 120, 600, 1800, 7200)

@@ -13,7 +13,8 @@ from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.monitoring import Committee, Seat, ServiceSeen, Visit
 from feedback_hub.services.attachments import Shelf
-from feedback_hub.services.ports import Rules, ScannerAway, TooLarge, UnitOfWork, Unreadable
+from feedback_hub.services.ports import ScannerAway, TooLarge, UnitOfWork, Unreadable
+from feedback_hub.services.rules import Rules
 
 OLDEST = timedelta(days=365)
 _PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})

@@ -20,9 +20,10 @@ from feedback_hub.domain.place import MailWish
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.services import passages
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records import Notice, NoticeKind, Task
 from feedback_hub.services.routing import accuses
+from feedback_hub.services.rules import Rules
 
 
 class Rung(StrEnum):

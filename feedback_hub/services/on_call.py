@@ -29,9 +29,10 @@ from feedback_hub.domain.on_call import (
 from feedback_hub.domain.sensitivity import Priority
 from feedback_hub.services import alerts, notices
 from feedback_hub.services.delivery import Again
-from feedback_hub.services.ports import Channels, Rules, UnitOfWork
+from feedback_hub.services.ports import Channels, UnitOfWork
 from feedback_hub.services.reaching import reach
 from feedback_hub.services.records import AlertKind, RingTry, Task
+from feedback_hub.services.rules import Rules
 
 _AT_ONCE = timedelta(seconds=1)
 _FALLBACK = "eng"

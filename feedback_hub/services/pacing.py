@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.pacing import Limits, turn
 from feedback_hub.services import alerts
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records import AlertKind, Delivery, InboxRow
+from feedback_hub.services.rules import Rules
 
 _QUIET = 50
 """Waiting messages of an account below which a flood is over."""

@@ -14,9 +14,10 @@ from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.referral import DeclineReason, Referral, ReferralState
 from feedback_hub.services import escalation, passages, remarks, routing
 from feedback_hub.services.notices import tell_partner, tell_referred, tell_team
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.reaching import reach
 from feedback_hub.services.records import NoticeKind, RemarkKind
+from feedback_hub.services.rules import Rules
 
 
 def refer(

@@ -9,7 +9,8 @@ from feedback_hub.domain.case import Case
 from feedback_hub.domain.place import Service
 from feedback_hub.domain.routing import Matter, Route, Weighed, Why, chosen, fitting, weigh
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.ports import UnitOfWork
+from feedback_hub.services.rules import Rules
 
 
 def find(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> Route:

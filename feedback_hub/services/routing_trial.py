@@ -22,7 +22,8 @@ from feedback_hub.domain.routing import Route, Weighed, Why
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest
 from feedback_hub.services import notices, referrals, routing
 from feedback_hub.services.notices import Rung
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.ports import UnitOfWork
+from feedback_hub.services.rules import Rules
 from feedback_hub.services.triage import suggest_route
 
 

@@ -9,7 +9,8 @@ from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.dialogue import Step
 from feedback_hub.services import loopback
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.ports import UnitOfWork
+from feedback_hub.services.rules import Rules
 
 _ANSWERED = frozenset(
     {Outcome.RESOLVED, Outcome.PARTLY, Outcome.NOT_POSSIBLE, Outcome.INFORMATION_GIVEN}

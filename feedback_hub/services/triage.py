@@ -29,8 +29,9 @@ from feedback_hub.services import (
     routing,
 )
 from feedback_hub.services.notices import tell_urgent
-from feedback_hub.services.ports import Classifier, Gazetteer, Rules, UnitOfWork
+from feedback_hub.services.ports import Classifier, Gazetteer, UnitOfWork
 from feedback_hub.services.records import Message, RemarkKind, SuggestionRow, Task
+from feedback_hub.services.rules import Rules
 from feedback_hub.services.seals import text_bound_to
 
 MACHINE = "machine"

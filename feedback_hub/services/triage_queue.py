@@ -9,7 +9,8 @@ from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.errors import NotFound, StaleVersion
 from feedback_hub.services import triage
-from feedback_hub.services.ports import Rules, UnitOfWork
+from feedback_hub.services.ports import UnitOfWork
+from feedback_hub.services.rules import Rules
 from feedback_hub.services.triage import Decision
 
 

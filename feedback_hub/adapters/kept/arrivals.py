@@ -14,7 +14,7 @@ from feedback_hub.services.records import InboxKind, InboxRow
 
 
 class SqlArrivals(Transaction):
-    """Fulfils that part of ``services.ports.UnitOfWork``."""
+    """Fulfils ``services.kept.arrivals.Arrivals``."""
 
     def add_inbox(self, row: InboxRow) -> bool:
         """Keep an inbox row; False if this delivery is known already."""

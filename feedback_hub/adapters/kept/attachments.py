@@ -12,7 +12,7 @@ from feedback_hub.services.records import AttachmentRow
 
 
 class SqlAttachments(Transaction):
-    """Fulfils that part of ``services.ports.UnitOfWork``."""
+    """Fulfils ``services.kept.attachments.Attachments``."""
 
     def attachment(self, attachment_id: str) -> AttachmentRow | None:
         """A file by id."""

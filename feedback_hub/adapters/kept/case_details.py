@@ -16,7 +16,7 @@ from feedback_hub.domain.whereabouts import Whereabouts
 
 
 class SqlCaseDetails(Transaction):
-    """Fulfils that part of ``services.ports.UnitOfWork``."""
+    """Fulfils ``services.kept.case_details.CaseDetails``."""
 
     def keep_fields(self, case_id: str, key_id: str, sealed: bytes) -> None:
         """Keep the answers to the hub's own questions, in place of what was kept before."""

@@ -27,7 +27,7 @@ _HELD = (
 
 
 class SqlCases(Transaction):
-    """Fulfils that part of ``services.ports.UnitOfWork``."""
+    """Fulfils ``services.kept.cases.Cases``."""
 
     def new_reference(self) -> str:
         """A random case reference that is not taken.

@@ -11,7 +11,7 @@ from feedback_hub.services.records import Checked
 
 
 class SqlChannelAccounts(Transaction):
-    """Fulfils that part of ``services.ports.UnitOfWork``."""
+    """Fulfils ``services.kept.channel_accounts.ChannelAccounts``."""
 
     def claim_duty(
         self, name: str, duty: str, now: datetime, again: timedelta, *, at_once: bool = False

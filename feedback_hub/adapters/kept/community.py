@@ -19,7 +19,7 @@ from feedback_hub.domain.sensitivity import Sensitivity
 
 
 class SqlCommunity(Transaction):
-    """Fulfils that part of ``services.ports.UnitOfWork``."""
+    """Fulfils ``services.kept.community.Community``."""
 
     def issue(self, issue_id: str) -> Issue | None:
         """An issue by id."""

@@ -18,7 +18,7 @@ from feedback_hub.services.records import Message
 
 
 class SqlConversations(Transaction):
-    """Fulfils that part of ``services.ports.UnitOfWork``."""
+    """Fulfils ``services.kept.conversations.Conversations``."""
 
     def contact(self, contact_id: str) -> Contact | None:
         """A contact point by id."""

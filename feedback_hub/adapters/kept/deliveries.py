@@ -14,7 +14,7 @@ from feedback_hub.services.records import Delivery, Wording
 
 
 class SqlDeliveries(Transaction):
-    """Fulfils that part of ``services.ports.UnitOfWork``."""
+    """Fulfils ``services.kept.deliveries.Deliveries``."""
 
     def delivery(self, delivery_id: str) -> Delivery | None:
         """A delivery by id."""

@@ -14,7 +14,7 @@ from feedback_hub.domain.whereabouts import KnownPlace
 
 
 class SqlPlaces(Transaction):
-    """Fulfils that part of ``services.ports.UnitOfWork``."""
+    """Fulfils ``services.kept.places.SitesAndServices``."""
 
     def sites(self) -> Sequence[Site]:
         """Every site."""

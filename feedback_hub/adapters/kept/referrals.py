@@ -16,7 +16,7 @@ from feedback_hub.services.records import PartnerLink, Remark
 
 
 class SqlReferrals(Transaction):
-    """Fulfils that part of ``services.ports.UnitOfWork``."""
+    """Fulfils ``services.kept.referrals.Referrals``."""
 
     def visible_referral(
         self, actor: Actor, action: Action, referral_id: str

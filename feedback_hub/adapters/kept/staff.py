@@ -18,7 +18,7 @@ from feedback_hub.services.records import Alert, Mailbox, Notice, NoticeKind, Ri
 
 
 class SqlStaff(Transaction):
-    """Fulfils that part of ``services.ports.UnitOfWork``."""
+    """Fulfils ``services.kept.staff.Staff``."""
 
     def actor(self, actor_id: str) -> Actor | None:
         """An active account or live token by id, or an account by its e-mail address."""

@@ -27,7 +27,7 @@ from feedback_hub.domain.events import EventKind, Recorder
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services.ports import Kept
+from feedback_hub.services.kept.transaction import Kept
 from feedback_hub.services.records import Queue, Task
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from feedback_hub.services.records import SuggestionRow
 
 
 class SqlTriage(Transaction):
-    """Fulfils that part of ``services.ports.UnitOfWork``."""
+    """Fulfils ``services.kept.triage.Triage``."""
 
     def reading_of(self, case_id: str) -> SuggestionRow | None:
         """The machine's latest reading of what was said first in a case."""
