@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     ASSIGNED = "assigned"
     SENSITIVITY_CHANGED = "sensitivity_changed"
     LINKED = "linked"
+    UNLINKED = "unlinked"
     SPLIT = "split"
     TRANSLATED = "translated"
     SATISFACTION = "satisfaction"

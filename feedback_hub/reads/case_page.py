@@ -36,6 +36,7 @@ from feedback_hub.reads import (
     case_list,
     conversation,
     exchange,
+    issue_list,
     likely,
     related,
 )
@@ -195,6 +196,7 @@ def view(
         tags=uow.tags_of([case.id]).get(case.id, ()),
         related=related.of_case(uow, actor, case) if team else Related(),
         likely=likely.of_case(uow, rules, actor, case),
+        issues=issue_list.of_case(uow, actor, case) if actor.may(Action.READ_ISSUE) else (),
         referrals=tuple(_referral(uow, known, r, actor, now) for r in referrals),
         clocks=_clocks(case, rules, now),
         next_step=_next_step(known, moves),
@@ -279,6 +281,7 @@ def _moves(known: _Known, rules: Rules, actor: Actor, now: datetime) -> frozense
             ),
             ("conduct-report", Action.WORK_CASE, case.sensitivity is Sensitivity.L3),
             ("service-referral", Action.WORK_CASE, case.sensitivity is Sensitivity.L3),
+            ("unlink", Action.WORK_CASE, True),
             ("take", Action.WORK_CASE, case.is_open and case.owner != actor.id),
             *((name, action, case.state in MOVES[verb]) for name, (action, verb) in _VERBS.items()),
         )

@@ -11,9 +11,11 @@ from feedback_hub.adapters.tables import case, issue, issue_case
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible
 from feedback_hub.domain.access import Action, Actor, scope_of
+from feedback_hub.domain.case import Case
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.issue import Issue, IssueState
 from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.reads.views import IssueOfCase
 
 
 @dataclass(frozen=True)
@@ -74,3 +76,17 @@ def visible_refs(
     for issue_id, ref in rows:
         by_issue[issue_id].append(ref)
     return by_issue
+
+
+def of_case(uow: SqlUnitOfWork, actor: Actor, one: Case) -> tuple[IssueOfCase, ...]:
+    """The issues that a case is under; none for an L3, which no issue may point at."""
+    if one.sensitivity is Sensitivity.L3:
+        return ()
+    rows = uow.session.execute(
+        select(issue.c.id, issue.c.title)
+        .join(issue_case, issue_case.c.issue_id == issue.c.id)
+        .where(issue_case.c.case_id == one.id)
+        .order_by(issue.c.created_at, issue.c.id)
+    ).all()
+    refs = visible_refs(uow, actor, [row.id for row in rows]) if rows else {}
+    return tuple(IssueOfCase(row.id, row.title, len(refs[row.id])) for row in rows)

@@ -629,6 +629,15 @@ class Likely:
 
 
 @dataclass(frozen=True)
+class IssueOfCase:
+    """An issue that a case is under. ``cases``: so many under it exist for the reader."""
+
+    id: str
+    title: str
+    cases: int
+
+
+@dataclass(frozen=True)
 class EmergencyLine:
     """Once that somebody opened the case in an emergency. ``lasts``: they still can."""
 
@@ -745,6 +754,7 @@ class CaseView:
     tags: tuple[str, ...] = ()
     related: Related = field(default_factory=Related)
     likely: Likely = field(default_factory=Likely)
+    issues: tuple[IssueOfCase, ...] = ()
     needs_speaker: bool = False
     answer: str = ""
     outcome: Outcome | None = None

@@ -21,6 +21,9 @@ from feedback_hub.services.records import Message, RemarkKind
 from feedback_hub.services.rules import Rules
 from feedback_hub.services.seals import text_bound_to
 
+RELATED = "related"
+"""The kind of a link that a person made."""
+
 
 def answer(
     uow: UnitOfWork,
@@ -226,19 +229,43 @@ def link(uow: UnitOfWork, actor: Actor, ref: str, other_ref: str, now: datetime)
         case.sensitivity is not other.sensitivity
     ):
         raise NotFound
-    uow.link(case.id, other.id, "related", actor.id, now)
+    uow.link(case.id, other.id, RELATED, actor.id, now)
     case.note(EventKind.LINKED, other.id, actor.id, now)
     other.note(EventKind.LINKED, case.id, actor.id, now)
     return case
 
 
+def unlink(uow: UnitOfWork, actor: Actor, ref: str, other_ref: str, now: datetime) -> Case:
+    """Take back that two cases belong together; a link that is not there is left so.
+
+    Only what a person linked: that one goes on with the other, or was split off it, is what
+    happened. Raises ``NotFound`` when either does not exist for the actor.
+    """
+    case = reach(uow, actor, Action.WORK_CASE, ref)
+    other = reach(uow, actor, Action.WORK_CASE, other_ref)
+    if uow.unlink(case.id, other.id, RELATED):
+        case.note(EventKind.UNLINKED, other.id, actor.id, now)
+        other.note(EventKind.UNLINKED, case.id, actor.id, now)
+    return case
+
+
 def link_issue(uow: UnitOfWork, actor: Actor, ref: str, issue_id: str, now: datetime) -> Case:
-    """Put a case under an issue. Raises ``NotFound``."""
+    """Put a case under an issue; one that is there stays. Raises ``NotFound``."""
     case = reach(uow, actor, Action.WORK_CASE, ref)
     if uow.issue(issue_id) is None or case.sensitivity is Sensitivity.L3:
         raise NotFound
-    uow.link_issue(issue_id, case.id)
-    case.note(EventKind.LINKED, issue_id, actor.id, now)
+    if uow.link_issue(issue_id, case.id):
+        case.note(EventKind.LINKED, issue_id, actor.id, now)
+    return case
+
+
+def unlink_issue(uow: UnitOfWork, actor: Actor, ref: str, issue_id: str, now: datetime) -> Case:
+    """Take a case from under an issue, if it is there. Raises ``NotFound``."""
+    case = reach(uow, actor, Action.WORK_CASE, ref)
+    if uow.issue(issue_id) is None:
+        raise NotFound
+    if uow.unlink_issue(issue_id, case.id):
+        case.note(EventKind.UNLINKED, issue_id, actor.id, now)
     return case
 
 

@@ -31,6 +31,7 @@ api_cases = Blueprint("api_cases", __name__, url_prefix="/api/v1")
 
 E = TypeVar("E", bound=StrEnum)
 Verb = Callable[[SqlUnitOfWork, Actor, datetime], Case]
+LinkVerb = Callable[[SqlUnitOfWork, Actor, str, str, datetime], Case]
 
 
 @api_cases.get("/cases")
@@ -353,6 +354,17 @@ def note_satisfaction(ref: str) -> Response:
 @api_cases.post("/cases/<ref>/link")
 def link_case(ref: str) -> Response:
     """Link it to another case or to an issue."""
+    return _linking(ref, casework.link, casework.link_issue)
+
+
+@api_cases.post("/cases/<ref>/unlink")
+def unlink_case(ref: str) -> Response:
+    """Take it from another case or from under an issue."""
+    return _linking(ref, casework.unlink, casework.unlink_issue)
+
+
+def _linking(ref: str, with_case: LinkVerb, with_issue: LinkVerb) -> Response:
+    """One of the two verbs, by what the body names."""
     body = Body.of_request()
     other, issue = body.text("ref", most=20), body.text("issue", most=40)
     if bool(other) is bool(issue):
@@ -360,8 +372,8 @@ def link_case(ref: str) -> Response:
 
     def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Case:
         if issue:
-            return casework.link_issue(uow, actor, _ref(ref), issue, now)
-        return casework.link(uow, actor, _ref(ref), _ref(other), now)
+            return with_issue(uow, actor, _ref(ref), issue, now)
+        return with_case(uow, actor, _ref(ref), _ref(other), now)
 
     return _verb(Action.WORK_CASE, work)
 

@@ -276,6 +276,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _case("hand-off", "HandOff", "Give an L3 to its handlers' group."),
     _case("satisfaction", "Satisfaction", "What the person says of the answer."),
     _case("link", "Link", "Link it to another case or to an issue."),
+    _case("unlink", "Link", "Take it from another case or from under an issue."),
     Operation(
         "post",
         "/cases/{ref}/split",

@@ -506,6 +506,7 @@ HISTORY: Mapping[EventKind, str] = {
     EventKind.ASSIGNED: N_("Given to %(owner)s"),
     EventKind.SENSITIVITY_CHANGED: N_("Sensitivity changed from %(from)s to %(to)s"),
     EventKind.LINKED: N_("Linked with another"),
+    EventKind.UNLINKED: N_("A link was taken away"),
     EventKind.SPLIT: N_("A part was moved to another case"),
     EventKind.TRANSLATED: N_("Translated"),
     EventKind.STATUS_ASKED: N_("The person asked how it stands"),

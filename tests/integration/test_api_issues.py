@@ -55,6 +55,14 @@ def test_an_issue_goes_from_a_problem_to_a_public_answer(
     assert shown["owner"]
     assert set(shown["cases"]) == {refs["L1"], refs["L2"], refs["elsewhere"]}
 
+    # A wrong link is taken back, twice asked is once done, and the history tells both.
+    path = f"/api/v1/cases/{refs['elsewhere']}"
+    for _ in range(2):
+        assert asking.post(TEAM, f"{path}/unlink", issue=issue[-32:]).status_code == 200
+    assert set(asking.get(TEAM, issue).json["cases"]) == {refs["L1"], refs["L2"]}
+    kinds = [event["kind"] for event in asking.get(TEAM, f"{path}/events").json["items"]]
+    assert (kinds.count("linked"), kinds.count("unlinked")) == (1, 1)
+
     assert asking.post(TEAM, f"{issue}/answer", public_answer="Done").status_code == 409
     decided = asking.post(TEAM, f"{issue}/decide", decision="Two washers", version=1)
     assert (decided.json["state"], decided.json["version"]) == ("decided", 2)

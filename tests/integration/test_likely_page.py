@@ -36,6 +36,10 @@ def test_places_links_and_issues_take_one_press(tmp_path: Path) -> None:
         assert "Probably the same matter" in shown
         assert "4 people report this here within 30 days." in shown
         assert "Linked. Both stay." in press(ana, first, "link", other=second).text
+        beside = ana.get(f"/cases/{second}").text
+        assert "linked by the team" in beside
+        assert "Both stay." in press(ana, second, "unlink", other=first).text
+        assert "linked by the team" not in ana.get(f"/cases/{first}").text
         assert "It is not suggested again." in press(ana, first, "dismiss", other=third).text
         assert "3 people report this here" in ana.get(f"/cases/{first}").text
 
@@ -47,7 +51,14 @@ def test_places_links_and_issues_take_one_press(tmp_path: Path) -> None:
         assert issue
         assert "Put it under: Infraestrutura avariada, Ntokota" in joining
         assert press(ana, first, "join-issue", issue=issue[1]).status_code == 200
-        assert "report this here" not in ana.get(f"/cases/{first}").text
+        joined = ana.get(f"/cases/{first}").text
+        assert "report this here" not in joined
+        assert "Part of an issue" in joined
+        assert (
+            "It is under the issue no longer."
+            in press(ana, first, "leave-issue", issue=issue[1]).text
+        )
+        assert "Part of an issue" not in ana.get(f"/cases/{first}").text
 
         vague = arrives(hub, "nao recebi comida no centro 25 de junho este mes")
         assert "Which place is meant?" in ana.get(f"/cases/{vague}").text

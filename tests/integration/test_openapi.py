@@ -150,7 +150,7 @@ def test_a_body_as_described_is_understood(asking: Asking, document: Document) -
             continue
         address = re.sub(r"{\w+}", "482913075", path)
         body = filled(document, operation)
-        if path.endswith("/link"):
+        if path.endswith(("/link", "/unlink")):
             body["ref"] = "482913075"
         statuses = {asking.post(role, address, **body).status_code for role in Role}
         # A number in the body is the number of nothing here either.

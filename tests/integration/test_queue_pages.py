@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from feedback_hub.adapters.accounts import account_id_of
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.case import Case
+from feedback_hub.reads import issue_list
 from feedback_hub.reads.rows import around, marked
 from feedback_hub.web.sessions import BY_ITSELF
 from tests.pages_world import CHIEF, PUMP, Clock, arrives, log_in, make_app, make_hub, token_in
@@ -64,6 +65,26 @@ def test_several_are_taken_on_and_given_back(app: Flask, hub: Hub) -> None:
     assert sorted(before) == sorted(f"{ref}=" for ref in refs)
     assert "2 cases are as they were." in press(ana, "/cases/together/undo", before=before)
     assert [case_of(hub, ref).owner for ref in refs] == ["", ""]
+
+
+def test_several_are_put_under_an_issue_and_taken_off_again(app: Flask, hub: Hub) -> None:
+    there, new = arrives(hub, PUMP), arrives(hub, PUMP)
+    ana = log_in(app, "ana")
+    press(ana, "/issues/new", title="The pump in block C", cases=there)
+    with hub.reading() as uow:
+        (issue,), _ = issue_list.page(uow, issue_list.IssueFilters(), limit=1)
+    page = press(ana, "/cases/together", ref=[there, new], verb="join-issue", issue=issue.id)
+    assert "2 cases are under the issue." in page
+    # What was under it before stays there: it is not of this press.
+    before = re.findall(r'name="before" value="([^"]+)"', page)
+    assert before == [f"{new}="]
+    undone = press(ana, "/cases/together/undo", before=before, issue=issue.id)
+    assert "1 case is as it was." in undone
+    page = ana.get(f"/issues/{issue.id}").text
+    assert (there in page, new in page) == (True, False)
+    off = press(ana, f"/issues/{issue.id}/cases/{there}/unlink")
+    assert "Taken from under this issue. The case stays." in off
+    assert there not in ana.get(f"/issues/{issue.id}").text
 
 
 def test_what_cannot_be_done_holds_up_nothing_and_gives_nothing_away(app: Flask, hub: Hub) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from feedback_hub.adapters import emergencies, tables
+from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.kept.transaction import Transaction
 from feedback_hub.adapters.visibility import case_visible
 from feedback_hub.domain.access import Action, Actor, CaseFacts, scope_of
@@ -125,3 +126,10 @@ class SqlCases(Transaction):
             case_id=first, other_id=second, kind=kind, actor=actor, at=now
         )
         self.session.execute(linked.on_conflict_do_nothing())
+
+    def unlink(self, case_id: str, other_id: str, kind: str) -> bool:
+        """Take a link of two cases away; False if there is none of this kind."""
+        first, second = sorted((case_id, other_id))
+        linked = tables.case_link.c
+        which = (linked.case_id == first, linked.other_id == second, linked.kind == kind)
+        return change(self.session, tables.case_link.delete().where(*which)) > 0

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import func, select
 
 from feedback_hub.adapters import broadcasts, monitoring, tables
+from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.kept.transaction import Transaction
 from feedback_hub.domain.bank import BankAnswer
 from feedback_hub.domain.board import BoardEntry
@@ -46,10 +47,16 @@ class SqlCommunity(Transaction):
         )
         return self.session.scalar(counted) or 0
 
-    def link_issue(self, issue_id: str, case_id: str) -> None:
-        """Put a case under an issue; once."""
+    def link_issue(self, issue_id: str, case_id: str) -> bool:
+        """Put a case under an issue, once; False if it is there already."""
         linked = self._insert(tables.issue_case).values(issue_id=issue_id, case_id=case_id)
-        self.session.execute(linked.on_conflict_do_nothing())
+        return change(self.session, linked.on_conflict_do_nothing()) > 0
+
+    def unlink_issue(self, issue_id: str, case_id: str) -> bool:
+        """Take a case from under an issue; False if it is not there."""
+        linked = tables.issue_case.c
+        which = (linked.issue_id == issue_id, linked.case_id == case_id)
+        return change(self.session, tables.issue_case.delete().where(*which)) > 0
 
     def board_entry(self, entry_id: str) -> BoardEntry | None:
         """An entry of a board by id."""

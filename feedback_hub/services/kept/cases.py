@@ -49,3 +49,6 @@ class Cases(Protocol):
 
     def link(self, case_id: str, other_id: str, kind: str, actor: str, now: datetime) -> None:
         """Link two cases; a link that stands already is left."""
+
+    def unlink(self, case_id: str, other_id: str, kind: str) -> bool:
+        """Take a link of two cases away; False if there is none of this kind."""

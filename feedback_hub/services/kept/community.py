@@ -56,5 +56,8 @@ class Community(Protocol):
     def ordinary_cases(self, issue_id: str, site: str) -> int:
         """How many cases under an issue at a site are L1."""
 
-    def link_issue(self, issue_id: str, case_id: str) -> None:
-        """Put a case under an issue; once."""
+    def link_issue(self, issue_id: str, case_id: str) -> bool:
+        """Put a case under an issue, once; False if it is there already."""
+
+    def unlink_issue(self, issue_id: str, case_id: str) -> bool:
+        """Take a case from under an issue; False if it is not there."""

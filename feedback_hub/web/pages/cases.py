@@ -75,7 +75,7 @@ def act(ref: str, verb: str) -> Response:
 
     def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> None:
         case = case_page.reach(uow, actor, ref)
-        if verb not in {"note", "translation", "tag", "untag", "link", "dismiss", "join-issue"}:
+        if verb not in _BESIDE:
             uow.expect(case, version())
         do(uow, actor, ref, now)
 
@@ -274,6 +274,14 @@ def _link(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     return casework.link(uow, actor, ref, _ref(text("other", needed=True)), now)
 
 
+def _unlink(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    return casework.unlink(uow, actor, ref, _ref(text("other", needed=True)), now)
+
+
+def _leave_issue(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    return casework.unlink_issue(uow, actor, ref, text("issue", needed=True), now)
+
+
 def _dismiss(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     other = text("other")
     return likeness.dismiss(uow, actor, ref, _ref(other) if other else likeness.ISSUE, now)
@@ -333,9 +341,18 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "split": (Action.WORK_CASE, _split, N_("Set apart: it is a case of its own now.")),
     "move": (Action.WORK_CASE, _move, N_("Moved to the other case.")),
     "link": (Action.WORK_CASE, _link, N_("Linked. Both stay.")),
+    "unlink": (Action.WORK_CASE, _unlink, N_("They are linked no longer. Both stay.")),
     "dismiss": (Action.WORK_CASE, _dismiss, N_("It is not suggested again.")),
     "join-issue": (Action.WORK_ISSUE, _join_issue, N_("It is under the issue now.")),
+    "leave-issue": (Action.WORK_ISSUE, _leave_issue, N_("It is under the issue no longer.")),
     "take": (Action.WORK_CASE, _take, N_("This case is yours now.")),
 }
+_BESIDE = frozenset(
+    {
+        *("note", "translation", "tag", "untag", "dismiss"),
+        *("link", "unlink", "join-issue", "leave-issue"),
+    }
+)
+"""Verbs that change nothing which somebody else may be deciding: no version is asked for."""
 _FORMS = {"told": "answer"}
 """Verbs that are a second button of another's form."""

@@ -96,6 +96,20 @@ def link(issue_id: str) -> Response:
     return _done(issue_id, refused, gettext("Put under this issue."))
 
 
+@issues.post("/<issue_id>/cases/<ref>/unlink")
+def unlink(issue_id: str, ref: str) -> Response:
+    """Take a case from under it; the case itself stays as it is."""
+
+    def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> None:
+        known = parse_reference(ref)
+        if known is None:
+            raise NotFound
+        casework.unlink_issue(uow, actor, known, issue_id, now)
+
+    refused = attempt(Action.WORK_ISSUE, "link", work)
+    return _done(issue_id, refused, gettext("Taken from under this issue. The case stays."))
+
+
 @issues.post("/<issue_id>/<verb>")
 def act(issue_id: str, verb: str) -> Response:
     """Decide, answer in public, tell who reported it, or open it again."""

@@ -7,6 +7,7 @@ Whatever is done with several is the same verb for each of them (``/api/v1/cases
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 
@@ -19,6 +20,7 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound, StaleVersion
 from feedback_hub.domain.reference import parse_reference
+from feedback_hub.reads import issue_list
 from feedback_hub.reads import queue as reads
 from feedback_hub.reads.views import QueueFilters, QueuePage, QueueTab
 from feedback_hub.services import casework, referrals
@@ -37,6 +39,15 @@ _FILTERS = (
     # What a figure of the dashboard is narrowed to.
     *("first", "last", "channel", "sex", "code", "partner"),
 )
+
+
+@dataclass(frozen=True)
+class Undo:
+    """What takes a verb back: each case's owner before, or the issue it was put under."""
+
+    before: Mapping[str, str] = field(default_factory=dict)
+    issue: str = ""
+
 
 Asked = MultiDict[str, str]
 Verb = Callable[[SqlUnitOfWork, Actor, str, datetime], object]
@@ -79,26 +90,32 @@ def together() -> str | Response:
     verb = request.form.get("verb", "")
     if verb == "refer" and request.form.get("sure") != "yes":
         return _ask_first(actor, refs, asked)
-    before = _owners(actor, refs) if verb in {"take", "give"} else {}
+    undo = _undo(actor, refs, verb)
     done = _each(actor, refs, _work(actor, verb))
     if done:
         flash(_said(verb, len(done)), "success")
     if verb == "refer":
         # Not twice by loading the page again.
         return make_response(redirect(_address(asked), 303))
-    return _answer(actor, asked, {ref: owner for ref, owner in before.items() if ref in done})
+    undo = replace(undo, before={ref: was for ref, was in undo.before.items() if ref in done})
+    return _answer(actor, asked, undo)
 
 
 @cases.post("/together/undo")
 def undo_together() -> str | Response:
-    """Give cases back to whom they had before; what somebody may not do, the verb refuses."""
+    """Give cases back to whom they had before, or take them from under an issue again.
+
+    What somebody may not do, the verb refuses.
+    """
     actor = case_reader(Action.WORK_CASE)
     asked = Asked(parse_qsl(request.form.get("back", "")[:2000]))
+    issue_id = request.form.get("issue", "")
     done: list[str] = []
     for pair in request.form.getlist("before")[:MOST]:
         ref, _, owner = pair.partition("=")
         if known := parse_reference(ref):
-            done += _each(actor, [known], _giving(owner))
+            work = _leaving(issue_id) if issue_id else _giving(owner)
+            done += _each(actor, [known], work)
     if done:
         count = len(done)
         words = ngettext("%(num)s case is as it was.", "%(num)s cases are as they were.", count)
@@ -122,16 +139,19 @@ def _page(actor: Actor, asked: Asked) -> QueuePage:
         return reads.page(uow, hub.rules, actor, _filters(asked), hub.clock(), cursor)
 
 
-def _list(page: QueuePage, asked: Asked, undo: Mapping[str, str] | None = None) -> str:
+def _list(page: QueuePage, asked: Asked, undo: Undo | None = None) -> str:
     alone = "HX-Request" in request.headers
     kept = [(name, value) for name, value in asked.items(multi=True) if value and name != "mark"]
     return render_template(
-        "_queue_rows.html" if alone else "queue.html", page=page, here=urlencode(kept), undo=undo
+        "_queue_rows.html" if alone else "queue.html",
+        page=page,
+        here=urlencode(kept),
+        undo=undo if undo and undo.before else None,
     )
 
 
-def _answer(actor: Actor, asked: Asked, undo: Mapping[str, str] | None = None) -> str | Response:
-    if undo or "HX-Request" in request.headers:
+def _answer(actor: Actor, asked: Asked, undo: Undo | None = None) -> str | Response:
+    if (undo and undo.before) or "HX-Request" in request.headers:
         return _list(_page(actor, asked), asked, undo)
     return make_response(redirect(_address(asked), 303))
 
@@ -154,13 +174,20 @@ def _ask_first(actor: Actor, refs: Sequence[str], asked: Asked) -> str | Respons
     return page
 
 
-def _owners(actor: Actor, refs: Sequence[str]) -> dict[str, str]:
+def _undo(actor: Actor, refs: Sequence[str], verb: str) -> Undo:
+    """How it stands before: a referral left, and what was under the issue already stays there."""
+    if verb not in {"take", "give", "join-issue"}:
+        return Undo()
+    issue_id = text("issue") if verb == "join-issue" else ""
     with current_hub().reading() as uow:
         found = ((ref, uow.visible_case(actor, Action.WORK_CASE, ref)) for ref in refs)
         before = {ref: case.owner for ref, case in found if case is not None}
+        if issue_id:
+            there = set(issue_list.visible_refs(uow, actor, [issue_id])[issue_id])
+            before = dict.fromkeys(before.keys() - there, "")
         # Asked, not shown.
         uow.seen.clear()
-    return before
+    return Undo(before, issue_id)
 
 
 def _work(actor: Actor, verb: str) -> Verb:
@@ -178,6 +205,10 @@ def _work(actor: Actor, verb: str) -> Verb:
             uow, rules, who, ref, organisation, now, note=note
         )
     raise NotFound
+
+
+def _leaving(issue_id: str) -> Verb:
+    return lambda uow, who, ref, now: casework.unlink_issue(uow, who, ref, issue_id, now)
 
 
 def _giving(owner: str) -> Verb:
