@@ -20,7 +20,7 @@ from feedback_hub.domain.attachment import (
 )
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.errors import NotFound
-from feedback_hub.reads.views import AttachmentView
+from feedback_hub.reads.views.conversation import AttachmentView
 from feedback_hub.reads.wire import Json, when
 from feedback_hub.services.ports import FileStore, VaultClosed
 from feedback_hub.services.records import AttachmentRow

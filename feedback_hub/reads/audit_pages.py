@@ -10,7 +10,7 @@ from feedback_hub.adapters.tables import audit
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.reads.names import names_for
-from feedback_hub.reads.views import AuditPage, AuditRow
+from feedback_hub.reads.views.audit import AuditPage, AuditRow
 
 PAGE = 50
 MOST_OPENED = 20

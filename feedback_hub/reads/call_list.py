@@ -21,7 +21,7 @@ from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.place import Site
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads.names import Names, names_for
-from feedback_hub.reads.views import CallRow
+from feedback_hub.reads.views.calls import CallRow
 from feedback_hub.services import call_list, loopback, remarks, seals
 from feedback_hub.services.rules import Rules
 

@@ -44,25 +44,22 @@ from feedback_hub.reads.case_list import own_scope
 from feedback_hub.reads.conversation import Reading, Remarks
 from feedback_hub.reads.names import Names, names_for, site_names
 from feedback_hub.reads.rows import WITH_PARTNER, clock_to, code_of, referral_clock, type_of
-from feedback_hub.reads.views import (
-    Audience,
+from feedback_hub.reads.views.case import (
     CaseChoices,
     CaseView,
-    ClockLevel,
-    ClockView,
     EmergencyLine,
     LoopBackView,
-    MessageView,
     NextStep,
     OrganisationChoice,
     PassageLine,
     PersonView,
-    ReferralView,
-    Related,
     SafeguardView,
     ServiceView,
-    SuggestionView,
 )
+from feedback_hub.reads.views.conversation import MessageView, SuggestionView
+from feedback_hub.reads.views.queue import ClockLevel, ClockView
+from feedback_hub.reads.views.referrals import Audience, ReferralView
+from feedback_hub.reads.views.related import Related
 from feedback_hub.reads.wire import message_text
 from feedback_hub.services import custom_fields, loopback, routing, safeguarding, seals
 from feedback_hub.services.conversation import as_said_now

@@ -16,7 +16,7 @@ from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.masking import spans
 from feedback_hub.domain.referral import Referral
 from feedback_hub.reads.names import Names
-from feedback_hub.reads.views import (
+from feedback_hub.reads.views.conversation import (
     AttachmentView,
     HistoryLine,
     MessageView,

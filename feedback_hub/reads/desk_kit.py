@@ -26,7 +26,7 @@ from feedback_hub.domain.custom_field import CustomField, ShownIn
 from feedback_hub.domain.place import SiteStatus
 from feedback_hub.reads import call_list
 from feedback_hub.reads.names import names_for
-from feedback_hub.reads.views import CallRow
+from feedback_hub.reads.views.calls import CallRow
 from feedback_hub.reads.wire import Json, when
 from feedback_hub.services.records import Wording, WordingState
 from feedback_hub.services.rules import Rules

@@ -13,7 +13,7 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.exchange import Peer, Way
 from feedback_hub.reads.names import names_for
-from feedback_hub.reads.views import PassageLine
+from feedback_hub.reads.views.case import PassageLine
 from feedback_hub.services.records import LetterState
 
 

@@ -21,7 +21,7 @@ from feedback_hub.domain.access import Actor
 from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.message import DeliveryState
 from feedback_hub.reads.case_list import own_scope
-from feedback_hub.reads.views import HandsetContact, HandsetLine, HandsetPage
+from feedback_hub.reads.views.handset import HandsetContact, HandsetLine, HandsetPage
 from feedback_hub.reads.wire import message_text
 from feedback_hub.services import loopback, seals
 from feedback_hub.services.ports import VaultSealed

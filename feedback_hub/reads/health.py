@@ -10,7 +10,7 @@ from sqlalchemy import Table, and_, func, select
 from feedback_hub.adapters.tables import delivery, inbox, outbox
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.message import DeliveryState, SendFault
-from feedback_hub.reads.views import ChannelHealth, HealthPage, QueueHealth
+from feedback_hub.reads.views.health import ChannelHealth, HealthPage, QueueHealth
 from feedback_hub.services.records import InboxKind, Queue
 
 TODAY = timedelta(days=1)

@@ -29,16 +29,9 @@ from feedback_hub.reads import (
     wordings,
 )
 from feedback_hub.reads.case_list import Filters, own_scope
-from feedback_hub.reads.views import (
-    Doing,
-    HomeFigures,
-    HomePage,
-    HomeTile,
-    InboxTab,
-    QueueRow,
-    QueueTab,
-    TileKind,
-)
+from feedback_hub.reads.views.home import Doing, HomeFigures, HomePage, HomeTile, TileKind
+from feedback_hub.reads.views.queue import QueueRow, QueueTab
+from feedback_hub.reads.views.referrals import InboxTab
 from feedback_hub.services.rules import Rules
 
 FIRST = 5

@@ -15,7 +15,7 @@ from feedback_hub.domain.case import Case
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.issue import Issue, IssueState
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.reads.views import IssueOfCase
+from feedback_hub.reads.views.related import IssueOfCase
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from feedback_hub.domain.issue import Issue, IssueState
 from feedback_hub.domain.likeness import ALIKE, likeness
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads.rows import code_of
-from feedback_hub.reads.views import Likely, LikelyCase, LikelyIssue, WhyLikely
+from feedback_hub.reads.views.related import Likely, LikelyCase, LikelyIssue, WhyLikely
 from feedback_hub.reads.wire import Json, when
 from feedback_hub.services.likeness import ISSUE
 from feedback_hub.services.rules import Rules

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from feedback_hub.adapters import choices
 from feedback_hub.domain.access import Actor
-from feedback_hub.reads.views import COLUMNS, Density, Looks, SavedFilter, Theme
+from feedback_hub.reads.views.frame import COLUMNS, Density, Looks, SavedFilter, Theme
 
 LOOKS = "looks"
 FILTERS = "filters"

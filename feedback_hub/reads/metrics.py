@@ -17,7 +17,7 @@ from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads import channel_health, health, machine
 from feedback_hub.reads.channel_health import ChannelLine
 from feedback_hub.reads.machine import Ending
-from feedback_hub.reads.views import QueueHealth
+from feedback_hub.reads.views.health import QueueHealth
 from feedback_hub.services.records import Alert, InboxKind
 
 EMPTY: Mapping[str, str] = MappingProxyType({})

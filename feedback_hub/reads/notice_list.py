@@ -9,7 +9,7 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads.case_list import own_scope
-from feedback_hub.reads.views import NoticeLine
+from feedback_hub.reads.views.frame import NoticeLine
 from feedback_hub.services.records import Notice, NoticeKind
 
 LIMIT = 100

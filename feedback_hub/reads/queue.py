@@ -26,7 +26,7 @@ from feedback_hub.reads import case_list, issue_list
 from feedback_hub.reads.case_list import Filters, own_scope
 from feedback_hub.reads.names import names_for, site_names
 from feedback_hub.reads.rows import queue_row, snippets, wordless
-from feedback_hub.reads.views import (
+from feedback_hub.reads.views.queue import (
     QueueFilters,
     QueuePage,
     QueueRow,

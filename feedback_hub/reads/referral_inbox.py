@@ -18,13 +18,8 @@ from feedback_hub.domain.referral import MOVES, Referral, ReferralState, Referra
 from feedback_hub.reads import conversation, keyset
 from feedback_hub.reads.names import Names, names_for
 from feedback_hub.reads.rows import code_of, referral_clock, referral_row, snippets, type_of
-from feedback_hub.reads.views import (
-    HistoryLine,
-    InboxTab,
-    ReferralInbox,
-    ReferralRow,
-    ReferralView,
-)
+from feedback_hub.reads.views.conversation import HistoryLine
+from feedback_hub.reads.views.referrals import InboxTab, ReferralInbox, ReferralRow, ReferralView
 from feedback_hub.services import remarks, sharing
 from feedback_hub.services.records import RemarkKind
 

@@ -12,7 +12,7 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Actor, Membership, Role
 from feedback_hub.domain.referral import Referral
 from feedback_hub.reads import referral_inbox
-from feedback_hub.reads.views import ReferralView
+from feedback_hub.reads.views.referrals import ReferralView
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from feedback_hub.domain.meeting import Meeting
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads.case_list import ENOUGH
 from feedback_hub.reads.rows import code_of
-from feedback_hub.reads.views import Related, RelatedCase
+from feedback_hub.reads.views.related import Related, RelatedCase
 from feedback_hub.reads.wire import Json, when
 
 MOST = 20

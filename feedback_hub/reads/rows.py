@@ -19,7 +19,9 @@ from feedback_hub.domain.masking import mask
 from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.reads.names import Names
-from feedback_hub.reads.views import ClockLevel, ClockView, Piece, QueueRow, ReferralRow
+from feedback_hub.reads.views.conversation import Piece
+from feedback_hub.reads.views.queue import ClockLevel, ClockView, QueueRow
+from feedback_hub.reads.views.referrals import ReferralRow
 from feedback_hub.reads.wire import message_text
 from feedback_hub.services.records import Message
 

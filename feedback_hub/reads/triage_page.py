@@ -14,7 +14,7 @@ from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.whereabouts import NOWHERE, Whereabouts
 from feedback_hub.reads import attachments, conversation
 from feedback_hub.reads.rows import code_of
-from feedback_hub.reads.views import MessageView
+from feedback_hub.reads.views.conversation import MessageView
 from feedback_hub.services.records import RemarkKind
 from feedback_hub.services.rules import Rules
 

@@ -15,7 +15,7 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.gsm7 import sms_length
 from feedback_hub.reads.names import Names, names_for
-from feedback_hub.reads.views import PacksPage, WordingView
+from feedback_hub.reads.views.wordings import PacksPage, WordingView
 from feedback_hub.services.records import Wording, WordingState
 from feedback_hub.services.rules import Rules
 from feedback_hub.services.wordings import Measured, measure

@@ -11,7 +11,7 @@ from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.call_back import CallBack, CallResult, Way
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.reads import call_list as reads
-from feedback_hub.reads.views import CallRow
+from feedback_hub.reads.views.calls import CallRow
 from feedback_hub.services import call_list
 from feedback_hub.web.acting import act
 from feedback_hub.web.body import Body

@@ -23,13 +23,7 @@ from feedback_hub.domain.board import Occasion
 from feedback_hub.domain.call_back import CallReason, CallResult, Way
 from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.clock import Duty
-from feedback_hub.domain.coding import (
-    SECTOR_LABELS,
-    TYPE_LABELS,
-    CodingFrame,
-    FeedbackType,
-    Sector,
-)
+from feedback_hub.domain.coding import SECTOR_LABELS, TYPE_LABELS, CodingFrame, FeedbackType, Sector
 from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.contact import Purpose, Withheld
 from feedback_hub.domain.custom_field import CustomField
@@ -49,7 +43,8 @@ from feedback_hub.domain.referral import DeclineReason, ReferralState
 from feedback_hub.domain.safeguarding import ConsentWay
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads.sites import Unresolved
-from feedback_hub.reads.views import HistoryLine, WhyLikely
+from feedback_hub.reads.views.conversation import HistoryLine
+from feedback_hub.reads.views.related import WhyLikely
 from feedback_hub.services.records import Alert, AlertKind, NoticeKind, WebhookState
 from feedback_hub.web.pictograms import sector_sign
 

@@ -22,7 +22,7 @@ from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.submission import Submission
 from feedback_hub.reads import case_export, queue
 from feedback_hub.reads.case_list import Filters
-from feedback_hub.reads.views import QueueFilters
+from feedback_hub.reads.views.queue import QueueFilters
 from feedback_hub.services import custom_fields, intake, seals
 from feedback_hub.services.records import Message, Queue
 from tests.integration.asking import Answer, Asking

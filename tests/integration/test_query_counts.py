@@ -9,7 +9,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Actor, ActorKind, Membership, Role
 from feedback_hub.reads import case_list, home, queue
 from feedback_hub.reads.case_list import Filters
-from feedback_hub.reads.views import QueueFilters, QueueTab
+from feedback_hub.reads.views.queue import QueueFilters, QueueTab
 
 ACTOR = Actor("a" * 32, ActorKind.ACCOUNT, (Membership(Role.CASE_MANAGER, "hub"),))
 MOST = 30

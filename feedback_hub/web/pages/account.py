@@ -23,7 +23,7 @@ from feedback_hub.adapters.people import By
 from feedback_hub.domain.access import Action, Role
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.errors import NotAllowed, NotFound
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.web import sessions, throttle
 from feedback_hub.web.desk_devices import change_device
 from feedback_hub.web.hub import current_hub

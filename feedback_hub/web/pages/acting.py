@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.errors import IllegalMove, Invalid, StaleVersion
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import N_, gettext
 from feedback_hub.web.security import require

@@ -25,7 +25,7 @@ from feedback_hub.domain.gsm7 import sms_length
 from feedback_hub.reads import bank as reads
 from feedback_hub.reads.bank import BankFilters
 from feedback_hub.reads.names import names_for, site_names
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import bank
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import N_, gettext

@@ -27,7 +27,7 @@ from feedback_hub.domain.call_back import local_day
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.reads import board as reads
 from feedback_hub.reads.board import BoardLine, BoardPage
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import board as services
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.i18n import LOCALES, reader_language

@@ -23,7 +23,7 @@ from feedback_hub.reads import bank
 from feedback_hub.reads import broadcasts as reads
 from feedback_hub.reads.bank import BankFilters
 from feedback_hub.reads.names import site_names
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import broadcasts as services
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import gettext

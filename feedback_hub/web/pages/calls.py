@@ -23,7 +23,7 @@ from feedback_hub.domain.call_back import CallResult, Way
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.reads import call_list as reads
 from feedback_hub.reads.names import site_names
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import call_list
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import LANGUAGES, N_, gettext

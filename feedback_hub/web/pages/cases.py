@@ -27,7 +27,7 @@ from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.safeguarding import ConsentWay
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads import case_page, likely
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import (
     bank,
     casework,

@@ -14,7 +14,7 @@ from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.errors import Invalid, NotAllowed, NotFound
 from feedback_hub.reads import case_export, case_list
 from feedback_hub.reads.names import site_names
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import gettext
 from feedback_hub.web.security import has_token, require

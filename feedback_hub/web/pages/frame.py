@@ -15,7 +15,8 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Action, Actor, Role
 from feedback_hub.reads import looks, triage_page, wordings
 from feedback_hub.reads.names import names_for
-from feedback_hub.reads.views import FormView, HubView, Looks, ReaderView
+from feedback_hub.reads.views.case import FormView
+from feedback_hub.reads.views.frame import HubView, Looks, ReaderView
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.i18n import LANGUAGES, reader_language
 from feedback_hub.web.labels import Words, install

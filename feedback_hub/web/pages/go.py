@@ -11,7 +11,7 @@ from feedback_hub.domain.access import Action
 from feedback_hub.reads import case_list, queue
 from feedback_hub.reads.case_list import Filters
 from feedback_hub.reads.names import site_names
-from feedback_hub.reads.views import QueueRow
+from feedback_hub.reads.views.queue import QueueRow
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.pages.frame import may_see_cases
 from feedback_hub.web.security import current_actor

@@ -17,7 +17,7 @@ from feedback_hub.domain.access import Action
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.reads.names import names_for, site_names
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import handover as services
 from feedback_hub.services.handover import Handover, Wanted
 from feedback_hub.web.hub import current_hub

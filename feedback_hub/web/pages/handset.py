@@ -28,7 +28,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.errors import NotAllowed
 from feedback_hub.reads import handset as reads
-from feedback_hub.reads.views import HandsetPage
+from feedback_hub.reads.views.handset import HandsetPage
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import gettext
 from feedback_hub.web.lessons import EXERCISES

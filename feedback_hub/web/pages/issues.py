@@ -25,7 +25,7 @@ from feedback_hub.reads import board as reads
 from feedback_hub.reads import issue_list
 from feedback_hub.reads.issue_list import IssueFilters
 from feedback_hub.reads.names import names_for, site_names
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import board as services
 from feedback_hub.services import casework
 from feedback_hub.services import issues as issue_services

@@ -13,7 +13,7 @@ from feedback_hub.domain.errors import Invalid, NotAllowed
 from feedback_hub.domain.on_call import HandlerGroup
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.reads import on_call as reads
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import on_call as services
 from feedback_hub.services.on_call import RingAddress
 from feedback_hub.web.hub import current_hub

@@ -22,7 +22,7 @@ from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.reads import wordings as reads
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import wordings
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import gettext, word

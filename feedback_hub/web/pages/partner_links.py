@@ -27,7 +27,7 @@ from feedback_hub.domain.case import Outcome
 from feedback_hub.domain.errors import IllegalMove, Invalid, StaleVersion
 from feedback_hub.domain.referral import DeclineReason
 from feedback_hub.reads import referral_inbox
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import links
 from feedback_hub.services import referrals as services
 from feedback_hub.services.links import Opened

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 
-from flask import (
-    Blueprint,
-    Response,
-    flash,
-    make_response,
-    redirect,
-    render_template,
-    url_for,
-)
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
 
 from feedback_hub.adapters import person_requests as kept
 from feedback_hub.adapters.person_requests import RequestEnd, Wish
@@ -21,7 +13,7 @@ from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.call_back import local_day
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.reference import parse_reference
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import gettext
 from feedback_hub.web.pages.acting import attempt, text, word

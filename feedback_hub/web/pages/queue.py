@@ -22,7 +22,7 @@ from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound, StaleVers
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.reads import issue_list
 from feedback_hub.reads import queue as reads
-from feedback_hub.reads.views import QueueFilters, QueuePage, QueueTab
+from feedback_hub.reads.views.queue import QueueFilters, QueuePage, QueueTab
 from feedback_hub.services import casework, referrals
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import gettext

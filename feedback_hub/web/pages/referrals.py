@@ -24,7 +24,8 @@ from feedback_hub.domain.consent import Share
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound, StaleVersion
 from feedback_hub.domain.referral import DeclineReason, Referral
 from feedback_hub.reads import case_page, referral_inbox, referral_preview
-from feedback_hub.reads.views import FormView, InboxTab, ReferralView
+from feedback_hub.reads.views.case import FormView
+from feedback_hub.reads.views.referrals import InboxTab, ReferralView
 from feedback_hub.services import casework, links, remarks
 from feedback_hub.services import referrals as services
 from feedback_hub.web.hub import current_hub

@@ -22,7 +22,7 @@ from feedback_hub.domain.person import AccusedClass
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.submission import Submission
 from feedback_hub.reads.names import names_for, site_names
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import custom_fields, intake
 from feedback_hub.web.body import Body
 from feedback_hub.web.hub import current_hub

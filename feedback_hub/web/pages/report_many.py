@@ -27,7 +27,7 @@ from feedback_hub.domain.meeting import (
 )
 from feedback_hub.domain.person import AgeBand, Sex, SpeaksFor
 from feedback_hub.domain.submission import Submission
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.pages.report import (
     Receipt,

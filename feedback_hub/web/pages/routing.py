@@ -11,7 +11,7 @@ from feedback_hub.domain.on_call import GROUPS
 from feedback_hub.domain.person import AccusedClass
 from feedback_hub.reads import routing as reads
 from feedback_hub.reads.names import names_for, site_names
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.web.asked_route import asked_example
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import LANGUAGES

@@ -27,7 +27,7 @@ from feedback_hub.domain.monitoring import Seat, ServiceSeen, ServiceState
 from feedback_hub.reads import sites as reads
 from feedback_hub.reads.counting import Asked, Counted, counted, sites_of
 from feedback_hub.reads.sites import MONITORED, SiteLine
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import monitoring
 from feedback_hub.services.monitoring import NewVisit
 from feedback_hub.web import site_map

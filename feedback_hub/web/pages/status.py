@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, render_template, request
 
 from feedback_hub.domain.reference import parse_reference
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import enquiry
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import gettext

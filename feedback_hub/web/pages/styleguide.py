@@ -9,7 +9,7 @@ from flask import Blueprint, render_template
 from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.errors import NotFound
-from feedback_hub.reads.views import ClockLevel, ClockView
+from feedback_hub.reads.views.queue import ClockLevel, ClockView
 from feedback_hub.web.hub import current_hub
 
 styleguide = Blueprint("styleguide", __name__)

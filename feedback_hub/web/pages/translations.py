@@ -10,7 +10,7 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.errors import NotFound
 from feedback_hub.reads import translations as reads
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import casework
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import LANGUAGES, gettext, reader_language

@@ -19,7 +19,7 @@ from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads import triage_page
 from feedback_hub.reads.names import site_names
 from feedback_hub.reads.triage_page import Deck
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import triage as verbs
 from feedback_hub.services import triage_queue
 from feedback_hub.services.triage import Decision

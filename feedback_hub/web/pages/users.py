@@ -27,7 +27,7 @@ from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.message import DeliveryError
 from feedback_hub.reads import people as reads
 from feedback_hub.reads.names import names_for, site_names
-from feedback_hub.reads.views import FormView
+from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import mailing
 from feedback_hub.web.desk_devices import change_device
 from feedback_hub.web.hub import current_hub

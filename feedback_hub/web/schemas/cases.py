@@ -13,7 +13,7 @@ from feedback_hub.domain.routing import Verdict, Why
 from feedback_hub.domain.safeguarding import ConsentWay
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.whereabouts import PlaceKind
-from feedback_hub.reads.views import WhyLikely
+from feedback_hub.reads.views.related import WhyLikely
 from feedback_hub.services.handover import WhyLeft
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.notices import Rung

@@ -1,0 +1,94 @@
+"""The frame around every page, and how a reader wants it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from feedback_hub.domain.access import Role
+from feedback_hub.services.records import NoticeKind
+
+
+@dataclass(frozen=True)
+class HubView:
+    """The frame around every page.
+
+    ``handset`` is the sandbox channel's name, or empty where none is configured. ``training`` says
+    that everything here is invented. ``sends_nothing`` says that no wording is approved.
+    """
+
+    name: str
+    training: bool = False
+    handset: str = ""
+    sends_nothing: bool = False
+
+
+class Theme(StrEnum):
+    """Light or dark, whatever the system says."""
+
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class Density(StrEnum):
+    """How much stands on a screen."""
+
+    COMFORTABLE = "comfortable"
+    DENSE = "dense"
+
+
+COLUMNS = ("place", "sector", "age", "clock", "state", "owner")
+"""The columns of a list of cases that somebody may leave out; number and subject always stand."""
+
+
+@dataclass(frozen=True)
+class SavedFilter:
+    """A narrowed list under a name; ``query`` is what its address holds."""
+
+    id: str
+    name: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How a reader wants the screens; None: as their system has it."""
+
+    theme: Theme | None = None
+    density: Density | None = None
+    hidden: tuple[str, ...] = ()
+    filters: tuple[SavedFilter, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReaderView:
+    """Who is logged in. ``nav`` names the pages the policy lets them open, in order.
+
+    Known names: ``home``, ``report``, ``cases``, ``referrals``, ``handset``,
+    ``issues``, ``wordings``, ``people``, ``health``, ``audit``.
+    """
+
+    name: str
+    role: Role
+    organisation: str = ""
+    nav: tuple[str, ...] = ()
+    notices: int = 0
+    routing: bool = False
+    looks: Looks = Looks()
+    roster: bool = False
+    broadcasts: bool = False
+    hands_over: bool = False
+
+
+@dataclass(frozen=True)
+class NoticeLine:
+    """One notice. ``ref`` or ``referral_id`` only where the reader may open it."""
+
+    id: str
+    kind: NoticeKind
+    at: datetime
+    is_read: bool
+    ref: str = ""
+    referral_id: str = ""
+    sensitive: bool = False
