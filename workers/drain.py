@@ -33,8 +33,8 @@ from feedback_hub.services import (
     triage,
 )
 from feedback_hub.services.delivery import Again, Turn
-from feedback_hub.services.intake import ReceiptTooEarly
 from feedback_hub.services.records import Queue, Task
+from feedback_hub.services.taking_in import ReceiptTooEarly
 
 LONGEST = 30.0
 """Seconds one wake-up works before it makes room for other queues."""

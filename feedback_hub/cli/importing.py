@@ -39,7 +39,7 @@ from feedback_hub.cli.taking import Taking, opened, refuse_unknown
 from feedback_hub.cli.working_off import work_off
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.message import InboundMessage
-from feedback_hub.services import case_history, history, intake
+from feedback_hub.services import case_history, history, inbox, intake
 from feedback_hub.services.case_history import CaseReader, PastCase
 from feedback_hub.services.history import HistoryReader
 from feedback_hub.services.records import InboxKind
@@ -318,7 +318,7 @@ def _reading(reader: HistoryReader) -> Callable[[Mapping[str, str]], _Read]:
 def _accepting(now: datetime, *, live: bool) -> Callable[[SqlUnitOfWork, _Read], Taken]:
     def take(uow: SqlUnitOfWork, read: _Read) -> Taken:
         channel, message, raw = read
-        known = uow.accepted(channel, InboxKind.MESSAGE, intake.fitting(message.external_id))
+        known = uow.accepted(channel, InboxKind.MESSAGE, inbox.fitting(message.external_id))
         if known is None:
             added = intake.accept(uow, channel, [message], raw, now, from_history=not live)
             return Taken.ADDED if added else Taken.KNOWN

@@ -28,7 +28,7 @@ from feedback_hub.domain.person import (
 )
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.submission import Submission
-from feedback_hub.services import conversation, custom_fields, history, intake, remarks
+from feedback_hub.services import conversation, custom_fields, history, inbox, intake, remarks
 from feedback_hub.services.history import HistoryReader
 from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records import InboxKind, RemarkKind
@@ -174,7 +174,7 @@ def take(
     ``live``: an open one is answered, and its clocks run, as if it had just come.
     """
     message = past.submission.message
-    known = uow.accepted(past.channel, InboxKind.SUBMISSION, intake.fitting(message.external_id))
+    known = uow.accepted(past.channel, InboxKind.SUBMISSION, inbox.fitting(message.external_id))
     if known is not None:
         if not history.is_same(uow, known, message):
             raise Invalid(

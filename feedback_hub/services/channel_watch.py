@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from feedback_hub.domain.message import CannotAsk, DeliveryError, DeliveryState
-from feedback_hub.services import alerts, intake
+from feedback_hub.services import alerts, inbox, intake
 from feedback_hub.services.delivery import FIRST_LOOK, Again
 from feedback_hub.services.ports import Channels, UnitOfWork
 from feedback_hub.services.records import AlertKind, Checked, WebhookState
@@ -57,7 +57,7 @@ def catch_up(open_uow: OpenUnitOfWork, channels: Channels, name: str, now: datet
             alerts.raise_once(uow, AlertKind.CATCH_UP_FAILS, name, now, detail)
             uow.commit()
         return 0
-    by_id = {intake.external_id(item): item for item in listed}
+    by_id = {inbox.external_id(item): item for item in listed}
     with open_uow() as uow:
         unknown = uow.unknown_messages(name, list(by_id))
     new = [item for external_id, item in by_id.items() if external_id in unknown]

@@ -15,7 +15,7 @@ from enum import StrEnum
 from feedback_hub.domain.call import Call, CallRules, Need, codes_of, has_number
 from feedback_hub.domain.message import InboundMessage, MessageKind
 from feedback_hub.domain.submission import Submission
-from feedback_hub.services import intake
+from feedback_hub.services import inbox, intake
 from feedback_hub.services.history import is_same
 from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records import InboxKind
@@ -60,7 +60,7 @@ class CallTaker:
 
     def take(self, uow: UnitOfWork, items: Sequence[Prepared], now: datetime) -> list[Became]:
         """Accept ``items``; what became of each, in order."""
-        ids = [intake.fitting(_message(item).external_id) for item in items]
+        ids = [inbox.fitting(_message(item).external_id) for item in items]
         known = uow.accepted_among(self.channel, InboxKind.MESSAGE, ids)
         result: list[Became] = []
         new: dict[str, Prepared] = {}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import types
 import typing
+import uuid
 from collections.abc import Hashable, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +16,8 @@ from typing import Any, TypeVar
 
 from feedback_hub.domain.message import DeliveryReceipt, InboundMessage
 from feedback_hub.domain.submission import Submission
+from feedback_hub.services.ports import UnitOfWork
+from feedback_hub.services.records import InboxKind, InboxRow
 
 T = TypeVar("T")
 
@@ -28,6 +32,62 @@ def load(parsed: Mapping[str, Any]) -> InboundMessage | Submission:
     if "message" in parsed:
         return _made(Submission, parsed)
     return _made(InboundMessage, parsed)
+
+
+def row_of(
+    uow: UnitOfWork,
+    channel: str,
+    kind: InboxKind,
+    external_id: str,
+    raw: bytes,
+    parsed: str,
+    now: datetime,
+) -> InboxRow:
+    """A row, sealed with a key of its own, for what arrived ``now``."""
+    key_id = uow.vault.new_key()
+    return sealed_row(uow, key_id, channel, kind, external_id, raw, parsed, now)
+
+
+def sealed_row(
+    uow: UnitOfWork,
+    key_id: str,
+    channel: str,
+    kind: InboxKind,
+    external_id: str,
+    raw: bytes,
+    parsed: str,
+    now: datetime,
+) -> InboxRow:
+    """The same with a key that was made before."""
+    row_id = uuid.uuid4().hex
+    return InboxRow(
+        id=row_id,
+        channel=channel,
+        kind=kind,
+        external_id=external_id,
+        key_id=key_id,
+        raw_sealed=uow.vault.seal(key_id, raw, f"inbox.raw:{row_id}"),
+        parsed_sealed=uow.vault.seal(key_id, parsed, f"inbox.parsed:{row_id}"),
+        arrived_at=now,
+        available_at=now,
+    )
+
+
+def external_id(item: InboundMessage | Submission | DeliveryReceipt) -> str:
+    """What an item is known by in the inbox, within its channel and kind."""
+    if isinstance(item, Submission):
+        return fitting(item.message.external_id)
+    if isinstance(item, InboundMessage):
+        return fitting(item.external_id)
+    # The same message has several receipts; each state of it counts once.
+    return fitting(f"{item.provider_id}:{item.raw_state}:{item.error_code}")
+
+
+def fitting(external_id: str) -> str:
+    """A provider's id as the column takes it: an overlong one by its hash, still unique."""
+    if len(external_id) <= 200:
+        return external_id
+    return hashlib.sha256(external_id.encode()).hexdigest()
 
 
 def _made(cls: type[T], written: Mapping[str, Any]) -> T:

@@ -16,7 +16,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.place import SiteStatus
-from feedback_hub.services import dialogue, intake, on_call
+from feedback_hub.services import dialogue, inbox, intake, on_call
 from feedback_hub.services.records import InboxKind, Wording, WordingState
 from feedback_hub.web.hub import current_hub
 
@@ -87,14 +87,14 @@ class HubDesk:
     def numbers(self, external_id: str) -> Numbers | None:
         """The numbers of the case that a kept message became."""
         with self._hub.reading() as uow:
-            row = uow.accepted(self._channel, InboxKind.MESSAGE, intake.fitting(external_id))
+            row = uow.accepted(self._channel, InboxKind.MESSAGE, inbox.fitting(external_id))
             case = uow.case(row.case_id) if row and row.case_id else None
             return Numbers(case.ref, uow.vault.secret_for(case.ref)) if case else None
 
     def questions(self, external_id: str) -> Sequence[Step]:
         """What is open to ask whoever left this message."""
         with self._hub.reading() as uow:
-            row = uow.accepted(self._channel, InboxKind.MESSAGE, intake.fitting(external_id))
+            row = uow.accepted(self._channel, InboxKind.MESSAGE, inbox.fitting(external_id))
             case = uow.case(row.case_id) if row and row.case_id else None
             return dialogue.for_call(uow, self._hub.rules, case) if case else ()
 

@@ -26,7 +26,7 @@ from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.message import DeliveryReceipt, DeliveryState, InboundMessage
 from feedback_hub.domain.pacing import Limits
 from feedback_hub.migrations import migrate
-from feedback_hub.services import intake, loopback
+from feedback_hub.services import intake, loopback, new_case
 from feedback_hub.services.channel_watch import LOOKED_FOR
 from feedback_hub.services.delivery import FIRST_LOOK
 from feedback_hub.services.records import Delivery, Queue, WordingState
@@ -61,7 +61,7 @@ class Sending:
                 contact = uow.contact_at(channel, index)
                 if contact is None:
                     said = InboundMessage(address, self.now, "", address, address)
-                    contact = intake._contact(uow, channel, said, self.now)
+                    contact = new_case.contact_of(uow, channel, said, self.now)
                 assert contact is not None
                 loopback.tell_contact(uow, self.hub.rules, contact, Purpose.WELCOME, self.now)
                 uow.commit()
