@@ -46,6 +46,9 @@ def list_packs(ctx: click.Context) -> None:
         if wording.purpose.is_spoken:
             click.echo(f"{_line(wording)}\t{_voice(hub, wording)}{_by(wording)}")
             continue
+        if wording.purpose.is_read_out:
+            click.echo(f"{_line(wording)}\tread out by one of us{_by(wording)}")
+            continue
         length = wordings.measure(JinjaRenderer(), wording.text).length
         alphabet = "GSM-7" if length.is_gsm7 else "UCS-2"
         parts = f"{length.units} {alphabet}, {length.segments} SMS"

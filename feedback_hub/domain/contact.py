@@ -71,8 +71,18 @@ class Purpose(StrEnum):
 
     @property
     def is_spoken(self) -> bool:
-        """Whether it is said to a caller; the others are written."""
+        """Whether a machine or a recording says it to a caller."""
         return self.value.startswith("voice_")
+
+    @property
+    def is_read_out(self) -> bool:
+        """Whether one of us reads it to the person, face to face or in a call."""
+        return self.value.startswith("script_")
+
+    @property
+    def is_texted(self) -> bool:
+        """Whether it goes out in writing, where each letter counts."""
+        return not self.is_spoken and not self.is_read_out
 
 
 @dataclass(eq=False)

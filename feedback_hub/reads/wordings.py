@@ -119,7 +119,7 @@ def _view(wording: Wording, rules: Rules, home: Path, names: Names) -> WordingVi
         and digest_of(recorded) == wording.recording,
         length=length.units,
         segments=length.segments,
-        accented=not length.is_gsm7 and not wording.purpose.is_spoken,
+        accented=not length.is_gsm7 and wording.purpose.is_texted,
         spoken=wording.purpose.is_spoken,
         recorded=recorded is not None,
         approved_by=names.person(wording.approved_by),

@@ -49,11 +49,11 @@ def measure(renderer: Renderer, text: str) -> Measured:
 
 
 def check(renderer: Renderer, purpose: Purpose, text: str) -> None:
-    """Raises ``Invalid`` for a text that is empty, unfillable or longer than one SMS."""
+    """Raises ``Invalid`` for words that are empty, unfillable or too long for the one SMS it is."""
     if not text or len(text) > LONGEST:
         raise Invalid("text", "is empty" if not text else f"is longer than {LONGEST} characters")
     measured = measure(renderer, text)
-    if measured.length.segments > 1 and not purpose.is_spoken:
+    if measured.length.segments > 1 and purpose.is_texted:
         why = f"; these letters halve what fits: {measured.costly}" if measured.costly else ""
         raise Invalid("text", f"does not fit in one SMS{why}")
 

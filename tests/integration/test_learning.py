@@ -11,7 +11,9 @@ from sqlalchemy import func, select
 
 from feedback_hub.adapters import tables
 from feedback_hub.bootstrap import Hub
-from feedback_hub.web.lessons import EXERCISES, TOPICS, lessons
+from feedback_hub.web.exercises import EXERCISES
+from feedback_hub.web.help_topics import AT_THE_DESK, TOPICS
+from feedback_hub.web.lessons import lessons
 from tests.pages_world import LINE, log_in, make_app, make_hub, token_in
 
 
@@ -66,11 +68,19 @@ def test_there_is_help_for_everything_a_desk_stumbles_over(app: Flask) -> None:
     assert desk.get("/learn/nothing").status_code == 404
 
 
+def test_help_stands_where_the_work_is_done(app: Flask) -> None:
+    triage = log_in(app, "ana").get("/triage").text
+    assert "Triage: what is it about?" in triage
+    assert "choose the higher" in triage
+
+
 @pytest.mark.parametrize("language", ["por", "eng"])
 def test_the_device_gets_the_same_in_both_languages(app: Flask, language: str) -> None:
     with app.test_request_context():
         held = lessons(language)
     assert len(list(held["exercises"])) == len(EXERCISES)  # type: ignore[call-overload]
+    # A device at a desk has no use for what the case team reads.
+    assert len(list(held["topics"])) == len(AT_THE_DESK)  # type: ignore[call-overload]
     text = str(held)
     assert ("Think" not in text) or language == "eng"
     # Invented people have no numbers.

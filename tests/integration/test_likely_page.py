@@ -45,11 +45,11 @@ def test_places_links_and_issues_take_one_press(tmp_path: Path) -> None:
 
         opened = press(ana, third, "join-issue", issue="")
         assert "It is under the issue now." in opened.text
-        assert "Infraestrutura avariada, Ntokota" in ana.get("/issues").text
+        assert "Infra-estrutura avariada, Ntokota" in ana.get("/issues").text
         joining = ana.get(f"/cases/{first}").text
         issue = re.search(r'name="issue" value="([0-9a-f]{32})"', joining)
         assert issue
-        assert "Put it under: Infraestrutura avariada, Ntokota" in joining
+        assert "Put it under: Infra-estrutura avariada, Ntokota" in joining
         assert press(ana, first, "join-issue", issue=issue[1]).status_code == 200
         joined = ana.get(f"/cases/{first}").text
         assert "report this here" not in joined

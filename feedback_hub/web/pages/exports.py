@@ -55,7 +55,7 @@ def make() -> Response:
         words = {
             "purpose": gettext("Write in a few words what it is for (500 characters at most)."),
             "columns": gettext("Choose from the list."),
-            "rows": gettext("That are too many cases for a page: choose a site."),
+            "rows": gettext("These are too many cases for a page: choose a site."),
         }
         said = FormView("export", form.to_dict(), {error.field: words.get(error.field, str(error))})
         return make_response(_page(actor, said), 422)

@@ -17,6 +17,7 @@ from feedback_hub.reads import looks, triage_page, wordings
 from feedback_hub.reads.names import names_for
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.reads.views.frame import HubView, Looks, ReaderView
+from feedback_hub.web.help_topics import TOPICS
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.i18n import LANGUAGES, reader_language
 from feedback_hub.web.labels import Words, install
@@ -39,6 +40,7 @@ _HANDLE_CASES = {Role.CASE_MANAGER, Role.PROTECTION, Role.DESK}
 def init_frame(app: Flask, hub: Hub) -> None:
     """Give every template its words and the frame's values."""
     kinds = {name: section.kind for name, section in hub.config.channels.items()}
+    app.jinja_env.globals["help_topics"] = {one.name: one for one in TOPICS}
     install(app, Words(hub.rules.frame, _site_name, _channel_namer(kinds), hub.clock))
 
     @app.context_processor

@@ -29,9 +29,9 @@ from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.errors import NotAllowed
 from feedback_hub.reads import handset as reads
 from feedback_hub.reads.views.handset import HandsetPage
+from feedback_hub.web.exercises import EXERCISES
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import gettext
-from feedback_hub.web.lessons import EXERCISES
 from feedback_hub.web.pages.frame import may_see_cases
 from feedback_hub.web.security import require
 

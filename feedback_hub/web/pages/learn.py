@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, make_response, render_template, request, session
 
+from feedback_hub.web.exercises import EXERCISES
+from feedback_hub.web.help_topics import AT_THE_DESK, IN_THE_TEAM, TOPICS
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.lessons import EXERCISES, TOPICS
 from feedback_hub.web.pages.frame import handset_name, may_see_cases
 from feedback_hub.web.security import current_actor
 
@@ -22,7 +23,13 @@ _LEARNT = "learnt"
 def index() -> str:
     """Every exercise, which of them are done, and every page of help."""
     current_actor()
-    return render_template("learn.html", exercises=EXERCISES, topics=TOPICS, learnt=_learnt())
+    return render_template(
+        "learn.html",
+        exercises=EXERCISES,
+        at_the_desk=AT_THE_DESK,
+        in_the_team=IN_THE_TEAM,
+        learnt=_learnt(),
+    )
 
 
 @learn.get("/<exercise>")
