@@ -10,29 +10,13 @@ from feedback_hub.config.build import build_settings, env_name
 from feedback_hub.config.faults import ConfigError, Fault, Unfit
 from feedback_hub.config.load import FAMILIES, TABLES, load_config, parse_config
 from feedback_hub.config.settings import Context, Key, Section, keys_of, secret, setting
-from feedback_hub.config.tables import (
-    AcceptTargets,
-    AnswerTargets,
-    AttachmentsConfig,
-    ClassifierConfig,
-    ClassifierKind,
-    ClocksConfig,
-    Config,
-    DatabaseConfig,
-    HotlineConfig,
-    HubConfig,
-    LoopbackConfig,
-    OnCallConfig,
-    QueueConfig,
-    RetentionConfig,
-    SecurityConfig,
-)
-from feedback_hub.config.values import (
-    LANGUAGES,
-    Span,
-    WorkingHours,
-    parse_span,
-)
+from feedback_hub.config.tables.clocks import AcceptTargets, AnswerTargets, ClocksConfig
+from feedback_hub.config.tables.hub import AttachmentsConfig, DatabaseConfig, HubConfig, QueueConfig
+from feedback_hub.config.tables.reaching import HotlineConfig, LoopbackConfig, OnCallConfig
+from feedback_hub.config.tables.security import RetentionConfig, SecurityConfig
+from feedback_hub.config.tables.watching import ClassifierConfig, ClassifierKind
+from feedback_hub.config.tables.whole import Config
+from feedback_hub.config.values import LANGUAGES, Span, WorkingHours, parse_span
 
 __all__ = [
     "FAMILIES",

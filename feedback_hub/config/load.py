@@ -16,26 +16,25 @@ from feedback_hub.config.build import env_name, read_settings
 from feedback_hub.config.faults import ConfigError, Fault, shown, unknown
 from feedback_hub.config.routing import ONE_KIND
 from feedback_hub.config.settings import Context, Section
-from feedback_hub.config.tables import (
-    AlertsConfig,
+from feedback_hub.config.tables.clocks import ClocksConfig
+from feedback_hub.config.tables.hub import (
     AttachmentsConfig,
-    ClassifierConfig,
-    ClocksConfig,
-    Config,
-    ConversationConfig,
     DatabaseConfig,
-    HotlineConfig,
     HubConfig,
-    LoopbackConfig,
-    MailConfig,
-    MonitoringConfig,
-    OnCallConfig,
     QueueConfig,
-    ReferralsConfig,
-    RetentionConfig,
-    SecurityConfig,
     UpkeepConfig,
 )
+from feedback_hub.config.tables.reaching import (
+    ConversationConfig,
+    HotlineConfig,
+    LoopbackConfig,
+    MailConfig,
+    OnCallConfig,
+    ReferralsConfig,
+)
+from feedback_hub.config.tables.security import RetentionConfig, SecurityConfig
+from feedback_hub.config.tables.watching import AlertsConfig, ClassifierConfig, MonitoringConfig
+from feedback_hub.config.tables.whole import Config
 
 T = TypeVar("T")
 SettingsOf = Callable[[str, str], type]

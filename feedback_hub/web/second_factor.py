@@ -17,7 +17,7 @@ from wtforms import RadioField, StringField
 from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.tables import account
 from feedback_hub.bootstrap import Hub
-from feedback_hub.config.tables import SecondFactor
+from feedback_hub.config.tables.security import SecondFactor
 from feedback_hub.domain.access import NEEDS_SECOND_FACTOR, Actor
 from feedback_hub.web.hub import current_hub
 
