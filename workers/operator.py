@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import ssl
-from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select, update
 
 from feedback_hub.adapters import tables
+from feedback_hub.adapters.certificate import certificate_ends, shown_host
 from feedback_hub.adapters.engine import change
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.message import DeliveryError, OutboundMessage
@@ -21,6 +19,11 @@ from feedback_hub.services.records import Alert, AlertKind
 
 CERTIFICATE_DAYS = 21
 """Certificates are renewed a month before their end; by then somebody must look."""
+TOKEN_DAYS = 14
+"""Whoever uses a token (another hotline, Prometheus) needs time to be given the next."""
+WORKERS = "workers"
+CALM = timedelta(hours=1)
+"""So long after the last worker that broke off the alert is over."""
 _FALLBACK = "eng"
 
 log = structlog.get_logger()
@@ -31,6 +34,7 @@ def watch(hub: Hub, now: datetime) -> int:
     settings = hub.config.alerts
     with hub.reading() as uow:
         queues, backup_at, began_at = machine.looked_at(uow, now)
+        tokens = machine.tokens_ending(uow, now, timedelta(days=TOKEN_DAYS))
         known = {(alert.kind, alert.subject) for alert in uow.lasting_alerts()}
     free = shutil.disk_usage(hub.config.hub.home).free // 1_000_000
     found: dict[tuple[AlertKind, str], dict[str, str]] = {}
@@ -40,6 +44,8 @@ def watch(hub: Hub, now: datetime) -> int:
     since = backup_at or began_at
     if settings.backup_days and since is not None and since < too_old:
         found[AlertKind.BACKUP_OLD, "backup"] = {}
+    for token in tokens:
+        found[AlertKind.TOKEN_EXPIRES, token.name[:64]] = {"until": token.at.isoformat()}
     for queue in queues:
         waits = timedelta(minutes=settings.waiting_minutes)
         if queue.oldest_at is not None and now - queue.oldest_at > waits:
@@ -58,41 +64,49 @@ def watch(hub: Hub, now: datetime) -> int:
 
 
 _OURS = frozenset(
-    {AlertKind.DISK_LOW, AlertKind.BACKUP_OLD, AlertKind.WORK_WAITS, AlertKind.SET_ASIDE}
+    {
+        AlertKind.DISK_LOW,
+        AlertKind.BACKUP_OLD,
+        AlertKind.WORK_WAITS,
+        AlertKind.SET_ASIDE,
+        AlertKind.TOKEN_EXPIRES,
+    }
 )
+
+
+def watch_workers(hub: Hub, broken_off: int, now: datetime) -> None:
+    """So many workers broke off since the last look: one alert, over an hour after the last."""
+    with hub.reading() as uow:
+        known = {(one.kind, one.subject): one for one in uow.lasting_alerts()}
+    mine = known.get((AlertKind.WORKER_BROKE_OFF, WORKERS))
+    if not broken_off and (mine is None or now - _last(mine) < CALM):
+        return
+    with hub.unit_of_work() as uow:
+        if broken_off:
+            detail = {"at": now.isoformat()}
+            alerts.raise_once(uow, AlertKind.WORKER_BROKE_OFF, WORKERS, now, detail)
+        else:
+            alerts.resolve(uow, AlertKind.WORKER_BROKE_OFF, WORKERS, now)
+        uow.commit()
+
+
+def _last(alert: Alert) -> datetime:
+    return datetime.fromisoformat(alert.detail["at"])
 
 
 def watch_certificate(hub: Hub, now: datetime) -> None:
     """Look at the certificate that the hub's own address shows. Asks over the network."""
-    address = urlsplit(hub.config.hub.base_url)
-    if address.scheme != "https" or not address.hostname:
+    host = shown_host(hub.config.hub.base_url)
+    if not host:
         return
-    ends_at = certificate_ends(address.hostname, address.port or 443)
+    ends_at = certificate_ends(*host)
     soon = ends_at is not None and ends_at < now + timedelta(days=CERTIFICATE_DAYS)
     with hub.unit_of_work() as uow:
         if soon:
-            alerts.raise_once(uow, AlertKind.CERTIFICATE_EXPIRES, address.hostname[:64], now)
+            alerts.raise_once(uow, AlertKind.CERTIFICATE_EXPIRES, host[0][:64], now)
         elif ends_at is not None:
-            alerts.resolve(uow, AlertKind.CERTIFICATE_EXPIRES, address.hostname[:64], now)
+            alerts.resolve(uow, AlertKind.CERTIFICATE_EXPIRES, host[0][:64], now)
         uow.commit()
-
-
-def certificate_ends(host: str, port: int) -> datetime | None:
-    """Until when the certificate shown there is good: long ago if it is not; None: no answer.
-
-    Waits 5 s at most.
-    """
-    try:
-        with (
-            socket.create_connection((host, port), timeout=5) as line,
-            ssl.create_default_context().wrap_socket(line, server_hostname=host) as secured,
-        ):
-            shown = secured.getpeercert() or {}
-    except ssl.SSLCertVerificationError:
-        return datetime.min.replace(tzinfo=UTC)
-    except OSError:
-        return None
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
 
 
 def tell(hub: Hub, now: datetime) -> int:

@@ -25,6 +25,21 @@ JOB_SECONDS = 180
 any more, stuck in native code, is killed a minute later; its rows are others' by then."""
 
 
+def broken_off(connection: Redis) -> int:
+    """How many wake-ups ended in a fault since the last look: forgotten here, told elsewhere.
+
+    Their rows are in the database, free again once their leases run out, and woken for as ever: a
+    failed wake-up is a sign (a worker died, hung or lost the database), never work that is left.
+    """
+    broken = 0
+    for name in Queue:
+        registry = open_queue(name, connection).failed_job_registry
+        for job_id in registry.get_job_ids():
+            registry.remove(job_id, delete_job=True)
+            broken += 1
+    return broken
+
+
 def wake(hub: Hub, connection: Redis) -> dict[Queue, int]:
     """Make sure that every queue with due rows has a wake-up pending; what was waiting.
 

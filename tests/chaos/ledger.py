@@ -5,15 +5,25 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 
 from feedback_hub.adapters import tables
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.contact import Purpose
+from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import DeliveryState
+from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.services.records import NoticeKind
 from tests.integration.system import System
+from tests.providers.kannel import GatewayServer
+
+ASKED, UNASKED = "sms", "shortcode"
+"""The account whose provider can be asked what it took, and the one whose gateway cannot."""
+_SENT = {DeliveryState.SENT, DeliveryState.DELIVERED}
 
 
 @dataclass(frozen=True)
@@ -25,52 +35,25 @@ class Line:
     holds: bool
 
 
-def lines(system: System, numbers: Sequence[str], orphans: Sequence[int]) -> Iterator[Line]:
-    """Every invariant, for messages sent once from each of ``numbers``."""
-    wanted = len(numbers)
+@dataclass(frozen=True)
+class Acknowledgement:
+    """One that was to be sent, and what became of it."""
+
+    channel: str
+    state: DeliveryState
+    provider_id: str | None
+    sensitivity: Sensitivity
+    case_id: str
+
+
+def lines(
+    system: System, gateway: GatewayServer, people: Sequence[str], orphans: Sequence[int]
+) -> Iterator[Line]:
+    """Every promise, for one message from each of ``people``."""
     with system.hub.reading() as uow:
-        session = uow.session
-        cases = session.scalar(select(func.count()).select_from(tables.case)) or 0
-        messages = session.scalar(select(func.count()).select_from(tables.message)) or 0
-        contacts = session.scalar(select(func.count()).select_from(tables.contact)) or 0
-        states = Counter(
-            session.scalars(
-                select(tables.delivery.c.state).where(
-                    tables.delivery.c.purpose == Purpose.ACKNOWLEDGEMENT
-                )
-            )
-        )
-        waiting = sum(
-            session.scalar(
-                select(func.count()).where(
-                    table.c.handled_at.is_(None), table.c.set_aside_at.is_not(None)
-                )
-            )
-            or 0
-            for table in (tables.inbox, tables.outbox)
-        )
-        notice = tables.notice.c
-        told = (notice.case_id, notice.kind, notice.duty, notice.account_id, notice.email)
-        twice = session.execute(
-            select(func.count())
-            .select_from(tables.notice)
-            .group_by(*told, notice.referral_id)
-            .having(func.count() > 1)
-        ).all()
-    accepted = Counter(message.recipient for message in system.twilio.sent)
-    heard = sum(accepted[number] > 0 for number in numbers)
-    unknown = states[DeliveryState.OUTCOME_UNKNOWN]
-    yield Line("messages kept", f"{messages} of {wanted}", messages == wanted)
-    yield Line("cases, one a message", f"{cases} of {wanted}", cases == wanted)
-    yield Line("people, one a number", f"{contacts} of {wanted}", contacts == wanted)
-    yield Line("nobody was texted twice", f"{_again(accepted)} were", not _again(accepted))
-    settled = heard + unknown + states[DeliveryState.FAILED] + states[DeliveryState.WITHHELD]
-    said = ", ".join(f"{count} {state.value}" for state, count in sorted(states.items()))
-    yield Line("acknowledged once, or said to be unknown", said, settled >= wanted)
-    sent = states[DeliveryState.SENT] + states[DeliveryState.DELIVERED]
-    yield Line("what is written down as sent was sent", f"{sent} and {heard}", sent <= heard)
-    yield Line("nothing set aside", f"{waiting} are", not waiting)
-    yield Line("no notice and no escalation twice", f"{len(twice)} were", not twice)
+        yield from _kept(uow, len(people))
+        yield from _told(uow, system, gateway)
+        yield from _once(uow)
     verified = subprocess.run(
         [sys.executable, "-m", "feedback_hub", "audit", "verify"],
         env=system.environ,
@@ -83,5 +66,98 @@ def lines(system: System, numbers: Sequence[str], orphans: Sequence[int]) -> Ite
     yield Line("no process left", f"{len(orphans)} are", not orphans)
 
 
-def _again(accepted: Counter[str]) -> int:
-    return sum(count > 1 for count in accepted.values())
+def _kept(uow: SqlUnitOfWork, wanted: int) -> Iterator[Line]:
+    for what, table in (
+        ("messages kept, each once", tables.message),
+        ("cases, one a message", tables.case),
+        ("people, one a number", tables.contact),
+    ):
+        found = uow.session.scalar(select(func.count()).select_from(table)) or 0
+        yield Line(what, f"{found} of {wanted}", found == wanted)
+    left = {"waiting": 0, "set aside": 0}
+    for table in (tables.inbox, tables.outbox):
+        for word, condition in (
+            ("waiting", table.c.set_aside_at.is_(None) & (table.c.attempts > 0)),
+            ("set aside", table.c.set_aside_at.is_not(None)),
+        ):
+            count = select(func.count()).where(table.c.handled_at.is_(None), condition)
+            left[word] += uow.session.scalar(count) or 0
+    said = ", ".join(f"{count} {word}" for word, count in left.items())
+    yield Line("nothing begun and left, nothing set aside", said, not any(left.values()))
+
+
+def _told(uow: SqlUnitOfWork, system: System, gateway: GatewayServer) -> Iterator[Line]:
+    delivery, case = tables.delivery.c, tables.case.c
+    found = uow.session.execute(
+        select(delivery.channel, delivery.state, delivery.provider_id, case.sensitivity, case.id)
+        .join(tables.case, case.id == delivery.case_id)
+        .where(delivery.purpose == Purpose.ACKNOWLEDGEMENT)
+    )
+    rows = [Acknowledgement(*row) for row in found]
+    silent = uow.session.scalar(
+        select(func.count()).where(case.sensitivity == Sensitivity.L3, case.id.not_in(_ids(rows)))
+    )
+    cases = uow.session.scalar(select(func.count()).select_from(tables.case)) or 0
+    said = f"{len(rows)} and {silent} highly sensitive ones without, of {cases}"
+    once = len(set(_ids(rows))) == len(rows) == cases - (silent or 0)
+    yield Line("one acknowledgement a case", said, once)
+    withheld = [row for row in rows if row.state is DeliveryState.WITHHELD]
+    only_l3 = all(row.sensitivity is Sensitivity.L3 for row in withheld)
+    yield Line("withheld from the highly sensitive only", f"{len(withheld)} were", only_l3)
+    mine = [row for row in rows if row.channel == ASKED and row not in withheld]
+    accepted = Counter(message.sid for message in system.twilio.sent)
+    heard = Counter(message.recipient for message in system.twilio.sent)
+    known = {row.provider_id for row in mine if row.state in _SENT}
+    yield Line(
+        "where it can be asked: each sent exactly once",
+        f"{_counted(mine)}; the provider took {len(accepted)}, {_again(heard)} of them twice",
+        len(known) == len(mine) == len(accepted) and known == accepted.keys() and not _again(heard),
+    )
+    others = [row for row in rows if row.channel == UNASKED and row not in withheld]
+    took = Counter(call.parameters.get("to", "") for call in gateway.sent)
+    sent = sum(row.state in _SENT for row in others)
+    unknown = sum(row.state is DeliveryState.OUTCOME_UNKNOWN for row in others)
+    yield Line(
+        "where it cannot: sent once, or said to be unknown",
+        f"{_counted(others)}; the gateway took {len(took)}, {_again(took)} of them twice",
+        sent + unknown == len(others) and sent <= len(took) <= sent + unknown and not _again(took),
+    )
+
+
+def _once(uow: SqlUnitOfWork) -> Iterator[Line]:
+    event, notice = tables.case_event.c, tables.notice.c
+    steps = Counter(
+        (row.case_id, row.about, row.kind, row.detail.get("duty"), row.detail.get("step"))
+        for row in uow.session.execute(
+            select(event.case_id, event.about, event.kind, event.detail).where(
+                event.kind.in_((EventKind.REMINDED, EventKind.ESCALATED))
+            )
+        )
+    )
+    found = f"{len(steps)} steps, {_again(steps)} taken twice"
+    yield Line("no clock escalated twice", found, bool(steps) and not _again(steps))
+    # Each rung tells a person once: nobody may have heard more often than there were steps.
+    rungs = Counter(case_id for case_id, *_ in steps)
+    told = Counter(
+        (row.case_id, row.account_id)
+        for row in uow.session.execute(
+            select(notice.case_id, notice.account_id).where(
+                notice.kind.in_((NoticeKind.REMINDER, NoticeKind.OVERDUE))
+            )
+        )
+    )
+    more = sum(count > rungs[case_id] for (case_id, _), count in told.items())
+    yield Line("nobody told of one twice", f"{told.total()} notices, {more} too often", not more)
+
+
+def _ids(rows: Sequence[Acknowledgement]) -> list[str]:
+    return [row.case_id for row in rows]
+
+
+def _counted(rows: Sequence[Acknowledgement]) -> str:
+    states = Counter(row.state for row in rows)
+    return ", ".join(f"{count} {state.value}" for state, count in sorted(states.items())) or "none"
+
+
+def _again(counted: Mapping[Any, int]) -> int:
+    return sum(count > 1 for count in counted.values())

@@ -23,6 +23,8 @@ import pytest
 USERNAME, PASSWORD = "hub", "kannel's password"
 SECRET = "the gateway's secret"
 ACCEPTED = (202, "0: Accepted for delivery")
+HANGS = 30.0
+"""Seconds: longer than any client waits."""
 
 
 @dataclass
@@ -44,7 +46,9 @@ class GatewayServer:
         self.sent: list[Call] = []
         """What it took."""
         self.answers: deque[tuple[int, str] | str] = deque()
-        """For the next calls: (status, words), "drop" (takes nothing) or "drop_after"."""
+        """For the next calls: (status, words), "drop" or "hang" (takes nothing), and the same
+        with "_after" (takes it first)."""
+        self.closing = threading.Event()
         self.known: dict[str, dict[str, object]] = {}
         """What the phone holds, by id."""
         self._http = _Server(("127.0.0.1", 0), _Handler)
@@ -65,6 +69,7 @@ class GatewayServer:
         return self
 
     def stop(self) -> None:
+        self.closing.set()
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
@@ -102,7 +107,7 @@ class GatewayServer:
         """Decide about one call, and keep it if it is taken."""
         self.calls.append(call)
         answer = self.answers.popleft() if self.answers else None
-        if answer is not None and answer not in ("drop_after", ACCEPTED):
+        if answer is not None and answer not in ("drop_after", "hang_after", ACCEPTED):
             return answer
         usual = self._phone(call) if call.path.startswith("/messages") else self._kannel(call)
         return answer or usual
@@ -163,6 +168,8 @@ class _Handler(BaseHTTPRequestHandler):
         )
         answer = self.server.gateway.take(call)
         if isinstance(answer, str):
+            if answer.startswith("hang"):
+                self.server.gateway.closing.wait(HANGS)
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return

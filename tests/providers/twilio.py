@@ -201,6 +201,16 @@ class TwilioServer:
 
     def webhook(self, url: str, message: Message, **fields: str) -> httpx.Response:
         """Post ``message`` to ``url`` as Twilio does, signed."""
+        return self.post_signed(url, self._inbound(message) | fields)
+
+    def signed(self, client: httpx.Client, url: str, message: Message) -> httpx.Request:
+        """The same for a client that keeps its connection."""
+        parameters = self._inbound(message)
+        return client.build_request(
+            "POST", url, data=parameters, headers=self._signature(url, parameters)
+        )
+
+    def _inbound(self, message: Message) -> dict[str, str]:
         parameters = {
             "ToCountry": "US",
             "MessageSid": message.sid,
@@ -218,7 +228,7 @@ class TwilioServer:
         for number, (sid, content_type) in enumerate(message.media):
             parameters[f"MediaUrl{number}"] = f"{self.url}{self._media_path(message, sid)}"
             parameters[f"MediaContentType{number}"] = content_type
-        return self.post_signed(url, parameters | fields)
+        return parameters
 
     def receipt(self, sid: str, status: str, error_code: str = "", url: str = "") -> httpx.Response:
         """A message's state changes; Twilio posts it to its StatusCallback (or ``url``)."""
@@ -240,9 +250,12 @@ class TwilioServer:
 
     def post_signed(self, url: str, parameters: Mapping[str, str]) -> httpx.Response:
         """POST a form with its signature."""
-        signature = RequestValidator(self.auth_token).compute_signature(url, parameters)
-        headers = {"X-Twilio-Signature": signature, "User-Agent": "TwilioProxy/1.1"}
+        headers = self._signature(url, parameters)
         return httpx.post(url, data=dict(parameters), headers=headers, timeout=60, trust_env=False)
+
+    def _signature(self, url: str, parameters: Mapping[str, str]) -> dict[str, str]:
+        signature = RequestValidator(self.auth_token).compute_signature(url, parameters)
+        return {"X-Twilio-Signature": signature, "User-Agent": "TwilioProxy/1.1"}
 
     def take(self, form: Mapping[str, str]) -> tuple[Answer, Message | None]:
         """Decide about one POST: what to answer, and the message if it was accepted."""

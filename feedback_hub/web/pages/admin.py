@@ -8,6 +8,7 @@ from importlib.metadata import version
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
 
 from feedback_hub.adapters import outbox
+from feedback_hub.adapters.certificate import Shown, certificate_ends, shown_host
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Action
 from feedback_hub.domain.errors import NotFound
@@ -18,6 +19,8 @@ from feedback_hub.web.pages.channels import channels
 from feedback_hub.web.pages.exchange import exchange
 from feedback_hub.web.pages.users import tokens, users
 from feedback_hub.web.security import require
+
+_LOOK_SECONDS = 1.0
 
 admin = Blueprint("admin", __name__)
 for rooms in (channels, exchange, users, tokens):
@@ -35,7 +38,13 @@ def show() -> str:
         disk = shutil.disk_usage(hub.config.hub.home)
         beside = machine.page(uow, hub.clock(), (disk.free, disk.total))
         alerts = uow.lasting_alerts()
-    return render_template("admin_health.html", page=page, machine=beside, alerts=alerts)
+    return render_template(
+        "admin_health.html",
+        page=page,
+        machine=beside,
+        alerts=alerts,
+        certificate=_certificate(hub),
+    )
 
 
 @admin.post("/health/<row_id>/retry", endpoint="retry")
@@ -49,6 +58,12 @@ def retry(row_id: str) -> Response:
         uow.commit()
     flash(gettext("It is tried again."), "success")
     return make_response(redirect(url_for("admin.health")))
+
+
+def _certificate(hub: Hub) -> Shown | None:
+    """Asked for now, outside any transaction; the operator waits 2 s at most. None without TLS."""
+    host = shown_host(hub.config.hub.base_url)
+    return Shown(host[0], certificate_ends(*host, seconds=_LOOK_SECONDS)) if host else None
 
 
 def _facts(hub: Hub) -> tuple[tuple[str, str], ...]:
