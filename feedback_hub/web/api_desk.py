@@ -22,8 +22,8 @@ from feedback_hub.web import desk_assets, sessions
 from feedback_hub.web.acting import act
 from feedback_hub.web.desk_devices import this_device
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.labels import LANGUAGES
 from feedback_hub.web.security import has_token, require
+from feedback_hub.web.words import LANGUAGES
 
 api_desk = Blueprint("api_desk", __name__, url_prefix="/api/v1")
 

@@ -12,7 +12,7 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.errors import NotFound
-from feedback_hub.web.labels import gettext
+from feedback_hub.web.words import gettext
 
 HEADER = "X-Desk-Device"
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from flask_babel import force_locale
 
 from feedback_hub.web.i18n import LOCALES
-from feedback_hub.web.labels import N_, gettext
+from feedback_hub.web.words import N_, gettext
 
 WORDS: Mapping[str, str] = {
     "title": N_("Help desk"),

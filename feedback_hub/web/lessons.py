@@ -7,7 +7,7 @@ from flask_babel import force_locale
 from feedback_hub.web.exercises import EXERCISES
 from feedback_hub.web.help_topics import AT_THE_DESK
 from feedback_hub.web.i18n import LOCALES
-from feedback_hub.web.labels import gettext
+from feedback_hub.web.words import gettext
 
 
 def lessons(language: str) -> dict[str, object]:

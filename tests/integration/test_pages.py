@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.reference import check_digit
-from feedback_hub.web.labels import WORDS
+from feedback_hub.web.words import WORDS
 from tests.pages_world import (
     CHIEF,
     PUMP,

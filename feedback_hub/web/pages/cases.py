@@ -45,11 +45,12 @@ from feedback_hub.services.reaching import reach
 from feedback_hub.services.safeguarding import Explained
 from feedback_hub.services.triage import Decision
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.labels import N_, gettext, reader_language
+from feedback_hub.web.labels import reader_language
 from feedback_hub.web.pages.acting import attempt, text, version, word
 from feedback_hub.web.pages.frame import may_see_cases
 from feedback_hub.web.pages.notices import seen
 from feedback_hub.web.security import require
+from feedback_hub.web.words import N_, gettext
 
 cases = Blueprint("cases", __name__, url_prefix="/cases")
 

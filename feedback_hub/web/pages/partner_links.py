@@ -32,9 +32,9 @@ from feedback_hub.services import links
 from feedback_hub.services import referrals as services
 from feedback_hub.services.links import Opened
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.labels import N_, gettext
 from feedback_hub.web.pages.acting import refused_form, text, version, word
 from feedback_hub.web.throttle import LINK, address, slow_down
+from feedback_hub.web.words import N_, gettext
 
 partner_links = Blueprint("partner_links", __name__, url_prefix="/r")
 

@@ -38,8 +38,8 @@ from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.errors import Invalid, NotAllowed, NotFound
 from feedback_hub.web import throttle
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.labels import gettext
 from feedback_hub.web.security import Account, current_actor, has_token
+from feedback_hub.web.words import gettext
 
 passkey_pages = Blueprint("passkeys", __name__)
 

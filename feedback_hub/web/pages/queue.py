@@ -25,10 +25,10 @@ from feedback_hub.reads import queue as reads
 from feedback_hub.reads.views.queue import QueueFilters, QueuePage, QueueTab
 from feedback_hub.services import casework, referrals
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.labels import gettext
 from feedback_hub.web.pages.acting import refused_form, text
 from feedback_hub.web.pages.cases import case_reader, cases
 from feedback_hub.web.sessions import BY_ITSELF
+from feedback_hub.web.words import gettext
 
 __all__ = ["cases"]
 

@@ -29,10 +29,10 @@ from feedback_hub.reads.views.referrals import InboxTab, ReferralView
 from feedback_hub.services import casework, links, remarks
 from feedback_hub.services import referrals as services
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.labels import N_, gettext
 from feedback_hub.web.pages.acting import attempt, refused_form, text, version, word
 from feedback_hub.web.pages.notices import seen
 from feedback_hub.web.security import current_actor, require
+from feedback_hub.web.words import N_, gettext
 
 referrals = Blueprint("referrals", __name__, url_prefix="/referrals")
 

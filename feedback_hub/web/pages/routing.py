@@ -14,9 +14,9 @@ from feedback_hub.reads.names import names_for, site_names
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.web.asked_route import asked_example
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.labels import LANGUAGES
 from feedback_hub.web.pages.acting import refused_form
 from feedback_hub.web.security import require
+from feedback_hub.web.words import LANGUAGES
 
 routing = Blueprint("routing", __name__, url_prefix="/routing")
 

@@ -33,9 +33,9 @@ from feedback_hub.services.monitoring import NewVisit
 from feedback_hub.web import site_map
 from feedback_hub.web.asked_period import asked_period
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.labels import gettext
 from feedback_hub.web.pages.acting import attempt, text
 from feedback_hub.web.security import require
+from feedback_hub.web.words import gettext
 
 sites = Blueprint("sites", __name__, url_prefix="/sites")
 

@@ -21,16 +21,8 @@ from feedback_hub.reads.dashboard import Dashboard
 from feedback_hub.reads.measure_rows import Figure
 from feedback_hub.reads.sites import SiteLine
 from feedback_hub.web.i18n import reader_language
-from feedback_hub.web.labels import (
-    Words,
-    day_of,
-    gettext,
-    number,
-    sector_label,
-    span,
-    type_label,
-    word,
-)
+from feedback_hub.web.labels import Words, day_of, number, sector_label, span, type_label
+from feedback_hub.web.words import gettext, word
 
 Cell = str | int | float | None
 Measured = Mapping[str, Any]
