@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.tables import account, handler_request, membership, organisation, token
-from feedback_hub.domain.access import Actor, ActorKind, Membership
+from feedback_hub.domain.access import Actor, ActorKind, Membership, Role
 from feedback_hub.domain.place import OrganisationKind
 
 TOKEN_PREFIX = "fh_"  # noqa: S105  says what it is when it turns up somewhere
@@ -38,6 +38,35 @@ def actor_by_id(session: Session, actor_id: str) -> Actor | None:
     if row is None:
         return None
     return placed(session, Actor(actor_id, ActorKind.TOKEN, (Membership(*row),)))
+
+
+def actors_holding(session: Session, role: Role, organisation_code: str = "") -> list[Actor]:
+    """Active accounts that hold ``role``, of one organisation where it is given, in any number.
+
+    As many questions to the database for one account as for a hundred.
+    """
+    held = membership.c
+    holders = select(held.account_id).where(held.role == role)
+    if organisation_code:
+        holders = holders.where(held.organisation == organisation_code)
+    rows = session.execute(
+        select(held.account_id, held.role, held.organisation, held.site, held.sector)
+        .join(account, account.c.id == held.account_id)
+        .where(account.c.active, held.account_id.in_(holders))
+        .order_by(held.account_id)
+    )
+    memberships: dict[str, list[Membership]] = {}
+    for account_id, *rest in rows:
+        memberships.setdefault(account_id, []).append(Membership(*rest))
+    if not memberships:
+        return []
+    own = stand_in(session)
+    communities = select(organisation.c.code).where(
+        organisation.c.kind == OrganisationKind.COMMUNITY
+    )
+    leading = frozenset(session.scalars(communities))
+    actors = (Actor(one, ActorKind.ACCOUNT, tuple(of)) for one, of in memberships.items())
+    return [_placed(one, own, leads=bool(one.organisations & leading)) for one in actors]
 
 
 def account_id_of(session: Session, email: str) -> str | None:
@@ -142,6 +171,10 @@ def placed(session: Session, actor: Actor) -> Actor:
         organisation.c.kind == OrganisationKind.COMMUNITY,
     )
     leads = bool(actor.organisations) and bool(session.scalar(select(community)))
+    return _placed(actor, own, leads=leads)
+
+
+def _placed(actor: Actor, own: StandIn | None, *, leads: bool) -> Actor:
     if own is None:
         return replace(actor, leads=leads) if leads else actor
     return replace(actor, leads=leads, own=own.organisation, stands_in=actor.id == own.account_id)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, distinct, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters import tables
+from feedback_hub.domain.case import CaseState
 from feedback_hub.domain.place import MailWish
 from feedback_hub.services.records import Mailbox, MailState, Notice, NoticeKind
 
@@ -77,19 +78,45 @@ def claim_chats(session: Session, wanted: Notice) -> Sequence[str]:
 
 
 def waiting(
-    session: Session, account_id: str, *, ref: str = "", referral_id: str = "", notice_id: str = ""
+    session: Session,
+    account_id: str,
+    *,
+    ref: str = "",
+    referral_id: str = "",
+    ids: Sequence[str] = (),
 ) -> Sequence[str]:
-    """The ids of what an account has not read, about one case, referral or notice if given."""
+    """The ids of what an account has not read: about one case, referral, or of ``ids`` if given."""
     notice = tables.notice.c
     about: list[ColumnElement[bool]] = []
     if ref:
         about.append(notice.case_id.in_(select(tables.case.c.id).where(tables.case.c.ref == ref)))
     if referral_id:
         about.append(notice.referral_id == referral_id)
-    if notice_id:
-        about.append(notice.id == notice_id)
+    if ids:
+        about.append(notice.id.in_(ids))
     unread = select(notice.id).where(notice.account_id == account_id, notice.read_at.is_(None))
     return session.scalars(unread.where(*about)).all()
+
+
+def count_waiting(session: Session, account_id: str, quiet: Sequence[NoticeKind] = ()) -> int:
+    """About how many cases an account has something to read, ``quiet`` kinds aside.
+
+    A case that was closed meanwhile asks for nothing any more; that somebody opened one in an
+    emergency is told whatever became of it.
+    """
+    notice, case = tables.notice.c, tables.case.c
+    counted = (
+        select(func.count(distinct(notice.case_id)))
+        .join(tables.case, case.id == notice.case_id)
+        .where(
+            notice.account_id == account_id,
+            notice.read_at.is_(None),
+            or_(case.state != CaseState.CLOSED, notice.kind == NoticeKind.GLASS_BROKEN),
+        )
+    )
+    if quiet:
+        counted = counted.where(notice.kind.not_in(quiet))
+    return session.scalar(counted) or 0
 
 
 def mark_read(session: Session, ids: Sequence[str], now: datetime) -> None:

@@ -447,7 +447,7 @@ def _suggestion(known: _Known, sure_from: float) -> SuggestionView | None:
 
 
 def _clocks(case: Case, rules: Rules, now: datetime) -> tuple[ClockView, ...]:
-    """Every duty's latest clock: running, waiting, or met in time."""
+    """Every duty's latest clock, the most pressing first: running, waiting, or met in time."""
     latest = {clock.duty: clock for clock in case.clocks}
     shown = []
     calendar = rules.calendar_of(site=case.site)
@@ -459,7 +459,12 @@ def _clocks(case: Case, rules: Rules, now: datetime) -> tuple[ClockView, ...]:
             shown.append(ClockView(clock.duty, ClockLevel.PAUSED))
         elif clock.was_met(calendar):
             shown.append(ClockView(clock.duty, ClockLevel.MET, clock.ended_at))
-    return tuple(shown)
+    return tuple(sorted(shown, key=_pressing))
+
+
+def _pressing(clock: ClockView) -> tuple[int, float]:
+    ranks = {ClockLevel.PAUSED: 1, ClockLevel.MET: 2}
+    return ranks.get(clock.level, 0), clock.at.timestamp() if clock.at else 0.0
 
 
 def _referral(

@@ -7,9 +7,13 @@ from sqlalchemy.orm import Session
 from feedback_hub.adapters import choices
 from feedback_hub.domain.access import Actor
 from feedback_hub.reads.views.frame import COLUMNS, Density, Looks, SavedFilter, Theme
+from feedback_hub.services.records import NoticeKind
 
 LOOKS = "looks"
 FILTERS = "filters"
+QUIET = "quiet_notices"
+ALWAYS_TOLD = frozenset({NoticeKind.URGENT, NoticeKind.GLASS_BROKEN})
+"""Nobody switches these off: life in danger, and somebody in a case that is not theirs."""
 
 
 def of(session: Session, actor: Actor) -> Looks:
@@ -17,7 +21,7 @@ def of(session: Session, actor: Actor) -> Looks:
     chosen = choices.all_of(session, actor.id)
     looks = chosen.get(LOOKS)
     looks = looks if isinstance(looks, dict) else {}
-    hidden = looks.get("hidden")
+    hidden, quiet = looks.get("hidden"), set(map(str, chosen.get(QUIET, [])))
     theme, density = str(looks.get("theme", "")), str(looks.get("density", ""))
     return Looks(
         theme=Theme(theme) if theme in set(Theme) else None,
@@ -30,4 +34,5 @@ def of(session: Session, actor: Actor) -> Looks:
             for one in chosen.get(FILTERS, [])
             if isinstance(one, dict)
         ),
+        quiet=tuple(kind for kind in NoticeKind if kind in quiet and kind not in ALWAYS_TOLD),
     )

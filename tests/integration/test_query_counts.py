@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from sqlalchemy import event
+from dataclasses import replace
+
+from sqlalchemy import event, select
 
 from bench.fill import fill, register
+from feedback_hub.adapters.accounts import add_account
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Actor, ActorKind, Membership, Role
-from feedback_hub.reads import case_list, home, queue
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.clock import Duty
+from feedback_hub.reads import case_list, home, notice_list, queue
 from feedback_hub.reads.case_list import Filters
 from feedback_hub.reads.views.queue import QueueFilters, QueueTab
+from feedback_hub.services.records import Notice, NoticeKind
 
 ACTOR = Actor("a" * 32, ActorKind.ACCOUNT, (Membership(Role.CASE_MANAGER, "hub"),))
+DUTY = Duty.ANSWER
 MOST = 30
 """Queries of a page of the queue; log-in and frame come beside it."""
 
 
-def asked(hub: Hub, look: str) -> int:
+def asked(hub: Hub, look: str, actor: Actor = ACTOR) -> int:
     statements: list[str] = []
 
     def note(*given: object) -> None:
@@ -29,12 +36,38 @@ def asked(hub: Hub, look: str) -> int:
                 home.page(uow, hub.rules, ACTOR, hub.clock(), {}, 5)
             elif look == "list":
                 case_list.page(uow, ACTOR, Filters(), hub.clock(), limit=200)
+            elif look == "notices":
+                notice_list.page(uow, actor)
             else:
                 tab = QueueFilters(tab=QueueTab(look))
                 queue.page(uow, hub.rules, ACTOR, tab, hub.clock())
     finally:
         event.remove(hub.engine, "before_cursor_execute", note)
     return len(statements)
+
+
+def test_colleagues_and_notices_cost_no_question_each(hub: Hub) -> None:
+    register(hub)
+    fill(hub, 20)
+    manager = (Membership(Role.CASE_MANAGER, "hub"),)
+
+    def more(first: int, count: int) -> None:
+        with hub.unit_of_work() as uow:
+            now, cases = hub.clock(), uow.session.scalars(select(Case)).all()
+            for number in range(first, first + count):
+                email = f"colleague{number}@example.org"
+                made.append(add_account(uow.session, email, None, manager, now))
+                notice = Notice(f"{number:032}", NoticeKind.OVERDUE, now, cases[number].id, DUTY)
+                notice.account_id = made[0]
+                uow.add(notice)
+            uow.commit()
+
+    made: list[str] = []
+    more(0, 2)
+    told = replace(ACTOR, id=made[0])
+    few = asked(hub, "all"), asked(hub, "notices", told)
+    more(2, 12)
+    assert (asked(hub, "all"), asked(hub, "notices", told)) == few
 
 
 LOOKS = ("triage", "verify", "overdue", "waiting", "all", "home", "list")

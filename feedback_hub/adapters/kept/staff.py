@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from feedback_hub.adapters import notices, rings, tables
-from feedback_hub.adapters.accounts import account_id_of, actor_by_id, stand_in
+from feedback_hub.adapters.accounts import account_id_of, actor_by_id, actors_holding, stand_in
 from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.kept.transaction import Transaction
 from feedback_hub.domain.access import Actor, Role
@@ -35,12 +35,7 @@ class SqlStaff(Transaction):
 
     def accounts(self, role: Role, organisation: str = "") -> Sequence[Actor]:
         """Active accounts that hold ``role``, of one organisation where it is given."""
-        held = tables.membership.c
-        holders = select(held.account_id).where(held.role == role).distinct()
-        if organisation:
-            holders = holders.where(held.organisation == organisation)
-        found = (actor_by_id(self.session, one) for one in self.session.scalars(holders).all())
-        return [actor for actor in found if actor is not None]
+        return actors_holding(self.session, role, organisation)
 
     def shifts(self) -> Sequence[Shift]:
         """Everybody on the roster of who is on call, whenever."""

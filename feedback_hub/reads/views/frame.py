@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from feedback_hub.domain.access import Role
@@ -53,12 +52,16 @@ class SavedFilter:
 
 @dataclass(frozen=True)
 class Looks:
-    """How a reader wants the screens; None: as their system has it."""
+    """How a reader wants the screens; None: as their system has it.
+
+    ``quiet``: the kinds of notices that they do not want counted under the bell.
+    """
 
     theme: Theme | None = None
     density: Density | None = None
     hidden: tuple[str, ...] = ()
     filters: tuple[SavedFilter, ...] = ()
+    quiet: tuple[NoticeKind, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,16 +82,3 @@ class ReaderView:
     roster: bool = False
     broadcasts: bool = False
     hands_over: bool = False
-
-
-@dataclass(frozen=True)
-class NoticeLine:
-    """One notice. ``ref`` or ``referral_id`` only where the reader may open it."""
-
-    id: str
-    kind: NoticeKind
-    at: datetime
-    is_read: bool
-    ref: str = ""
-    referral_id: str = ""
-    sensitive: bool = False

@@ -9,7 +9,7 @@ from flask_babel import get_locale, gettext
 from flask_security import current_user
 from sqlalchemy import select
 
-from feedback_hub.adapters.notices import waiting
+from feedback_hub.adapters.notices import count_waiting
 from feedback_hub.adapters.tables import site
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Action, Actor, Role
@@ -99,9 +99,9 @@ def _reader(hub: Hub) -> ReaderView | None:
     own = {m.organisation for m in actor.memberships if m.role is Role.FOCAL_POINT}
     organisation = ""
     with hub.reading() as uow:
-        unread = len(waiting(uow.session, actor.id))
         names = names_for(uow) if own else None
         chosen = looks.of(uow.session, actor)
+        unread = count_waiting(uow.session, actor.id, chosen.quiet)
     if names is not None:
         organisation = ", ".join(sorted(names.organisation(code) for code in own if code))
     return ReaderView(

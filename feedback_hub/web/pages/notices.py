@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from flask import (
@@ -15,13 +16,15 @@ from flask import (
     url_for,
 )
 
+from feedback_hub.adapters import choices
 from feedback_hub.adapters import notices as kept
 from feedback_hub.domain.access import Actor, ActorKind
 from feedback_hub.domain.errors import NotFound
 from feedback_hub.domain.on_call import RingWay
 from feedback_hub.domain.place import MailWish
-from feedback_hub.reads import notice_list
+from feedback_hub.reads import looks, notice_list
 from feedback_hub.services import chatting, on_call
+from feedback_hub.services.records import NoticeKind
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.security import current_actor
 from feedback_hub.web.words import gettext
@@ -35,13 +38,17 @@ def inbox() -> str:
     actor = _account()
     hub = current_hub()
     with hub.reading() as uow:
-        lines = notice_list.lines(uow, actor)
+        told = notice_list.page(uow, actor)
+        quiet = looks.of(uow.session, actor).quiet
         box = uow.mailbox(actor.id)
         address = on_call.address_of(uow, actor.id)
         code = chatting.code_for(uow, actor.id, hub.clock())
     return render_template(
         "notices.html",
-        lines=lines,
+        told=told,
+        by_kind=request.args.get("by") == "kind",
+        kinds=[kind for kind in NoticeKind if kind not in looks.ALWAYS_TOLD],
+        quiet=quiet,
         box=box,
         sends_mail=hub.rules.sends_mail,
         has_bot=RingWay.TELEGRAM in hub.channels.ringers(),
@@ -52,10 +59,11 @@ def inbox() -> str:
 
 @notices.post("/read")
 def read() -> Response:
-    """One notice, or all of them, need no reading any more."""
+    """Some notices, or all of them, need no reading any more."""
     actor = _account()
-    _mark(actor, notice_id=request.form.get("notice", "")[:32])
-    return make_response(redirect(url_for("notices.inbox"), 303))
+    _mark(actor, ids=[one[:32] for one in request.form.getlist("notice")][: notice_list.LIMIT])
+    by = "kind" if request.form.get("by") == "kind" else None
+    return make_response(redirect(url_for("notices.inbox", by=by), 303))
 
 
 @notices.post("/wishes")
@@ -76,6 +84,10 @@ def wishes() -> Response:
             _day(request.form.get("absent_until", "")),
             MailWish(chat) if chat in _OFFERED and address.telegram else MailWish.NONE,
         )
+        # What is not ticked is not wanted; the form names what it offered.
+        wanted = request.form.getlist("bell")
+        offered = request.form.getlist("offered")
+        choices.keep(uow.session, actor.id, looks.QUIET, [o for o in offered if o not in wanted])
         uow.commit()
     flash(gettext("Kept."), "success")
     return make_response(redirect(url_for("notices.inbox"), 303))
@@ -90,10 +102,10 @@ def seen(actor: Actor, *, ref: str = "", referral_id: str = "") -> None:
         _mark(actor, ref=ref, referral_id=referral_id)
 
 
-def _mark(actor: Actor, **about: str) -> None:
+def _mark(actor: Actor, *, ref: str = "", referral_id: str = "", ids: Sequence[str] = ()) -> None:
     hub = current_hub()
     with hub.reading() as uow:
-        unread = kept.waiting(uow.session, actor.id, **about)
+        unread = kept.waiting(uow.session, actor.id, ref=ref, referral_id=referral_id, ids=ids)
     if unread:
         with hub.unit_of_work() as uow:
             kept.mark_read(uow.session, unread, hub.clock())
