@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from feedback_hub.bootstrap import Hub, calls_us, is_pulled
+from feedback_hub.bootstrap import Hub
+from feedback_hub.bootstrap.channel_accounts import calls_us, is_pulled
 from feedback_hub.cli.checking import channel_finding
 from feedback_hub.cli.context import Failure, hub_of, reporting
 from feedback_hub.domain.message import DeliveryError

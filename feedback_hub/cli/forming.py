@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from feedback_hub.adapters import xlsform
-from feedback_hub.bootstrap import own_fields, utc_now
+from feedback_hub.bootstrap import utc_now
+from feedback_hub.bootstrap.settled import own_fields
 from feedback_hub.cli.context import Failure, config_of, reporting
 from feedback_hub.cli.ready import ready_hub
 from feedback_hub.domain.custom_field import ShownIn

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify
 
 from feedback_hub.adapters import monitoring as kept
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
-from feedback_hub.bootstrap import standards
+from feedback_hub.bootstrap.settled import standards
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.call_back import local_day
 from feedback_hub.domain.errors import NotFound

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from channels.whatsapp import Adapter, WhatsAppSettings
-from feedback_hub.bootstrap import ChannelAccounts, calls_us
+from feedback_hub.bootstrap.channel_accounts import ChannelAccounts, calls_us
 from feedback_hub.domain.message import DeliveryError, SendFault
 from tests.contract.sms import PERSON, PUBLIC_URL, a_message, failure_of
 from tests.providers.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioServer, twilio_server

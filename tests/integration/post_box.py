@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import cast
 
 from channels.base import Channel, Pulled
-from feedback_hub.bootstrap import ChannelAccounts, Hub
+from feedback_hub.bootstrap import Hub
+from feedback_hub.bootstrap.channel_accounts import ChannelAccounts
 from feedback_hub.domain.message import DeliveryError, InboundMessage, OutboundMessage
 
 NAME = "box"

@@ -14,7 +14,8 @@ from sqlalchemy import insert, select
 
 from channels.base import Channel
 from feedback_hub.adapters import tables
-from feedback_hub.bootstrap import ChannelAccounts, Hub
+from feedback_hub.bootstrap import Hub
+from feedback_hub.bootstrap.channel_accounts import ChannelAccounts
 from feedback_hub.domain.message import DeliveryError, SendFault
 from feedback_hub.services import alerts, intake
 from feedback_hub.services.records import AlertKind, InboxKind, Queue

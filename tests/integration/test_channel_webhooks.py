@@ -15,7 +15,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from feedback_hub.adapters import tables
-from feedback_hub.bootstrap import ChannelAccounts, Hub, build
+from feedback_hub.bootstrap import Hub, build
+from feedback_hub.bootstrap.channel_accounts import ChannelAccounts
 from feedback_hub.config import parse_config
 from feedback_hub.web.front import create_front
 from tests.contract.recorded import Sample, account, kinds, samples

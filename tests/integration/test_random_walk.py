@@ -20,7 +20,7 @@ from sqlalchemy import select
 
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
-from feedback_hub.bootstrap import ChannelAccounts
+from feedback_hub.bootstrap.channel_accounts import ChannelAccounts
 from feedback_hub.domain.access import Actor, Membership, Role
 from feedback_hub.domain.bank import BankWords
 from feedback_hub.domain.case import Case, CaseState, Outcome

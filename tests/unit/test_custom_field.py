@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback_hub.bootstrap import own_fields
+from feedback_hub.bootstrap.settled import own_fields
 from feedback_hub.config import ConfigError, parse_config
 from feedback_hub.domain.coding import Label
 from feedback_hub.domain.custom_field import CustomField, FieldKind, ShownIn, read_tag

@@ -6,7 +6,8 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask import request as asked
 
 from feedback_hub.adapters import outbox
-from feedback_hub.bootstrap import Hub, calls_us, is_pulled
+from feedback_hub.bootstrap import Hub
+from feedback_hub.bootstrap.channel_accounts import calls_us, is_pulled
 from feedback_hub.domain.access import Action
 from feedback_hub.domain.errors import NotFound
 from feedback_hub.domain.message import DeliveryError

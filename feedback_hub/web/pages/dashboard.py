@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from feedback_hub.bootstrap import standards
+from feedback_hub.bootstrap.settled import standards
 from feedback_hub.domain.access import Action
 from feedback_hub.domain.coding import FeedbackType, Sector
 from feedback_hub.reads import dashboard as reads

@@ -11,7 +11,8 @@ from datetime import date
 from typing import Any
 
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
-from feedback_hub.bootstrap import Hub, standards
+from feedback_hub.bootstrap import Hub
+from feedback_hub.bootstrap.settled import standards
 from feedback_hub.domain.access import Actor
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.reporting import ReportKind, days_of
