@@ -13,13 +13,15 @@ from feedback_hub.adapters.tables import case, case_answer, case_tag, referral
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible, referral_visible
 from feedback_hub.domain.access import Action, Actor, Grant, Scope, scope_of
-from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.case import Case, CaseState, Outcome
 from feedback_hub.domain.consent import Share
-from feedback_hub.domain.person import Sex
+from feedback_hub.domain.person import AgeBand, Disability, Sex
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
-from feedback_hub.reads import keyset
+from feedback_hub.reads import behind, keyset
+from feedback_hub.reads.behind import Behind
+from feedback_hub.reads.counting import UNKNOWN
 from feedback_hub.services import custom_fields
 
 MOST = 200
@@ -31,6 +33,8 @@ ENOUGH = 1000
 class Filters:
     """What a list is narrowed to; empty means any (CONTRACT, HTTP: cases).
 
+    ``site``, ``sector``, ``type`` and ``channel`` may be ``unknown``: nobody has said which.
+    ``behind``: the figure of the measures that it is the list of.
     ``in_hand``: what the actor's own team or desk handles, not what was merely referred to them.
     ``own``: answers to the hub's own questions, by name (``custom_fields.read_filters``).
     """
@@ -53,8 +57,12 @@ class Filters:
     received_from: datetime | None = None
     received_before: datetime | None = None
     channel: str = ""
-    sex: str = ""
+    sex: Sex | None = None
+    age_band: AgeBand | None = None
+    disability: Disability | None = None
+    outcome: Outcome | None = None
     code: str = ""
+    behind: Behind | None = None
 
 
 @dataclass(frozen=True)
@@ -154,16 +162,20 @@ def _conditions(
     if filters.states:
         conditions.append(case.c.state.in_(filters.states))
     for column, wanted in (
-        (case.c.site, filters.site),
-        (case.c.sector, filters.sector),
-        (case.c.type, filters.type),
+        (case.c.site, _named(filters.site)),
+        (case.c.sector, _named(filters.sector)),
+        (case.c.type, _named(filters.type)),
+        (case.c.channel, _named(filters.channel)),
         (case.c.priority, filters.priority),
-        (case.c.suspected, filters.suspected),
-        (case.c.channel, filters.channel),
+        (case.c.suspected, filters.suspected or None),
+        (case.c.sex, filters.sex),
+        (case.c.age_band, filters.age_band),
+        (case.c.disability, filters.disability),
+        (case.c.outcome, filters.outcome),
     ):
-        if wanted:
+        if wanted is not None:
             conditions.append(column == wanted)
-    conditions += _of_a_figure(filters)
+    conditions += _of_a_figure(actor, filters, now)
     if filters.assigned:
         owner = {"me": actor.id, "none": ""}.get(filters.assigned, filters.assigned)
         conditions.append(case.c.owner == owner)
@@ -186,18 +198,24 @@ def _conditions(
     return conditions
 
 
-def _of_a_figure(filters: Filters) -> list[ColumnElement[bool]]:
+def _named(word: str) -> str | None:
+    """None for any; the empty word for what nobody has named."""
+    return "" if word == UNKNOWN else word or None
+
+
+def _of_a_figure(actor: Actor, filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
     """What a figure of the dashboard is narrowed to: the list behind it."""
     conditions: list[ColumnElement[bool]] = []
     if filters.received_from is not None:
         conditions.append(case.c.received_at >= filters.received_from)
     if filters.received_before is not None:
         conditions.append(case.c.received_at < filters.received_before)
-    if filters.sex in set(Sex):
-        conditions.append(case.c.sex == Sex(filters.sex))
     if filters.code:
         named = type_coerce(case.c.codes, Text())
         conditions.append(named.contains(f'"{filters.code}"', autoescape=True))
+    if filters.behind is not None:
+        period = filters.received_from, filters.received_before
+        conditions += behind.conditions(actor, filters.behind, now, filters.partner, period)
     return conditions
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
 
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Actor
+from feedback_hub.domain.coding import UNCLEAR
 from feedback_hub.domain.monitoring import Standards
-from feedback_hub.reads import measures, rising, sites, suppression
+from feedback_hub.reads import burning, measures, rising, sites, suppression
+from feedback_hub.reads.behind import opens
+from feedback_hub.reads.burning import Burning
 from feedback_hub.reads.counting import Asked, Counted, Json, counted, sites_of
 from feedback_hub.reads.names import names_for
 from feedback_hub.reads.rising import Compared, Level
@@ -41,21 +44,33 @@ class ThisWeek:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """Everything on the page. ``measured`` is what ``/api/v1/measures`` says of the same days."""
+    """Everything on the page. ``measured`` is what ``/api/v1/measures`` says of the same days.
+
+    ``before``: the headline figures of as many days just before. ``silent_for``: days that nothing
+    was heard from a site for, in steps. ``opens``: whether the reader may open the lists.
+    """
 
     period: Asked
     measured: Json
+    before: Json
     this_week: ThisWeek
     rising: Sequence[Compared]
+    burning: Sequence[Burning]
+    silent_for: Mapping[str, int]
     weeks: Sequence[Week]
     sites: Sequence[SiteLine]
     organisations: dict[str, str]
     site_choices: Sequence[tuple[str, str]]
+    opens: bool
 
     @property
-    def silent(self) -> Sequence[SiteLine]:
-        """Sites of which nothing was heard."""
-        return [line for line in self.sites if line.is_silent]
+    def last_week(self) -> Asked:
+        """The seven days that are held against the usual."""
+        return replace(self.period, start=self.period.end - rising.WEEK)
+
+    def week(self, first: date) -> tuple[date, date]:
+        """The days of the period that lie in the week from ``first`` on."""
+        return max(first, self.period.first), min(first + timedelta(days=6), self.period.last)
 
 
 def page(
@@ -69,27 +84,48 @@ def page(
 ) -> Dashboard:
     """What ``actor`` may know of the period."""
     found, everywhere = counted(uow, rules, actor, period, threshold)
-    nine_weeks, _ = counted(uow, rules, actor, rising.compared_period(period), threshold)
+    nine_weeks, lately = counted(uow, rules, actor, rising.compared_period(period), threshold)
     last_week = nine_weeks.within(period.end - rising.WEEK, period.end)
     before = nine_weeks.within(nine_weeks_start(period), period.end - rising.WEEK)
-    lines = sites.lines(uow, standards, everywhere, period.last, threshold)
     held = sites_of(actor)
-    names = names_for(uow)
+    lines = [
+        line
+        for line in sites.lines(uow, standards, everywhere, period.last, threshold)
+        if held is None or line.site.code in held
+    ]
+    silent = burning.silences(lines, lately, period.end)
+    rises = rising.rising(_spoken_of(last_week), _spoken_of(before), threshold)
+    measured = measures.figures_of(uow, found, actor, period, now)
     usual = len(before) / rising.WEEKS_BEFORE
     return Dashboard(
         period,
-        measures.figures_of(uow, found, actor, period, now),
+        measured,
+        measures.headline(counted(uow, rules, actor, before_it(period), threshold)[0], now),
         ThisWeek(
             found.count(len(last_week)),
             round(usual, 1) if len(before) >= threshold else None,
             rising.level(len(last_week), len(before)),
         ),
-        rising.rising(measures.code_counts(last_week), measures.code_counts(before), threshold),
+        rises,
+        burning.burning(measured, rises, lines, silent),
+        silent,
         weeks(found, period),
-        [line for line in lines if held is None or line.site.code in held],
-        dict(names.organisations),
+        lines,
+        dict(names_for(uow).organisations),
         [(one.code, one.name) for one in uow.sites() if held is None or one.code in held],
+        opens(actor, period),
     )
+
+
+def _spoken_of(found: Counted) -> dict[str, int]:
+    """Cases by what they are about; what nobody could read is about nothing that could rise."""
+    counts = measures.code_counts(found)
+    return {code: number for code, number in counts.items() if code != UNCLEAR}
+
+
+def before_it(period: Asked) -> Asked:
+    """As many days, just before the period."""
+    return replace(period, start=period.start - (period.end - period.start), end=period.start)
 
 
 def nine_weeks_start(period: Asked) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import and_, or_, select
 
@@ -25,6 +26,8 @@ class IssueFilters:
     state: IssueState | None = None
     site: str = ""
     sector: str = ""
+    opened_from: datetime | None = None
+    opened_before: datetime | None = None
 
 
 def page(
@@ -42,6 +45,10 @@ def page(
     ):
         if wanted:
             query = query.where(column == wanted)
+    if filters.opened_from is not None:
+        query = query.where(issue.c.created_at >= filters.opened_from)
+    if filters.opened_before is not None:
+        query = query.where(issue.c.created_at < filters.opened_before)
     if cursor:
         last = uow.issue(cursor)
         if last is None:

@@ -96,6 +96,14 @@ def figures_of(
     }
 
 
+def headline(found: Counted, now: datetime) -> Json:
+    """The figures that stand first, to be set beside those of other days."""
+    handled = found.handled
+    did = _of_handled(handled, now)
+    said = {name: did[name] for name in ("acknowledged_in_time", "time_to_answer", "closed")}
+    return {"cases": found.count(len(found)), **said}
+
+
 def _state(found: Counted, state: CaseState) -> Mask:
     mask: Mask = found.cases["state"] == STATES.index(state)
     return mask

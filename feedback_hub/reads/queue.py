@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
+from typing import TypeVar
 
 from sqlalchemy import exists, select
 
@@ -15,14 +17,16 @@ from feedback_hub.adapters.tables import organisation
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible
 from feedback_hub.domain.access import Action, Actor, Role
-from feedback_hub.domain.case import OPEN, Case, CaseState
+from feedback_hub.domain.case import OPEN, Case, CaseState, Outcome
 from feedback_hub.domain.coding import FeedbackType, Sector
 from feedback_hub.domain.custom_field import CustomField
 from feedback_hub.domain.issue import IssueState
 from feedback_hub.domain.message import MessageKind
+from feedback_hub.domain.person import AgeBand, Disability, Sex
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority
 from feedback_hub.reads import case_list, issue_list
+from feedback_hub.reads.behind import Figure, behind
 from feedback_hub.reads.case_list import Filters, own_scope
 from feedback_hub.reads.names import names_for, site_names
 from feedback_hub.reads.rows import queue_row, snippets, wordless
@@ -36,6 +40,8 @@ from feedback_hub.reads.views.queue import (
 )
 from feedback_hub.services import custom_fields
 from feedback_hub.services.rules import Rules
+
+E = TypeVar("E", bound=StrEnum)
 
 MOST_TAGS = 100
 MOST_ISSUES = 30
@@ -84,6 +90,7 @@ class _Found:
     counts: Mapping[QueueTab, int]
     own: tuple[CustomField, ...]
     mark: str
+    behind: int | None = None
 
 
 def _found(
@@ -97,16 +104,15 @@ def _found(
     own = custom_fields.filtering(rules)
     offered = {f"{field.name}:{answer}" for field in own for answer in field.choices or {}}
     known = [one for one in filters.field if one in offered]
-    asked = replace(
-        narrowed(filters, rules.calendar.zone), own=custom_fields.read_filters(rules, known)
-    )
+    asked = replace(narrowed(filters, rules), own=custom_fields.read_filters(rules, known))
     found = case_list.page(uow, actor, asked, now, cursor=cursor)
     counts: dict[QueueTab, int] = {
         tab: case_list.count(uow, actor, TABS[tab], now)
         for tab in QueueTab
         if tab is not QueueTab.ALL
     }
-    return _Found(found, counts, own, _mark(found, counts, now))
+    behind_it = case_list.count(uow, actor, asked, now) if filters.is_of_a_figure else None
+    return _Found(found, counts, own, _mark(found, counts, now), behind_it)
 
 
 def _opened(
@@ -130,6 +136,7 @@ def _opened(
         types=tuple(FeedbackType),
         tags=tuple(_tags(uow, actor)),
         own=found.own,
+        behind=found.behind,
     )
 
 
@@ -190,37 +197,47 @@ def together(
     )
 
 
-def narrowed(filters: QueueFilters, zone: tzinfo = UTC) -> Filters:
+def narrowed(filters: QueueFilters, rules: Rules) -> Filters:
     """The tab's view with what the address bar narrows it to; words it does not know are left."""
     tab = TABS[filters.tab]
+    zone = rules.calendar.zone
     states = tab.states
     if filters.state in set(CaseState):
         state = CaseState(filters.state)
         states = (state,) if not states or state in states else states
+    figure = _word(Figure, filters.figure)
     return replace(
         tab,
         states=states,
         site=filters.site,
         sector=filters.sector,
         type=filters.type,
-        priority=Priority(filters.priority) if filters.priority in set(Priority) else None,
+        priority=_word(Priority, filters.priority),
         tag=filters.tag[:64],
         assigned=filters.assigned if filters.assigned in {"me", "none"} else "",
         q=filters.q[:200],
-        received_from=_day(filters.first, zone),
-        received_before=_day(filters.last, zone, after=1),
+        received_from=day(filters.first, zone),
+        received_before=day(filters.last, zone, after=1),
         channel=filters.channel[:64],
-        sex=filters.sex,
+        sex=_word(Sex, filters.sex),
+        age_band=_word(AgeBand, filters.age_band),
+        disability=_word(Disability, filters.disability),
+        outcome=_word(Outcome, filters.outcome),
         code=filters.code[:64],
         partner=filters.partner[:64],
+        behind=behind(rules, figure) if figure else None,
     )
 
 
-def _day(written: str, zone: tzinfo, *, after: int = 0) -> datetime | None:
+def _word(words: type[E], written: str) -> E | None:
+    return words(written) if written in set(words) else None
+
+
+def day(written: str, zone: tzinfo, *, after: int = 0) -> datetime | None:
     """When a day begins, or so many days after it; None for what is no day."""
     try:
-        day = date.fromisoformat(written)
-        return datetime.combine(day + timedelta(days=after), time(), zone)
+        found = date.fromisoformat(written)
+        return datetime.combine(found + timedelta(days=after), time(), zone)
     except (ValueError, OverflowError):
         return None
 

@@ -12,17 +12,17 @@ from flask import Blueprint, Response, jsonify, request
 from feedback_hub.adapters import meetings
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor, CaseFacts, scope_of
-from feedback_hub.domain.case import Case, CaseState, Outcome
+from feedback_hub.domain.case import Case, Outcome
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads import case_list, likely, related, wire
-from feedback_hub.reads.case_list import Filters
-from feedback_hub.services import bank, casework, custom_fields, likeness, loopback, triage
+from feedback_hub.services import bank, casework, likeness, loopback, triage
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.triage import Decision
 from feedback_hub.web.acting import Work, act
+from feedback_hub.web.asked_cases import asked_cases
 from feedback_hub.web.body import Body
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.security import require
@@ -43,7 +43,7 @@ def list_cases() -> Response:
     limit = _limit()
     with hub.reading() as uow:
         found = case_list.page(
-            uow, actor, _filters(), now, cursor=request.args.get("cursor", ""), limit=limit
+            uow, actor, asked_cases(), now, cursor=request.args.get("cursor", ""), limit=limit
         )
         own = wire.own_questions(uow, hub.rules, found.cases)
         facts = uow.facts_of(found.cases)
@@ -498,34 +498,6 @@ def decision_in(body: Body) -> Decision:
         reason=body.text("reason"),
         version=body.number("version"),
     )
-
-
-def _filters() -> Filters:
-    args = request.args
-    return Filters(
-        states=tuple(
-            _word("status", CaseState, word)
-            for word in (args.get("status") or args.get("state") or "").split(",")
-            if word
-        ),
-        site=args.get("site", ""),
-        sector=args.get("sector", ""),
-        type=args.get("type", ""),
-        priority=_word("priority", Priority, args["priority"]) if args.get("priority") else None,
-        partner=args.get("partner", ""),
-        assigned=args.get("assigned", ""),
-        overdue=args.get("overdue", "").lower() in {"1", "true", "yes"},
-        tag=args.get("tag", ""),
-        own=custom_fields.read_filters(current_hub().rules, args.getlist("field")),
-        q=args.get("q", ""),
-    )
-
-
-def _word(name: str, words: type[E], written: str) -> E:
-    try:
-        return words(written)
-    except ValueError:
-        raise Invalid(name, f"must be one of {', '.join(words)}") from None
 
 
 def _limit() -> int:

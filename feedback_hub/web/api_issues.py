@@ -11,13 +11,13 @@ from flask import Blueprint, Response, jsonify, request
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.errors import Invalid, NotFound
-from feedback_hub.domain.issue import Issue, IssueState
+from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.reads import issue_list, wire
-from feedback_hub.reads.issue_list import IssueFilters
 from feedback_hub.services import issues
 from feedback_hub.services.issues import LONGEST_TITLE, NewIssue
 from feedback_hub.web.acting import act
+from feedback_hub.web.asked_issues import asked_issues
 from feedback_hub.web.body import Body
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.security import require
@@ -36,7 +36,7 @@ def list_issues() -> Response:
     actor = require(Action.READ_ISSUE)
     with current_hub().reading() as uow:
         found, cursor = issue_list.page(
-            uow, _filters(), cursor=request.args.get("cursor", ""), limit=_limit()
+            uow, asked_issues(), cursor=request.args.get("cursor", ""), limit=_limit()
         )
         refs = issue_list.visible_refs(uow, actor, [issue.id for issue in found])
         items = [wire.issue_body(issue, refs[issue.id]) for issue in found]
@@ -129,17 +129,6 @@ def _verb(verb: Verb, *, status: int = 200) -> Response:
 
 def _shown(uow: SqlUnitOfWork, actor: Actor, issue: Issue) -> wire.Json:
     return wire.issue_body(issue, issue_list.visible_refs(uow, actor, [issue.id])[issue.id])
-
-
-def _filters() -> IssueFilters:
-    written = request.args.get("state", "")
-    if written and written not in set(IssueState):
-        raise Invalid("state", f"must be one of {', '.join(IssueState)}")
-    return IssueFilters(
-        state=IssueState(written) if written else None,
-        site=request.args.get("site", ""),
-        sector=request.args.get("sector", ""),
-    )
 
 
 def _limit() -> int:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from feedback_hub.domain.bank import Standing
 from feedback_hub.domain.call_back import Way
-from feedback_hub.domain.case import CaseState
+from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.issue import IssueState
-from feedback_hub.domain.person import AccusedClass
+from feedback_hub.domain.person import AccusedClass, AgeBand, Disability, Sex
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
+from feedback_hub.reads.behind import Figure
+from feedback_hub.reads.views.queue import QueueTab
 from feedback_hub.web.schemas.shapes import (
     DAY,
     FLAG,
@@ -188,14 +190,28 @@ OPERATIONS: tuple[Operation, ...] = (
         "/cases",
         "The cases that exist for the caller, newest first.",
         page_of("Case"),
+        ("tab", word(QueueTab) | {"description": "One of the queue's views."}),
         ("status", TEXT | {"description": f"One or more, by comma: {', '.join(CaseState)}."}),
-        ("site", TEXT),
+        ("site", TEXT | {"description": "A code, or `unknown`; so for the next three."}),
         ("sector", TEXT),
         ("type", TEXT),
+        ("channel", TEXT),
+        ("code", TEXT | {"description": "A code of the frame."}),
         ("priority", word(Priority)),
-        ("partner", TEXT),
+        ("partner", TEXT | {"description": "An organisation that a referral went to."}),
         ("assigned", TEXT | {"description": "An account's id, `me` or `none`."}),
         ("overdue", FLAG),
+        ("outcome", word(Outcome)),
+        ("sex", word(Sex)),
+        ("age_band", word(AgeBand)),
+        ("disability", word(Disability)),
+        ("from", DAY | {"description": "Received on this day or later, in the hub's time zone."}),
+        ("to", DAY | {"description": "Received on this day or before."}),
+        (
+            "figure",
+            word(Figure)
+            | {"description": "The list behind this figure of `/measures`; `from` and `to` too."},
+        ),
         ("tag", TEXT),
         (
             "field",
@@ -379,6 +395,8 @@ OPERATIONS: tuple[Operation, ...] = (
         ("state", word(IssueState)),
         ("site", TEXT),
         ("sector", TEXT),
+        ("from", DAY | {"description": "Opened on this day or later, in the hub's time zone."}),
+        ("to", DAY | {"description": "Opened on this day or before."}),
         *_PAGE,
     ),
     Operation(

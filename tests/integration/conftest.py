@@ -55,6 +55,7 @@ LONG_ON_POSTGRES = frozenset(
         "test_attachments",
         "test_audit",
         "test_bank",
+        "test_behind",
         "test_calls",
         "test_channel_watch",
         "test_conversation",

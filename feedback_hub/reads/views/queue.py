@@ -45,6 +45,13 @@ class QueueTab(StrEnum):
     ALL = "all"
 
 
+OF_A_FIGURE = (
+    *("figure", "first", "last", "channel", "sex", "age_band", "disability"),
+    *("outcome", "code", "partner"),
+)
+"""Filters without a place in the queue's form: a figure of the dashboard brings them."""
+
+
 @dataclass(frozen=True)
 class QueueFilters:
     """What the address bar says; empty means any."""
@@ -65,6 +72,10 @@ class QueueFilters:
     sex: str = ""
     code: str = ""
     partner: str = ""
+    age_band: str = ""
+    disability: str = ""
+    outcome: str = ""
+    figure: str = ""
 
     def query(self, **changes: str) -> dict[str, str | tuple[str, ...]]:
         """The filters as query arguments, without the empty ones, after ``changes``."""
@@ -73,7 +84,12 @@ class QueueFilters:
     @property
     def is_of_a_figure(self) -> bool:
         """Whether the list is the one behind a figure of the dashboard."""
-        return bool(self.first or self.last or self.channel or self.sex or self.code)
+        return bool(self.of_a_figure)
+
+    @property
+    def of_a_figure(self) -> tuple[str, ...]:
+        """Which of the filters that only a figure brings are set."""
+        return tuple(name for name in OF_A_FIGURE if getattr(self, name))
 
     @property
     def narrowed(self) -> bool:
@@ -149,3 +165,5 @@ class QueuePage:
     own: tuple[CustomField, ...] = ()
     together: Together | None = None
     mark: str = ""
+    behind: int | None = None
+    """How many cases are behind a figure of the dashboard; None where the list is of none."""

@@ -10,7 +10,6 @@ from feedback_hub.domain.coding import FeedbackType, Sector
 from feedback_hub.reads import dashboard as reads
 from feedback_hub.web.asked_period import asked_period
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.pages.frame import may_see_cases
 from feedback_hub.web.security import require
 
 dashboard = Blueprint("dashboard", __name__)
@@ -35,7 +34,6 @@ def show() -> str:
     return render_template(
         "dashboard.html",
         page=page,
-        opens=may_see_cases(actor),
         sectors=[one.value for one in Sector],
         types=[one.value for one in FeedbackType],
         channels=sorted(hub.config.channels),

@@ -23,13 +23,13 @@ from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.reads import board as reads
 from feedback_hub.reads import issue_list
-from feedback_hub.reads.issue_list import IssueFilters
 from feedback_hub.reads.names import names_for, site_names
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import board as services
 from feedback_hub.services import casework
 from feedback_hub.services import issues as issue_services
 from feedback_hub.services.issues import NewIssue
+from feedback_hub.web.asked_issues import asked_issues, kept_words
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.pages.acting import attempt, text, version
 from feedback_hub.web.security import current_actor, require
@@ -40,13 +40,18 @@ issues = Blueprint("issues", __name__, url_prefix="/issues")
 
 @issues.get("", endpoint="list")
 def show_all() -> str:
-    """Every issue, the newest first."""
+    """Every issue, the newest first, narrowed as the address says."""
     actor = require(Action.READ_ISSUE)
+    filters = asked_issues()
     with current_hub().reading() as uow:
-        found, cursor = issue_list.page(uow, IssueFilters(), cursor=request.args.get("cursor", ""))
-        return render_template(
-            "issues.html", issues=found, older=cursor, may_write=actor.may(Action.WORK_ISSUE)
-        )
+        found, cursor = issue_list.page(uow, filters, cursor=request.args.get("cursor", ""))
+    return render_template(
+        "issues.html",
+        issues=found,
+        older=cursor,
+        asked=kept_words(),
+        may_write=actor.may(Action.WORK_ISSUE),
+    )
 
 
 @issues.get("/new")

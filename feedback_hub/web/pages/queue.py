@@ -22,8 +22,9 @@ from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound, StaleVers
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.reads import issue_list
 from feedback_hub.reads import queue as reads
-from feedback_hub.reads.views.queue import QueueFilters, QueuePage, QueueTab
+from feedback_hub.reads.views.queue import OF_A_FIGURE, QueueFilters, QueuePage, QueueTab
 from feedback_hub.services import casework, referrals
+from feedback_hub.web.figure_words import figure_label
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.pages.acting import refused_form, text
 from feedback_hub.web.pages.cases import case_reader, cases
@@ -34,11 +35,7 @@ __all__ = ["cases"]
 
 MOST = 100
 """Cases at once."""
-_FILTERS = (
-    *("site", "sector", "type", "priority", "state", "tag", "assigned", "q"),
-    # What a figure of the dashboard is narrowed to.
-    *("first", "last", "channel", "sex", "code", "partner"),
-)
+_FILTERS = ("site", "sector", "type", "priority", "state", "tag", "assigned", "q", *OF_A_FIGURE)
 
 
 @dataclass(frozen=True)
@@ -147,6 +144,7 @@ def _list(page: QueuePage, asked: Asked, undo: Undo | None = None) -> str:
         page=page,
         here=urlencode(kept),
         undo=undo if undo and undo.before else None,
+        figure_label=figure_label,
     )
 
 
