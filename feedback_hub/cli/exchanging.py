@@ -19,7 +19,7 @@ from feedback_hub.adapters.table_writing import write_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.acting import operator
-from feedback_hub.cli.context import Failure, hub_of, reporting
+from feedback_hub.cli.context import Failure, OutFile, hub_of, reporting
 from feedback_hub.cli.ready import ready_hub
 from feedback_hub.cli.taking import Taking, opened, refuse_unknown
 from feedback_hub.cli.working_off import work_off
@@ -42,7 +42,7 @@ from feedback_hub.domain.exchange import (
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.services import exchange as service
 
-_FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+_FILE = click.argument("file", type=OutFile())
 
 
 @click.group("exchange")

@@ -14,7 +14,7 @@ from feedback_hub.adapters.table_writing import TableWriter, write_rows, write_t
 from feedback_hub.adapters.tables import account
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.acting import operator
-from feedback_hub.cli.context import Failure, reporting
+from feedback_hub.cli.context import Failure, OutFile, reporting
 from feedback_hub.cli.exporting_measures import measures_command, site_command
 from feedback_hub.cli.progress import Progress
 from feedback_hub.cli.ready import ready_hub
@@ -30,7 +30,7 @@ def export() -> None:
 
 
 @export.command("cases")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=OutFile())
 @click.option(
     "--as",
     "email",

@@ -13,7 +13,7 @@ from feedback_hub.adapters.table_writing import write_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.acting import operator
-from feedback_hub.cli.context import Failure, reporting
+from feedback_hub.cli.context import Failure, OutFile, reporting
 from feedback_hub.cli.ready import ready_hub
 from feedback_hub.domain.access import Action, Actor, ActorKind, Membership, Role
 from feedback_hub.domain.audit import AuditAction
@@ -23,7 +23,7 @@ from feedback_hub.reads import measure_rows, measures
 from feedback_hub.reads.measure_rows import Figure, Frame
 from feedback_hub.reads.measures import Asked, Json
 
-_FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+_FILE = click.argument("file", type=OutFile())
 _DAY = click.DateTime(["%Y-%m-%d"])
 _FROM = click.option("--from", "first", type=_DAY, help="First day.  [default: 30 days in all]")
 _TO = click.option("--to", "last", type=_DAY, help="Last day, part of it.  [default: today]")

@@ -9,14 +9,14 @@ import click
 from feedback_hub.adapters import xlsform
 from feedback_hub.bootstrap import utc_now
 from feedback_hub.bootstrap.settled import own_fields
-from feedback_hub.cli.context import Failure, config_of, reporting
+from feedback_hub.cli.context import Failure, OutFile, config_of, reporting
 from feedback_hub.cli.ready import ready_hub
 from feedback_hub.domain.custom_field import ShownIn
 from feedback_hub.frame import load_frame
 
 
 @click.command("form")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=OutFile())
 @click.option("--sites", "with_sites", is_flag=True, help="Offer this hub's sites as a list.")
 @click.pass_context
 @reporting

@@ -14,7 +14,7 @@ from feedback_hub.adapters import backups, erasing
 from feedback_hub.adapters.tables import account, case, metadata
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.acting import DEVICE, operator
-from feedback_hub.cli.context import Failure, hub_of, reporting
+from feedback_hub.cli.context import Failure, OutFile, hub_of, reporting
 from feedback_hub.cli.progress import Progress
 from feedback_hub.cli.ready import has_database, ready_hub, somebody_works
 from feedback_hub.domain.audit import AuditAction
@@ -27,12 +27,12 @@ _FUNCTIONS = ("audit_only_grows", "measure_case", "measure_of_case")
 
 
 @click.command("backup")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=OutFile())
 @click.option("--to", "recipient", default="", help="Public age key (age1…) that closes it.")
 @click.option(
     "--data-keys",
     "keys_file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutFile(),
     help="Write the data keys to this file instead, to be kept for a shorter time: deleting it "
     "makes unreadable what FILE holds of people.",
 )

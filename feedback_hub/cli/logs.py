@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
+
+_ALL = structlog.make_filtering_bound_logger(logging.NOTSET)
+_WARNINGS = structlog.make_filtering_bound_logger(logging.WARNING)
 
 
 def configure_logs() -> None:
@@ -18,6 +23,7 @@ def configure_logs() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.dev.ConsoleRenderer() if watching else structlog.processors.JSONRenderer(),
         ],
+        wrapper_class=_ALL,
         # Whatever stderr is when a line is written: it may have been put elsewhere meanwhile.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
@@ -26,3 +32,13 @@ def configure_logs() -> None:
     # Their lines hold whole URLs, and a URL may hold a phone number.
     for chatty in ("urllib3", "twilio", "httpx", "rq"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
+
+
+@contextmanager
+def warnings_only() -> Iterator[None]:
+    """Where somebody watches a count go up, what went well is not said of each row too."""
+    structlog.configure(wrapper_class=_WARNINGS)
+    try:
+        yield
+    finally:
+        structlog.configure(wrapper_class=_ALL)

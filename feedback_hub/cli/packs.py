@@ -19,7 +19,7 @@ from feedback_hub.adapters.table_writing import write_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.acting import operator
-from feedback_hub.cli.context import Failure, reporting
+from feedback_hub.cli.context import Failure, OutFile, reporting
 from feedback_hub.cli.ready import ready_hub
 from feedback_hub.cli.taking import Taking, opened, refuse_unknown
 from feedback_hub.domain.audit import AuditAction
@@ -71,7 +71,7 @@ def approve(ctx: click.Context, languages: tuple[str, ...], every: bool, by: str
     there = {wording.language for wording in _wordings(hub)}
     if absent := wanted - there:
         raise Failure(
-            f"no wording in {', '.join(sorted(absent))}; there is {', '.join(sorted(there))}"
+            f"no wording in {', '.join(sorted(absent))}; there are {', '.join(sorted(there))}"
         )
     if not wanted:
         click.echo(f"All languages: {', '.join(sorted(there))}.", err=True)
@@ -100,7 +100,7 @@ def approve(ctx: click.Context, languages: tuple[str, ...], every: bool, by: str
 
 
 @packs.command("export")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=OutFile())
 @click.option("--language", default="", help="For a .po file: the language to translate into.")
 @click.pass_context
 @reporting

@@ -11,7 +11,7 @@ import click
 
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.acting import operator
-from feedback_hub.cli.context import Failure, reporting
+from feedback_hub.cli.context import Failure, OutFile, reporting
 from feedback_hub.cli.ready import ready_hub
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.call_back import local_day
@@ -65,7 +65,7 @@ def send(ctx: click.Context) -> None:
 
 @reports.command("make")
 @click.argument("kind", type=click.Choice([kind.value for kind in ReportKind]))
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=OutFile())
 @click.option("--site", default="", help="The site of a monthly snapshot.")
 @click.option(
     "--day", type=click.DateTime(["%Y-%m-%d"]), help="A day in it.  [default: the last one over]"

@@ -16,7 +16,7 @@ from feedback_hub.adapters.person_requests import RequestEnd, Wish
 from feedback_hub.adapters.retention import Stage
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.cli.acting import operator
-from feedback_hub.cli.context import Failure, reporting
+from feedback_hub.cli.context import Failure, OutFile, reporting
 from feedback_hub.cli.ready import ready_hub
 from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.audit import AuditAction
@@ -149,7 +149,7 @@ def answer(ctx: click.Context, ref: str, email: str, wish: str, outcome: str) ->
 
 
 @person.command("export")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=OutFile())
 @_REF
 @_AS
 @click.pass_context

@@ -12,13 +12,13 @@ import click
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from feedback_hub.cli.context import reporting
+from feedback_hub.cli.context import OutFile, reporting
 
 _PROGRAM = "feedback-hub"
 
 
 @click.command("sbom")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@click.argument("file", type=OutFile(), required=False)
 @click.option("--licences", is_flag=True, help="A plain list instead: name, version, licence.")
 @reporting
 def sbom(file: Path | None, licences: bool) -> None:

@@ -6,6 +6,7 @@ import click
 
 from feedback_hub.adapters import outbox
 from feedback_hub.bootstrap import Hub
+from feedback_hub.cli.logs import warnings_only
 from feedback_hub.cli.progress import Progress
 from feedback_hub.cli.ready import somebody_works
 from feedback_hub.services.records import Queue
@@ -21,7 +22,7 @@ def work_off(hub: Hub, *, live: bool) -> None:
     with hub.reading() as uow:
         waiting = outbox.unfinished(uow.session)
     # A row is made a case, then read; if it is new, most are acknowledged.
-    with Progress("rows made cases and read", (2 + live) * waiting) as progress:
+    with warnings_only(), Progress("rows made cases and read", (2 + live) * waiting) as progress:
 
         def step() -> bool:
             progress.step()

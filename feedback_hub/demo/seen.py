@@ -27,11 +27,11 @@ _VISITS: Mapping[str, tuple[int, int, int, tuple[ServiceSeen, ...]]] = {
         126,
         18,
         (
-            ServiceSeen("wash", _P, 5, "Two of seven pumps are broken."),
+            ServiceSeen("wash", _P, 5, "Duas das sete bombas estão avariadas."),
             ServiceSeen("health", _W, 1),
-            ServiceSeen("education", _P, 9, "Classes in two shifts."),
+            ServiceSeen("education", _P, 9, "Aulas em dois turnos."),
             ServiceSeen("shelter", _W),
-            ServiceSeen("food", _P, None, "Distribution two weeks late."),
+            ServiceSeen("food", _P, None, "Distribuição com duas semanas de atraso."),
         ),
     ),
     "METUGE_SEDE": (12, 40, 31, (ServiceSeen("wash", _W, 7), ServiceSeen("health", _W, 1))),
@@ -40,7 +40,7 @@ _VISITS: Mapping[str, tuple[int, int, int, tuple[ServiceSeen, ...]]] = {
         310,
         12,
         (
-            ServiceSeen("wash", _P, 8, "The new borehole is salty."),
+            ServiceSeen("wash", _P, 8, "O furo novo dá água salgada."),
             ServiceSeen("education", _W, 12),
             ServiceSeen("nutrition", _W),
         ),

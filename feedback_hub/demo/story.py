@@ -36,14 +36,14 @@ ACCOUNTS = {
 _HOUR = timedelta(hours=1)
 
 NOTES = (
-    "Please look at this with the site committee.",
-    "Several families say the same. Please tell us when you can go.",
-    "The person will be at the help desk on Tuesday.",
+    "Por favor vejam isto com o comité do centro.",
+    "Várias famílias dizem o mesmo. Digam-nos quando podem ir.",
+    "A pessoa vem ao balcão de apoio na terça-feira.",
 )
 ANSWERS = (
-    "Our team went there on Monday, spoke with the family and solved it on the spot.",
-    "We checked this with the site committee. It was put right this week.",
-    "What was missing has arrived; the family was told when and where.",
+    "A nossa equipa foi lá na segunda-feira, falou com a família e resolveu na hora.",
+    "Verificámos isto com o comité do centro. Ficou resolvido esta semana.",
+    "O que faltava já chegou; a família foi informada de quando e onde.",
 )
 
 
@@ -185,7 +185,7 @@ def _work(
     triage.triage(uow, hub.rules, manager, case.ref, Decision(site=case.site or None), moment())
     uow.session.flush()
     if case.type in {"thanks", "other"}:
-        reason = "No answer is needed."
+        reason = "Não precisa de resposta."
         outcome = Outcome.NOT_FEEDBACK
         casework.close(uow, hub.rules, manager, case.ref, outcome, reason, moment())
         return
@@ -247,7 +247,7 @@ def _close(
     moment: Callable[[], datetime],
     age: timedelta,
 ) -> None:
-    text = "We looked into it and it is being taken care of."
+    text = "Vimos o que se passa e já está a ser tratado."
     casework.answer(uow, hub.rules, manager, case.ref, text, Outcome.RESOLVED, moment())
     uow.session.flush()
     if age < timedelta(days=6):
@@ -255,7 +255,7 @@ def _close(
     loopback.loop_back(uow, hub.rules, manager, case.ref, None, moment())
     uow.session.flush()
     if age > timedelta(days=10):
-        reason = "The person heard the answer and has nothing to add."
+        reason = "A pessoa ouviu a resposta e não tem mais nada a dizer."
         casework.close(uow, hub.rules, manager, case.ref, Outcome.RESOLVED, reason, moment())
         uow.session.flush()
         # As random as the case's own number is.

@@ -154,6 +154,8 @@ def test_what_is_refused_changes_nothing(
         in elsewhere.run("restore", str(file), "--key", str(other), fails=1).stderr
     )
     assert "--force" in lived.run("restore", str(file), fails=1).stderr
+    nowhere = lived.run("backup", str(tmp_path / "no" / "hub.backup"), fails=2)
+    assert f"there is no folder {tmp_path / 'no'}; make it first" in nowhere.stderr
     hub = lived.hub()
     assert counts(hub)["case"] == 2
     hub.close()

@@ -27,6 +27,8 @@ def test_each_row_becomes_a_case_that_is_read_and_nothing_is_sent(commands: Comm
     commands.run("import", "sites", commands.file("sites.csv", ["code,name", "SITE-A,Site A"]))
     said = commands.run("import", "messages", commands.file("m.csv", WELL))
     assert said.stdout.endswith("3 rows: 3 added, 0 known, 0 rejected\n")
+    # No line of the log for each row: the count is what an operator watches.
+    assert "{" not in said.stderr
     cases = commands.rows(
         'SELECT received_at, site, codes, from_history, due_at, channel FROM "case" '
         "ORDER BY received_at"
