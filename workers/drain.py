@@ -316,12 +316,13 @@ def _conclude(hub: Hub, outcomes: Mapping[Claim, str | DeliveryError | None]) ->
         now = hub.clock()
         over = []
         for claim, outcome in outcomes.items():
-            again: Again | None = Again(now)
             if outcome is None:
-                delivery.not_tried(uow, claim.subject_id)
-            else:
-                with tracing.traced(claim.trace):
-                    again = delivery.conclude(uow, hub.channels, claim.subject_id, outcome, now)
+                # Where the lease was lost, the attempt that stands may be somebody else's by now.
+                if outbox.postpone(uow.session, claim, now, counts=False):
+                    delivery.not_tried(uow, claim.subject_id)
+                continue
+            with tracing.traced(claim.trace):
+                again = delivery.conclude(uow, hub.channels, claim.subject_id, outcome, now)
             if again is None:
                 over.append(claim)
             else:

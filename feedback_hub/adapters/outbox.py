@@ -110,11 +110,14 @@ def renew(session: Session, claimed: Claim, now: datetime) -> Claim | None:
 
 def postpone(
     session: Session, claimed: Claim, at: datetime, *, counts: bool = True, fault: str = ""
-) -> None:
-    """Give it back, not before ``at``. ``counts`` False: waiting is part of the work."""
+) -> bool:
+    """Give it back, not before ``at``; False if the lease was lost.
+
+    ``counts`` False: waiting is part of the work.
+    """
     table = inbox if claimed.task is None else outbox
     attempts = claimed.attempts if counts else claimed.attempts - 1
-    _change(
+    return _change(
         session,
         table,
         claimed,

@@ -24,6 +24,13 @@ class StaleVersion(DomainError):
     """Somebody else changed the object since it was read. API: 409."""
 
 
+class UsedByAnother(DomainError):
+    """Somebody else handed in something under this id, whatever became of it. API: 409."""
+
+    def __init__(self) -> None:
+        super().__init__("this submission_id was used by somebody else; give the record another")
+
+
 class NotAllowed(DomainError):
     """The actor's roles do not permit this action, whatever the object. API: 403."""
 

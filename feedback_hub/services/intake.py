@@ -16,7 +16,7 @@ from datetime import datetime
 from feedback_hub.domain.access import Actor
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.clocks import keep_case
-from feedback_hub.domain.errors import Invalid
+from feedback_hub.domain.errors import Invalid, UsedByAnother
 from feedback_hub.domain.message import DeliveryReceipt, InboundMessage
 from feedback_hub.domain.submission import Submission
 from feedback_hub.services import call_list, callbacks, custom_fields, inbox
@@ -140,7 +140,9 @@ def submit(
 ) -> tuple[str, bool]:
     """Accept and register a submission at once: ``(case reference, whether it is new)``.
 
-    The same ``submission_id`` gives the same reference. Raises ``Invalid``.
+    The same ``submission_id`` gives the same reference to whoever handed it in. To anybody else it
+    gives nothing, since whoever has the reference has the person's secret. Raises ``Invalid``,
+    ``UsedByAnother``.
     """
     _check(rules, submission)
     submission = custom_fields.checked(rules, submission)
@@ -155,6 +157,8 @@ def submit(
         before = uow.case(known.case_id) if known and known.case_id else None
         if before is None:
             raise Invalid("submission_id", "was used for something that is not a case")
+        if before.entered_by != actor.id:
+            raise UsedByAnother
         return before.ref, False
     case = open_case(uow, rules, submission, row.key_id, actor.id, now)
     # Whoever hands it in holds the reference from this moment.

@@ -15,6 +15,7 @@ from feedback_hub.domain.errors import (
     NotAllowed,
     NotFound,
     StaleVersion,
+    UsedByAnother,
 )
 from feedback_hub.services.ports import VaultSealed
 from feedback_hub.web.body import Malformed
@@ -28,6 +29,7 @@ STATUS_OF: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (VaultSealed, HTTPStatus.NOT_FOUND),
     (IllegalMove, HTTPStatus.CONFLICT),
     (StaleVersion, HTTPStatus.CONFLICT),
+    (UsedByAnother, HTTPStatus.CONFLICT),
     (StaleDataError, HTTPStatus.CONFLICT),
     (Invalid, HTTPStatus.UNPROCESSABLE_ENTITY),
     (DomainError, HTTPStatus.BAD_REQUEST),

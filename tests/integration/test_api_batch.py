@@ -36,6 +36,29 @@ def cases(hub: Hub) -> dict[str, Case]:
         return {case.ref: case for case in uow.session.scalars(select(Case))}
 
 
+@pytest.mark.parametrize("level", ["L1", "L3"])
+def test_what_somebody_else_handed_in_gives_nothing_to_whoever_repeats_it(
+    asking: Asking, level: str
+) -> None:
+    body = {
+        "submission_id": str(uuid.uuid4()),
+        "text": "O chefe pede dinheiro",
+        "sensitivity": level,
+    }
+    first = asking.post(Role.DESK, "/api/v1/intake", **body)
+    again = asking.post(Role.DESK, "/api/v1/intake", **body)
+    assert (first.status_code, again.status_code, again.json) == (201, 200, first.json)
+    for stranger in (Role.MECHANISM, asking.token_at(Role.DESK, "NTO")):
+        taken = asking.post(stranger, "/api/v1/intake", **body)
+        assert taken.status_code == 409
+        assert not {first.json["ref"], first.json["secret"]} & set(taken.text.split('"'))
+    # Nothing tells what became of it.
+    gone = asking.post(
+        Role.MECHANISM, "/api/v1/intake", **body | {"text": "x", "sensitivity": "L1"}
+    )
+    assert gone.text == taken.text
+
+
 def test_a_meeting_is_kept_with_its_points_and_a_longer_list_adds_what_is_new(
     hub: Hub, asking: Asking
 ) -> None:

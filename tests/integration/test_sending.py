@@ -28,12 +28,12 @@ from feedback_hub.domain.pacing import Limits
 from feedback_hub.migrations import migrate
 from feedback_hub.services import intake, loopback, new_case
 from feedback_hub.services.channel_watch import LOOKED_FOR
-from feedback_hub.services.delivery import FIRST_LOOK
+from feedback_hub.services.delivery import FIRST_LOOK, begin
 from feedback_hub.services.records import Delivery, Queue, WordingState
 from tests.integration.databases import NOW
 from tests.providers.telegram import SECRET_TOKEN, TOKEN, TelegramServer, telegram_server
 from tests.providers.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioServer, twilio_server
-from workers.drain import drain
+from workers.drain import _conclude, drain
 
 __all__ = ["telegram_server", "twilio_server"]
 
@@ -122,6 +122,26 @@ api_base = "{twilio_server.url}"
     made = Sending(hub, config)
     yield made
     hub.close()
+
+
+# Whose attempt it is
+
+
+def test_who_lost_the_lease_takes_back_no_attempt_of_somebody_else(sending: Sending) -> None:
+    sending.queue("sms", "+258841112233")
+    hub = sending.hub
+    with hub.unit_of_work() as uow:
+        (slow,) = outbox.claim(uow.session, Queue.DELIVERY, sending.now)
+        begin(uow, hub.rules, hub.channels, slow.subject_id, sending.now)
+        uow.commit()
+    sending.now += outbox.LEASE + SECOND
+    with hub.unit_of_work() as uow:
+        assert outbox.claim(uow.session, Queue.DELIVERY, sending.now)
+        uow.commit()
+    # It comes back without having called anybody, and the attempt is another worker's by now.
+    _conclude(hub, {slow: None})
+    (text,) = sending.deliveries()
+    assert (text.state, text.attempts) == (DeliveryState.ATTEMPTING, 1)
 
 
 # Pace

@@ -17,7 +17,7 @@ from feedback_hub.adapters import meetings
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.custom_field import CustomField, ShownIn
-from feedback_hub.domain.errors import Invalid, NotFound
+from feedback_hub.domain.errors import Invalid, NotFound, UsedByAnother
 from feedback_hub.domain.person import AccusedClass
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.submission import Submission
@@ -152,10 +152,10 @@ def hand_over(
         ref, new = intake.submit(uow, current_hub().rules, actor, submission, now)
     except Invalid as refused:
         raise Refused({refused.field: sentence(refused)}) from refused
+    except UsedByAnother as refused:
+        raise WrittenAnew from refused
     case = uow.case_by_ref(ref)
-    if case is None or (
-        not new and (case.entered_by != actor.id or not intake.says_the_same(uow, submission))
-    ):
+    if case is None or (not new and not intake.says_the_same(uow, submission)):
         raise WrittenAnew
     uow.session.flush()
     if meeting_id:
