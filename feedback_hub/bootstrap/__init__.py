@@ -31,6 +31,7 @@ from feedback_hub.adapters.model_store import ModelStore
 from feedback_hub.adapters.peers import PeerHubs
 from feedback_hub.adapters.secrets_files import load_or_make
 from feedback_hub.adapters.sentences import E5Sentences, has_sentences
+from feedback_hub.adapters.shared_clock import SharedClock
 from feedback_hub.adapters.tables import start_mappers
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.vault import Keyring
@@ -93,6 +94,8 @@ class Hub:
     def engine(self) -> Engine:
         """The database. Touch it only after the last fork: connections cannot be shared."""
         engine = make_engine(database_url(self.config))
+        if isinstance(self.clock, SharedClock):
+            self.clock.ask(engine)
         self._engines.append(engine)
         return engine
 
@@ -155,9 +158,14 @@ def database_url(config: Config) -> str:
     return config.database.url or sqlite_url(config.hub.home / "hub.sqlite3")
 
 
-def build(config: Config, *, clock: Clock = utc_now) -> Hub:
-    """Put the hub together. Makes missing keys; opens no connection. Raises ``ConfigError``."""
+def build(config: Config, *, clock: Clock | None = None) -> Hub:
+    """Put the hub together. Makes missing keys; opens no connection. Raises ``ConfigError``.
+
+    It goes by the database's clock where several machines may share the database.
+    """
     start_mappers()
+    if clock is None:
+        clock = utc_now if database_url(config).startswith("sqlite") else SharedClock()
     config.hub.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     key, made = _secret(config, config.security.encryption_key, "encryption_key")
     session_key, _ = _secret(config, config.security.session_key, "session_key")

@@ -5,20 +5,24 @@ from __future__ import annotations
 import inspect
 import threading
 import uuid
+from contextlib import closing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 
 from feedback_hub.adapters import outbox, tables
 from feedback_hub.adapters.kept.transaction import QUEUE_OF
 from feedback_hub.adapters.outbox import Claim
-from feedback_hub.bootstrap import Hub
+from feedback_hub.adapters.unit_of_work import QUEUE_OF
+from feedback_hub.bootstrap import Hub, build
+from feedback_hub.config import parse_config
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.services import intake
 from feedback_hub.services.records import Queue, Task
-from tests.integration.databases import NOW
+from tests.integration.databases import NOW, PostgresServer, opened
 from tests.integration.test_unit_of_work import inbox_row
 from workers import drain as draining
 from workers.worker import run_worker
@@ -305,3 +309,30 @@ def test_what_a_worker_dies_of_is_tried_alone_and_in_the_end_set_aside(hub: Hub)
         done = select(row.id).where(row.handled_at.is_not(None))
         assert uow.session.scalars(aside).all() == [first.id]
         assert len(uow.session.scalars(done).all()) == 2
+
+
+@pytest.mark.postgres
+def test_a_machine_whose_clock_is_wrong_takes_over_no_live_lease(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    url = postgres_server.fresh()
+    # Seen from a server that is an hour ahead, this machine is an hour late.
+    ahead = (
+        "CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS "
+        "'SELECT pg_catalog.clock_timestamp() + interval ''1 hour'''"
+    )
+    with opened(url) as engine, engine.begin() as connection:
+        connection.execute(text(ahead))
+        named = connection.scalar(text("SELECT current_database()"))
+        connection.execute(text(f"ALTER DATABASE {named} SET search_path = public, pg_catalog"))
+    document = {"hub": {"home": str(tmp_path / "home")}, "database": {"url": url}}
+    hub = build(parse_config(document, {}))
+    with closing(hub):
+        server_says = datetime.now(UTC) + timedelta(hours=1)
+        assert abs(hub.clock() - datetime.now(UTC)) < timedelta(seconds=30)
+        with hub.unit_of_work() as uow:
+            uow.work(Task.CLASSIFY, uuid.uuid4().hex, hub.clock())
+            uow.commit()
+        (claimed,) = claim(hub, now=hub.clock())
+        assert abs(claimed.leased_until - outbox.LEASE - server_says) < timedelta(minutes=1)
+        assert claim(hub, now=hub.clock()) == []
