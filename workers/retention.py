@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from feedback_hub.adapters import erasing, retention
+from feedback_hub.adapters import case_words, erasing, retention
 from feedback_hub.adapters.retention import Stage
 from feedback_hub.adapters.tables import audit
 from feedback_hub.bootstrap import Hub
@@ -87,4 +87,5 @@ def daily(hub: Hub, now: datetime) -> int:
         )
     if last is not None and now - last < EVERY:
         return 0
+    case_words.seal_open_ones(hub.engine, hub.keyring)
     return sum(run(hub, now).values())

@@ -31,7 +31,7 @@ from feedback_hub.domain.place import Service
 from feedback_hub.domain.reference import new_reference
 from feedback_hub.domain.whereabouts import KnownPlace, Whereabouts
 from feedback_hub.services.kept.transaction import Kept
-from feedback_hub.services.records import Delivery, InboxRow, Message, Task, Wording
+from feedback_hub.services.records import Delivery, InboxRow, Message, Task, TypedRow, Wording
 
 T = TypeVar("T")
 
@@ -99,6 +99,7 @@ class BatchUnitOfWork(SqlUnitOfWork):
         self._told: dict[str, list[Delivery]] = {}
         self._told_from: datetime | None = None
         self._kept: dict[str, set[str]] = {}
+        self._typed: dict[str, tuple[TypedRow, ...]] = {}
         self._likenesses: dict[str, tuple[Case, Sketch]] = {}
         self._whereabouts: dict[str, Whereabouts] = {}
         self._services: dict[tuple[str, date], Sequence[Service]] = {}
@@ -211,6 +212,9 @@ class BatchUnitOfWork(SqlUnitOfWork):
         )
         for name, case_id in self.session.execute(some):
             self._kept[name].add(case_id)
+        self._typed = dict.fromkeys(case_ids, ()) | {
+            row.case_id: (row,) for row in super().typed_of(case_ids)
+        }
 
     # --- Answered from what is here
 
@@ -297,6 +301,12 @@ class BatchUnitOfWork(SqlUnitOfWork):
             with self._as_it_stands():
                 self._stamp = super().place_stamp()
         return self._stamp
+
+    def typed_of(self, case_ids: Sequence[str]) -> Sequence[TypedRow]:
+        """What was typed of each of these cases of which anything is kept."""
+        if all(one in self._typed for one in case_ids):
+            return [row for one in case_ids for row in self._typed[one]]
+        return super().typed_of(case_ids)
 
     def places(self) -> Sequence[KnownPlace]:
         """Every site, and every place of a gazetteer."""

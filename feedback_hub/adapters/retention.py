@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from feedback_hub.adapters import erasing, likenesses, search_index
+from feedback_hub.adapters import case_words, erasing, likenesses, search_index
 from feedback_hub.adapters.tables import (
     attachment,
     call_back,
@@ -24,6 +24,7 @@ from feedback_hub.adapters.tables import (
     case_fields,
     case_place,
     case_tag,
+    case_typed,
     conduct_report,
     contact,
     delivery,
@@ -98,6 +99,7 @@ def erase(session: Session, case_id: str, stage: Stage, now: datetime) -> Erased
         # Tags are somebody's own words; a guessed place was read out of the person's.
         for table in (case_tag, case_place, triage_lease):
             session.execute(delete(table).where(table.c.case_id == case_id))
+        gone |= erasing.destroy(session, case_words.forget_unused(session), now)
     if stage is Stage.WHOLE:
         _forget_traces(session, case_id)
         # Whoever kept the number finds nothing under it.
@@ -158,10 +160,10 @@ def _due(
 
 def _forget_person(session: Session, case_id: str) -> set[str]:
     """The keys of the case's contact, unless another case of the same person still needs it."""
-    session.execute(update(case).where(case.c.id == case_id).values(place=""))
+    typed = _forget_typed(session, case_id)
     contact_id = session.scalar(select(case.c.contact_id).where(case.c.id == case_id))
     if contact_id is None:
-        return set()
+        return typed
     needed = (
         select(case.c.id)
         .outerjoin(retention, retention.c.case_id == case.c.id)
@@ -178,14 +180,22 @@ def _forget_person(session: Session, case_id: str) -> set[str]:
         session.execute(
             update(delivery).where(delivery.c.case_id == case_id).values(contact_id=None)
         )
-        return set()
+        return typed
     # The look-up no longer finds it: the same number writing again is somebody new.
     session.execute(
         update(contact)
         .where(contact.c.id == contact_id)
         .values(address_index=f"erased:{contact_id}", language="und")
     )
-    return set(session.scalars(select(contact.c.key_id).where(contact.c.id == contact_id)))
+    keys = select(contact.c.key_id, contact.c.person_key_id).where(contact.c.id == contact_id)
+    return typed | {key for key in session.execute(keys).one() if key}
+
+
+def _forget_typed(session: Session, case_id: str) -> set[str]:
+    """The key of what was typed of the place and the accused: either may name somebody."""
+    session.execute(update(case).where(case.c.id == case_id).values(place=""))
+    typed = delete(case_typed).where(case_typed.c.case_id == case_id)
+    return set(session.scalars(typed.returning(case_typed.c.key_id)))
 
 
 def _forget_words(session: Session, case_id: str) -> set[str]:

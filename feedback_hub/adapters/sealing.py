@@ -15,6 +15,7 @@ from feedback_hub.adapters.handlers_pair import MARK
 from feedback_hub.adapters.tables import (
     attachment,
     case,
+    case_typed,
     data_key,
     inbox,
     letter,
@@ -166,7 +167,12 @@ def _awaited(case_id: str) -> Select[tuple[str]]:
         .where(message.c.case_id == case_id, attachment.c.state == AttachmentState.WAITING)
         .subquery()
     )
-    every = union(*parts, select(fetched.c.key_id), select(fetched.c.message_key)).subquery()
+    some = union(*parts, select(fetched.c.key_id), select(fetched.c.message_key)).subquery()
+    # What was typed of the place helps to read, and goes along in a letter.
+    typed = select(case_typed.c.key_id).where(
+        case_typed.c.case_id == case_id, exists(select(some.c.key_id))
+    )
+    every = union(select(some.c.key_id), typed).subquery()
     return select(every.c.key_id)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from sqlalchemy import func, inspect, select
 
-from feedback_hub.adapters import backups, erasing
+from feedback_hub.adapters import backups, case_words, erasing
 from feedback_hub.adapters.tables import account, case, metadata
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.acting import DEVICE, operator
@@ -130,6 +130,7 @@ def restore(
                 backups.load(connection, archive, manifest, progress.step, keys)
                 migrate_within(connection)
                 erased = backups.replay(connection, ledgers, hub.clock())
+            case_words.seal_open_ones(hub.engine, hub.keyring, history=True)
             backups.load_files(archive, hub.config.hub.home)
     except backups.BackupRefused as error:
         raise Failure(str(error)) from error

@@ -11,6 +11,7 @@ from urllib.request import urlopen
 import click
 import structlog
 
+from feedback_hub.adapters import case_words
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
 from feedback_hub.adapters.engine import make_engine
 from feedback_hub.adapters.seeds import seed
@@ -226,8 +227,9 @@ def prepare(hub: Hub) -> None:
     """
     engine = make_engine(database_url(hub.config))
     try:
-        migrate(engine)
+        changed = migrate(engine)
         seed(engine, hub.config.hub)
+        case_words.seal_open_ones(engine, hub.keyring, history=changed)
     except NewerDatabase as error:
         raise Failure(str(error)) from error
     finally:

@@ -153,7 +153,6 @@ class Case(Recorder):
     state: CaseState = CaseState.RECEIVED
     contact_id: str | None = None
     site: str = ""
-    place: str = ""
     language: str = "und"
     codes: tuple[str, ...] = ()
     type: str = ""

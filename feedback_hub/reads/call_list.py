@@ -22,8 +22,9 @@ from feedback_hub.domain.place import Site
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads.names import Names, names_for
 from feedback_hub.reads.views.calls import CallRow
-from feedback_hub.services import call_list, loopback, remarks, seals
+from feedback_hub.services import call_list, loopback, remarks, seals, typed
 from feedback_hub.services.rules import Rules
+from feedback_hub.services.typed import Typed
 
 LIMIT = 200
 
@@ -119,10 +120,12 @@ def desk_today(
         uow,
         _visible(actor)
         .where(line.way == Way.DESK, case.site == site, line.not_before < until)
-        .order_by(case.place, case.priority, line.not_before, line.id)
+        .order_by(case.priority, line.not_before, line.id)
         .limit(LIMIT),
     )
-    return DeskList(site, now, _rows(uow, actor, found, now, (), with_names=True))
+    rows = _rows(uow, actor, found, now, (), with_names=True)
+    # Whoever goes round the site does one place after the other.
+    return DeskList(site, now, tuple(sorted(rows, key=lambda row: row.place)))
 
 
 def waiting(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> tuple[int, datetime | None]:
@@ -203,8 +206,18 @@ def _rows(
     if with_names:
         uow.saw_list(actor, (case for _, case in found))
     names = names_for(uow, {line.claimed_by for line, _ in found})
+    words = typed.of(uow, [case.id for _, case in found])
     return tuple(
-        _row(line, case, actor, now, names, spoken, _named(uow, case) if with_names else "")
+        _row(
+            line,
+            case,
+            actor,
+            now,
+            names,
+            spoken,
+            _named(uow, case) if with_names else "",
+            words.get(case.id, Typed()).place,
+        )
         for line, case in found
     )
 
@@ -217,6 +230,7 @@ def _row(
     names: Names,
     spoken: Sequence[str],
     name: str,
+    place: str,
 ) -> CallRow:
     holder = line.holder(now)
     return CallRow(
@@ -228,7 +242,7 @@ def _row(
         sensitivity=case.sensitivity,
         language=case.language,
         site=case.site,
-        place=case.place,
+        place=place,
         opened_at=line.opened_at,
         not_before=line.not_before,
         agreed=line.agreed,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Text, exists, false, func, or_, select, type_coerce
 
-from feedback_hub.adapters import search_index
+from feedback_hub.adapters import case_words, search_index
 from feedback_hub.adapters.tables import case, case_answer, case_tag, referral
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible, referral_visible
@@ -158,7 +158,7 @@ def _conditions(
     uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime
 ) -> list[ColumnElement[bool]]:
     scope = own_scope(actor) if filters.in_hand else scope_of(actor, Action.READ_CASE)
-    conditions = [_visible(scope), *_tagged(filters.tag), *_answered(uow, actor, filters.own)]
+    conditions = [_visible(scope), *_tagged(uow, filters.tag), *_answered(uow, actor, filters.own)]
     if filters.states:
         conditions.append(case.c.state.in_(filters.states))
     for column, wanted in (
@@ -219,10 +219,11 @@ def _of_a_figure(actor: Actor, filters: Filters, now: datetime) -> list[ColumnEl
     return conditions
 
 
-def _tagged(tag: str) -> list[ColumnElement[bool]]:
+def _tagged(uow: SqlUnitOfWork, tag: str) -> list[ColumnElement[bool]]:
     if not tag:
         return []
-    return [case.c.id.in_(select(case_tag.c.case_id).where(case_tag.c.tag == tag))]
+    index = case_words.index_of(uow.vault, tag)
+    return [case.c.id.in_(select(case_tag.c.case_id).where(case_tag.c.tag == index))]
 
 
 def _answered(

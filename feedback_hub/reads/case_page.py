@@ -61,7 +61,7 @@ from feedback_hub.reads.views.queue import ClockLevel, ClockView
 from feedback_hub.reads.views.referrals import Audience, ReferralView
 from feedback_hub.reads.views.related import Related
 from feedback_hub.reads.wire import message_text
-from feedback_hub.services import custom_fields, loopback, routing, safeguarding, seals
+from feedback_hub.services import custom_fields, loopback, routing, safeguarding, seals, typed
 from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.records import Message, RemarkKind
 from feedback_hub.services.rules import Rules
@@ -157,7 +157,7 @@ def view(
         codes=case.codes,
         sector=case.sector,
         site=case.site,
-        place=case.place,
+        place=typed.of_case(uow, case).place,
         language=case.language,
         owner=known.names.person(case.owner),
         suspected=case.suspected,

@@ -11,9 +11,11 @@ from typing import TypeVar
 
 from sqlalchemy import exists, select
 
+from feedback_hub.adapters import case_words
 from feedback_hub.adapters.tables import case as case_table
 from feedback_hub.adapters.tables import case_tag as tag_table
 from feedback_hub.adapters.tables import organisation
+from feedback_hub.adapters.tables import tag as word_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible
 from feedback_hub.domain.access import Action, Actor, Role
@@ -270,12 +272,11 @@ def rows(
 
 def _tags(uow: SqlUnitOfWork, actor: Actor) -> Sequence[str]:
     """The tags of cases that the actor handles, each looked up by itself: few tags, many cases."""
-    known = select(tag_table.c.tag).distinct().subquery()
     on_one = (
         select(tag_table.c.case_id)
         .join(case_table, case_table.c.id == tag_table.c.case_id)
-        .where(tag_table.c.tag == known.c.tag, case_visible(own_scope(actor)))
-        .correlate(known)
+        .where(tag_table.c.tag == word_table.c.tag, case_visible(own_scope(actor)))
+        .correlate(word_table)
     )
-    in_use = select(known.c.tag).where(exists(on_one)).order_by(known.c.tag).limit(MOST_TAGS)
-    return uow.session.scalars(in_use).all()
+    in_use = case_words.words_of(uow.session, uow.vault, exists(on_one))
+    return sorted(in_use.values())[:MOST_TAGS]

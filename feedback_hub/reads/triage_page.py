@@ -15,6 +15,7 @@ from feedback_hub.domain.whereabouts import NOWHERE, Whereabouts
 from feedback_hub.reads import attachments, conversation
 from feedback_hub.reads.rows import code_of
 from feedback_hub.reads.views.conversation import MessageView
+from feedback_hub.services import typed
 from feedback_hub.services.records import RemarkKind
 from feedback_hub.services.rules import Rules
 
@@ -139,7 +140,7 @@ def card(uow: SqlUnitOfWork, rules: Rules, case: Case) -> Card:
         suspected=case.suspected,
         priority=case.priority,
         site=case.site,
-        place=case.place,
+        place=typed.of_case(uow, case).place,
         messages=tuple(conversation.in_their_words(uow, said, read, files)),
         needs_speaker=needs_speaker(case.language, case.codes),
         translations=tuple(

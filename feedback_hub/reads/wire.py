@@ -23,10 +23,11 @@ from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.whereabouts import NOWHERE, KnownPlace, PlaceKind, Whereabouts
 from feedback_hub.reads.bank import BankLine
-from feedback_hub.services import custom_fields, loopback, remarks, seals
+from feedback_hub.services import custom_fields, loopback, remarks, seals, typed
 from feedback_hub.services.records import Delivery, Message, RemarkKind, SuggestionRow
 from feedback_hub.services.rules import Rules
 from feedback_hub.services.sharing import shared_texts
+from feedback_hub.services.typed import Typed
 
 Json = dict[str, object]
 
@@ -42,6 +43,7 @@ class Own:
 
     fields: tuple[tuple[CustomField, str], ...]
     tags: tuple[str, ...]
+    place: str
     where: Whereabouts = NOWHERE
 
     def for_team(self) -> Json:
@@ -49,6 +51,7 @@ class Own:
         fields = {f.name: said for f, said in self.fields if ShownIn.API in f.shown_in}
         return {
             "fields": fields,
+            "place": self.place,
             "tags": list(self.tags),
             "area": place_body(self.where.area) if self.where.area else None,
             "place_candidates": [place_body(place) for place in self.where.candidates],
@@ -71,11 +74,12 @@ def own_questions(uow: SqlUnitOfWork, rules: Rules, cases: Sequence[Case]) -> di
     """The answers and tags of each case."""
     ids = [case.id for case in cases]
     answers, tags = custom_fields.answers_of(uow, ids), uow.tags_of(ids)
-    where = uow.whereabouts_of(cases)
+    where, words = uow.whereabouts_of(cases), typed.of(uow, ids)
     return {
         one: Own(
             tuple(custom_fields.visible(rules, answers.get(one, {}), team=True)),
             tags.get(one, ()),
+            words.get(one, Typed()).place,
             where.get(one, NOWHERE),
         )
         for one in ids
@@ -95,7 +99,6 @@ def case_body(case: Case, referrals: Iterable[Referral], now: datetime) -> Json:
         "confirmed": case.triaged_at is not None and not case.suspected,
         "priority": case.priority,
         "site": case.site,
-        "place": case.place,
         "language": case.language,
         "channel": case.channel,
         "received_at": when(case.received_at),

@@ -19,7 +19,7 @@ from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.reaching import reach
 from feedback_hub.services.records import Message, RemarkKind
 from feedback_hub.services.rules import Rules
-from feedback_hub.services.seals import text_bound_to
+from feedback_hub.services.seals import TAG, text_bound_to
 
 RELATED = "related"
 """The kind of a link that a person made."""
@@ -105,7 +105,7 @@ def tag(uow: UnitOfWork, actor: Actor, ref: str, written: str, now: datetime) ->
     case = reach(uow, actor, Action.NOTE, ref)
     word = read_tag(written)
     if uow.add_tag(case.id, word):
-        case.note(EventKind.TAGGED, word, actor.id, now)
+        case.note(EventKind.TAGGED, uow.vault.index(word, TAG), actor.id, now)
     return case
 
 
@@ -113,7 +113,7 @@ def untag(uow: UnitOfWork, actor: Actor, ref: str, written: str, now: datetime) 
     """Take a tag off a case, if it is there. Raises ``NotFound``."""
     case = reach(uow, actor, Action.NOTE, ref)
     if uow.remove_tag(case.id, written.strip()):
-        case.note(EventKind.UNTAGGED, written.strip(), actor.id, now)
+        case.note(EventKind.UNTAGGED, uow.vault.index(written.strip(), TAG), actor.id, now)
     return case
 
 

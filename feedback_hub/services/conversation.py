@@ -20,7 +20,7 @@ from feedback_hub.domain.masking import mask
 from feedback_hub.domain.message import InboundMessage, MessageKind
 from feedback_hub.domain.reference import references_in
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, most_urgent
-from feedback_hub.services import likeness
+from feedback_hub.services import likeness, typed
 from feedback_hub.services.ports import Classifier, UnitOfWork
 from feedback_hub.services.records import Message, Task
 from feedback_hub.services.rules import Rules
@@ -165,7 +165,6 @@ def move_out(
         entered_by=case.entered_by,
         contact_id=case.contact_id,
         site=case.site,
-        place=case.place,
         language=case.language,
         person=case.person,
         consent=case.consent,
@@ -175,6 +174,7 @@ def move_out(
     )
     new.record(Event(EventKind.RECEIVED, new.id, actor, now))
     uow.add(new)
+    typed.keep(uow, new.id, typed.of_case(uow, case))
     move(uow, case, moving, new, actor, now)
     return new
 

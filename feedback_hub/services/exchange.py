@@ -39,7 +39,7 @@ from feedback_hub.domain.place import Site
 from feedback_hub.domain.referral import DeclineReason, Referral, ReferralState
 from feedback_hub.domain.sensitivity import Sensitivity, most_urgent
 from feedback_hub.domain.submission import Submission
-from feedback_hub.services import intake, notices, referrals, remarks, sharing
+from feedback_hub.services import intake, notices, referrals, remarks, sharing, typed
 from feedback_hub.services.delivery import Again
 from feedback_hub.services.ports import PeerPost, UnitOfWork, VaultClosed
 from feedback_hub.services.reaching import reach
@@ -222,6 +222,7 @@ def _tell_team_instead(uow: UnitOfWork, rules: Rules, row: QueuedLetter, now: da
 
 def _carried(uow: UnitOfWork, peer: Peer, case: Case, referral: Referral) -> Carried:
     site = next((one for one in uow.sites() if one.code == case.site), None)
+    words = typed.of_case(uow, case)
     return Carried(
         text=sharing.shared_words(uow, case, referral.share),
         share=referral.share,
@@ -231,7 +232,7 @@ def _carried(uow: UnitOfWork, peer: Peer, case: Case, referral: Referral) -> Car
             site.name if site else "",
             site.pcode if site else "",
             site.pcode_scheme if site else "",
-            case.place,
+            words.place,
         ),
         language=case.language,
         codes=case.codes,
@@ -240,7 +241,7 @@ def _carried(uow: UnitOfWork, peer: Peer, case: Case, referral: Referral) -> Car
         sensitivity=case.sensitivity,
         handler=peer.handler if case.sensitivity is Sensitivity.L3 else "",
         name=sharing.shared_name(uow, case, referral.share),
-        accused_organisation=case.accused_organisation,
+        accused_organisation=typed.accused_in(case, words),
         accused_class=case.accused_class,
     )
 

@@ -16,10 +16,11 @@ from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.sensitivity import highest
 from feedback_hub.domain.submission import Submission
 from feedback_hub.domain.whereabouts import Whereabouts
-from feedback_hub.services import attachments, custom_fields, inbox, seals
+from feedback_hub.services import attachments, custom_fields, inbox, seals, typed
 from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records import Message, Task
 from feedback_hub.services.rules import Rules
+from feedback_hub.services.typed import UNLISTED, Typed
 
 
 def open_case(
@@ -39,6 +40,9 @@ def open_case(
         _note_safe_contact(uow, contact, submission, now)
     # A site nobody imported here is not refused: a report is worth more than our list of sites.
     site = message.site if uow.site_exists(message.site) else ""
+    accused = submission.accused_organisation.strip()
+    known = uow.organisation_named(accused)
+    place = (submission.place or ("" if site else message.site)).strip()
     case = Case(
         id=uuid.uuid4().hex,
         ref=uow.new_reference(),
@@ -48,13 +52,11 @@ def open_case(
         entered_by=entered_by,
         contact_id=contact.id if contact else None,
         site=site,
-        place=_plain(submission.place or ("" if site else message.site))[:200],
         language=message.language,
         person=submission.person,
         consent=submission.consent,
         # By its code where we know it: who is accused decides who may know (conflict of interest).
-        accused_organisation=uow.organisation_named(submission.accused_organisation)
-        or _plain(submission.accused_organisation),
+        accused_organisation=known or (UNLISTED if accused else ""),
         accused_class=submission.accused_class,
         from_history=from_history,
     )
@@ -69,6 +71,7 @@ def open_case(
     keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     case.record(Event(EventKind.RECEIVED, case.id, entered_by, now))
     uow.add(case)
+    typed.keep(uow, case.id, Typed(place[:200], "" if known else accused))
     add_message(
         uow,
         case,
@@ -177,8 +180,3 @@ def _note_safe_contact(
         contact.safe_time_sealed = uow.vault.seal(
             contact.key_id, submission.safe_time, seals.safe_time_bound_to(contact.id)
         )
-
-
-def _plain(written: str) -> str:
-    """Text for a column that is not sealed: PostgreSQL takes neither NUL nor half characters."""
-    return written.replace("\0", "").encode("utf-8", "ignore").decode().strip()

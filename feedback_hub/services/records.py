@@ -507,3 +507,16 @@ class Alert:
     detail: dict[str, str]
     resolved_at: datetime | None = None
     told_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class TypedRow:
+    """What was typed of a case, as it is kept.
+
+    ``plain_place``: written open, by a program of before.
+    """
+
+    case_id: str
+    plain_place: str
+    key_id: str
+    sealed: bytes

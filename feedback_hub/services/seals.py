@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+TAG = "tag"
+"""What a tag's keyed hash is for."""
+
 
 def text_bound_to(message_id: str) -> str:
     """What a message's ciphertext is tied to."""
@@ -41,3 +44,13 @@ def part_bound_to(attachment_id: str, start: int) -> str:
 def rescue_bound_to(device_id: str) -> str:
     """What the key that opens a desk device's unsent reports is tied to."""
     return f"desk_device.rescue:{device_id}"
+
+
+def typed_bound_to(case_id: str) -> str:
+    """What the words typed of a case's place and accused are tied to."""
+    return f"case.typed:{case_id}"
+
+
+def tag_bound_to(index: str) -> str:
+    """What the word of a tag is tied to."""
+    return f"tag.name:{index}"

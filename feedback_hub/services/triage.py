@@ -27,6 +27,7 @@ from feedback_hub.services import (
     on_call,
     remarks,
     routing,
+    typed,
 )
 from feedback_hub.services.notices import tell_urgent
 from feedback_hub.services.ports import Classifier, Gazetteer, UnitOfWork
@@ -112,7 +113,7 @@ def _find_place(
 
     What the words leave open is kept for a person to choose from.
     """
-    where = gazetteer.whereabouts(text, uow, told=case.place)
+    where = gazetteer.whereabouts(text, uow, told=typed.of_case(uow, case).place)
     came_by = contact.site if contact is not None else ""
     choice = {place.code for place in where.candidates if place.kind is PlaceKind.SITE}
     if where.site is not None:

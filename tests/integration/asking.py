@@ -15,6 +15,8 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Membership, Role
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.services import typed
+from feedback_hub.services.typed import Typed
 from feedback_hub.web.app import create_app
 from tests.integration.databases import NOW
 
@@ -71,6 +73,12 @@ class Asking:
     def _as(self, who: Role | str) -> dict[str, str]:
         token = self.tokens[who] if isinstance(who, Role) else who
         return {"Authorization": f"Bearer {token}"}
+
+
+def typed_of(hub: Hub, case: Case) -> Typed:
+    """What was typed of a case's place and accused."""
+    with hub.reading() as uow:
+        return typed.of_case(uow, case)
 
 
 def add_case(

@@ -12,7 +12,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.person import SpeaksFor
-from tests.integration.asking import Asking
+from tests.integration.asking import Asking, typed_of
 
 BATCH = "/api/v1/intake/batch"
 HELD = {
@@ -48,15 +48,17 @@ def test_what_somebody_else_handed_in_gives_nothing_to_whoever_repeats_it(
     first = asking.post(Role.DESK, "/api/v1/intake", **body)
     again = asking.post(Role.DESK, "/api/v1/intake", **body)
     assert (first.status_code, again.status_code, again.json) == (201, 200, first.json)
+    refused = set()
     for stranger in (Role.MECHANISM, asking.token_at(Role.DESK, "NTO")):
         taken = asking.post(stranger, "/api/v1/intake", **body)
         assert taken.status_code == 409
         assert not {first.json["ref"], first.json["secret"]} & set(taken.text.split('"'))
+        refused.add(taken.text)
     # Nothing tells what became of it.
     gone = asking.post(
         Role.MECHANISM, "/api/v1/intake", **body | {"text": "x", "sensitivity": "L1"}
     )
-    assert gone.text == taken.text
+    assert {gone.text} == refused
 
 
 def test_a_meeting_is_kept_with_its_points_and_a_longer_list_adds_what_is_new(
@@ -85,7 +87,8 @@ def test_a_meeting_is_kept_with_its_points_and_a_longer_list_adds_what_is_new(
     kept = cases(hub)
     assert len(kept) == 3
     water, soap, _ = (kept[item["ref"]] for item in longer.json["items"])
-    assert (water.channel, water.place, soap.place) == ("meeting", "mangueira", "bloco C")
+    assert water.channel == "meeting"
+    assert [typed_of(hub, one).place for one in (water, soap)] == ["mangueira", "bloco C"]
     assert water.person.speaks_for is SpeaksFor.COMMUNITY
     beside = asking.get(Role.CASE_MANAGER, f"/api/v1/cases/{water.ref}/related").json
     assert (beside["meeting"]["kind"], beside["meeting"]["held_on"]) == ("community", "2026-03-02")

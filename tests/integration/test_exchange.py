@@ -50,6 +50,7 @@ from feedback_hub.services.records import (
 )
 from feedback_hub.services.triage import Decision
 from feedback_hub.web.app import create_app
+from tests.integration.asking import typed_of
 from tests.integration.databases import NOW, Database
 from tests.integration.system import free_port
 from workers.drain import drain
@@ -598,7 +599,7 @@ def test_a_place_nobody_knows_waits_for_a_case_manager(hubs: tuple[Running, Runn
     north.refers(north.arrives())
     (there,) = south.cases()
     assert there.site == ""
-    assert there.place == "Ntocota"
+    assert typed_of(south.hub, there).place == "Ntocota"
 
 
 def test_nobody_is_mailed_or_reminded_beside_it(

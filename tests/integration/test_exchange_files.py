@@ -19,7 +19,7 @@ from feedback_hub.domain.consent import Share
 from feedback_hub.domain.person import AgeBand, Sex
 from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.migrations import migrate
-from feedback_hub.services import casework, referrals, remarks, triage
+from feedback_hub.services import casework, referrals, remarks, triage, typed
 from feedback_hub.services.triage import Decision
 from tests.integration.commands import Commands, commands
 
@@ -144,9 +144,10 @@ def test_its_referrals_become_cases_and_our_answers_go_back(line: Commands, hub:
         "2 known" in line.run("exchange", "import", "linha_verde", file, "--ignore-unknown").output
     )
     with hub.unit_of_work() as uow:
-        first, second = uow.session.scalars(select(Case).order_by(Case.place)).all()
+        both = uow.session.scalars(select(Case)).all()
+        first, second = sorted(both, key=lambda case: typed.of_case(uow, case).place)
         assert (first.site, second.site) == ("NTO", "")
-        assert second.place == "Nacate"
+        assert typed.of_case(uow, second).place == "Nacate"
         assert (first.language, first.person.sex) == ("vmw", Sex.FEMALE)
         assert first.person.age_band is AgeBand.FROM_18
         assert (first.consent.share, second.consent.share) == (Share.NAME, Share.ANONYMOUS)

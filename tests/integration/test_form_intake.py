@@ -16,6 +16,8 @@ from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.submission import Submission
 from feedback_hub.services import intake, seals
 from feedback_hub.services.records import Message, Queue
+from feedback_hub.services.typed import UNLISTED, Typed
+from tests.integration.asking import typed_of
 from tests.integration.databases import NOW
 from workers.drain import drain
 
@@ -54,9 +56,10 @@ def test_everything_a_form_says_is_on_the_case(hub: Hub) -> None:
     take_in(hub, FORM)
     take_in(hub, FORM)
     (case,) = cases(hub)
-    assert (case.channel, case.entered_by, case.place) == ("kobo", "channel:kobo", "NOWHERE")
+    assert (case.channel, case.entered_by) == ("kobo", "channel:kobo")
+    assert typed_of(hub, case) == Typed(place="NOWHERE", accused="Outra")
     assert (case.person, case.consent) == (FORM.person, FORM.consent)
-    assert (case.accused_organisation, case.accused_class) == ("Outra", AccusedClass.VOLUNTEER)
+    assert (case.accused_organisation, case.accused_class) == (UNLISTED, AccusedClass.VOLUNTEER)
     assert (case.codes, case.type) == (("complaint.broken",), "complaint")
     assert case.acknowledged_at is None
     assert text_of(hub, case) == "Bomba avariada"

@@ -42,7 +42,7 @@ def test_cases_come_as_they_stood_and_only_once(commands: Commands) -> None:
     assert tuple(opened[:4]) == ("triaged", None, "NTO", "complaint")
     assert (secret.sensitivity, secret.suspected) == ("L3", 1)
     assert commands.count("delivery") == commands.count("notice") == 0
-    assert commands.rows("SELECT tag FROM case_tag")[0][0] == "bomba"
+    assert "bomba" not in str(commands.rows("SELECT * FROM tag, case_tag"))
     events = [row[0] for row in commands.rows("SELECT kind FROM case_event WHERE kind = 'closed'")]
     assert events == ["closed"]
 

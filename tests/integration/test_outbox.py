@@ -16,7 +16,6 @@ from sqlalchemy import insert, select, text, update
 from feedback_hub.adapters import outbox, tables
 from feedback_hub.adapters.kept.transaction import QUEUE_OF
 from feedback_hub.adapters.outbox import Claim
-from feedback_hub.adapters.unit_of_work import QUEUE_OF
 from feedback_hub.bootstrap import Hub, build
 from feedback_hub.config import parse_config
 from feedback_hub.domain.message import InboundMessage

@@ -23,8 +23,10 @@ from feedback_hub.domain.meeting import Meeting, MeetingKind
 from feedback_hub.domain.safeguarding import ConductReport
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads import case_page
+from feedback_hub.services import typed
 from feedback_hub.services.records import AttachmentRow, Notice, NoticeKind, WrongTry
 from feedback_hub.services.seals import address_bound_to, text_bound_to
+from feedback_hub.services.typed import Typed
 from tests.integration.commands import Commands, commands
 from tests.integration.databases import NOW
 from tests.pages_world import PUMP, arrives, make_hub
@@ -104,7 +106,7 @@ def test_identity_goes_first_then_the_words_then_what_leads_back(hub: Hub) -> No
 
 
 SEALED = {"message", "remark", "delivery", "inbox", "suggestion", "attachment"}
-DELETED = {"case_answer", "case_fields", "case_place", "case_tag", "search_text"} | {
+DELETED = {"case_answer", "case_fields", "case_place", "case_tag", "case_typed", "search_text"} | {
     "likeness",
     "triage_lease",
     # Only with the whole case: they lead back to it.
@@ -159,15 +161,24 @@ def test_nothing_that_leads_back_is_left(hub: Hub) -> None:
         uow.add(ConductReport("r" * 32, case_id, "psea", True, "PSEA-17", "anna", NOW))
         for table, values in (
             (tables.case_fields, {"key_id": key, "answers_sealed": uow.vault.seal(key, "x", "x")}),
-            (tables.case_tag, {"tag": "somebody"}),
         ):
             uow.session.execute(insert(table).values(**this, **values))
+        uow.add_tag(case_id, "somebody")
+        typed.keep(uow, case_id, Typed("behind Ana's house", "Ana's people"))
         uow.commit()
     hub.attachments.store.write(stored, b"sealed")
     duty.run(hub, NOW)
     assert keys(hub) == 0
     with hub.reading() as uow:
-        for name in ("case_tag", "meeting_case", "notice", "call_back", "search_text"):
+        for name in (
+            "case_tag",
+            "tag",
+            "case_typed",
+            "meeting_case",
+            "notice",
+            "call_back",
+            "search_text",
+        ):
             assert not uow.session.execute(select(tables.metadata.tables[name])).all(), name
         assert uow.session.scalars(select(tables.case_fields.c.answers_sealed)).all() == []
         assert uow.session.scalars(select(tables.conduct_report.c.reference)).all() == [""]

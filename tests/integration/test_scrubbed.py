@@ -64,6 +64,7 @@ def test_no_log_no_error_no_job_no_figure_no_address_holds_a_person(
         comes(hub, client, f"+{NUMBER}", kind="not json at all " + TEXT),
         comes(hub, client, TEXT, signature="forged"),
         client.post("/api/v1/intake", headers=as_desk, json=record()),
+        client.post("/api/v1/intake", headers=as_desk, json=record(sensitivity="L3")),
         # Wrong in every field that can be: what is refused repeats nothing.
         client.post(
             "/api/v1/intake", headers=as_desk, json=record(language=TEXT, sensitivity=NAME)
@@ -113,12 +114,16 @@ def comes(
     return client.post(f"/channels/{LINE}/inbound", data=body, headers={SIGNATURE_HEADER: signed})
 
 
-def record(**more: str) -> dict[str, object]:
+def record(**more: object) -> dict[str, object]:
     """One record of a desk."""
     return {
         "submission_id": str(uuid.uuid4()),
         "text": TEXT,
-        "contact": {"phone": f"+258{NUMBER}", "name": NAME},
+        "contact": {"phone": f"+258{NUMBER}", "name": NAME, "when": f"quando o {WORDS} sai"},
+        # What people put in where a place, an organisation and a tag are asked for.
+        "place": f"atras da casa de {NAME}, {NUMBER}",
+        "accused": {"organisation": f"os de {NAME}", "class": "leader"},
+        "tags": [WORDS],
         **more,
     }
 

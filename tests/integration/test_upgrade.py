@@ -5,13 +5,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, MetaData, Table, func, insert, select
+from sqlalchemy import Engine, MetaData, Table, func, insert, select, update
 
 from feedback_hub import migrations
+from feedback_hub.adapters import case_words
 from feedback_hub.adapters.engine import make_engine
-from tests.integration.databases import Database
+from feedback_hub.services import typed
+from feedback_hub.services.typed import UNLISTED, Typed
+from tests.integration.databases import Database, HubOn
 
 AT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 # Alembic's own; and what FTS5 keeps for itself.
@@ -90,3 +94,41 @@ def test_what_the_first_release_kept_is_there_and_its_program_can_still_write(
     with engine.connect() as connection:
         for table in old:
             assert (connection.scalar(select(func.count()).select_from(table)) or 0) >= 2
+
+
+def test_words_that_stood_open_are_sealed_and_nothing_of_them_is_left(
+    engine: Engine, tmp_path: Path, hub_on: HubOn
+) -> None:
+    with engine.begin() as connection:
+        migrations.migrate_within(connection, "0004")
+    old = {table.name: table for table in old_tables(engine)}
+    made = fill(engine, [table for table in old.values() if table.name in {"contact", "case"}])
+    case_id, organisation = str(made["case"]["id"]), old["organisation"]
+    words = {"place": "atras da casa da Zubaida", "accused_organisation": "os do Mutarara"}
+    with engine.begin() as connection:
+        connection.execute(update(old["case"]).values(words))
+        known = a_row(old["case"], made) | {"id": "k" * 32, "ref": "123456789"}
+        known |= {"place": "", "accused_organisation": "avsi"}
+        listed = a_row(organisation, made) | {"code": "avsi"}
+        connection.execute(insert(organisation).values(listed))
+        connection.execute(insert(old["case"]).values(known))
+        for tag in ("kimbundunga", "bomba"):
+            connection.execute(insert(old["case_tag"]).values(case_id=case_id, tag=tag))
+        event = a_row(old["case_event"], made) | {"case_id": case_id}
+        told = event | {"kind": "tagged", "about": "kimbundunga", "detail": "{}"}
+        connection.execute(insert(old["case_event"]).values(told))
+    url = engine.url.render_as_string(hide_password=False)
+    hub = hub_on(url, tmp_path / "home")
+    assert case_words.seal_open_ones(hub.engine, hub.keyring, history=True) == 4
+    assert case_words.seal_open_ones(hub.engine, hub.keyring, history=True) == 0
+    with hub.reading() as uow:
+        found = typed.of(uow, [case_id, "k" * 32])
+        assert found == {case_id: Typed("atras da casa da Zubaida", "os do Mutarara")}
+        assert uow.tags_of([case_id]) == {case_id: ("bomba", "kimbundunga")}
+        column = old["case"].c.accused_organisation
+        assert set(uow.session.scalars(select(column))) == {UNLISTED, "avsi"}
+    if engine.dialect.name == "sqlite":
+        path = Path(str(engine.url.database))
+        files = [one for one in path.parent.glob(f"{path.name}*") if one.is_file()]
+        kept = b"".join(one.read_bytes() for one in files).lower()
+        assert not [mark for mark in (b"zubaida", b"mutarara", b"kimbundunga") if mark in kept]

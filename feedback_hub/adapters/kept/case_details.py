@@ -7,12 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import insert, or_, select
 
-from feedback_hub.adapters import likenesses, places, search_index, tables
-from feedback_hub.adapters.engine import change
+from feedback_hub.adapters import case_words, likenesses, places, search_index, tables
 from feedback_hub.adapters.kept.transaction import Transaction
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.likeness import Sketch
 from feedback_hub.domain.whereabouts import Whereabouts
+from feedback_hub.services.records import TypedRow
 
 
 class SqlCaseDetails(Transaction):
@@ -61,24 +61,24 @@ class SqlCaseDetails(Transaction):
     def add_tag(self, case_id: str, tag: str) -> bool:
         """Put a tag on a case; False if it is there already."""
         self.session.flush()
-        added = self._insert(tables.case_tag).values(case_id=case_id, tag=tag)
-        return change(self.session, added.on_conflict_do_nothing()) == 1
+        return case_words.put_tag(self.session, self.vault, case_id, tag)
 
     def remove_tag(self, case_id: str, tag: str) -> bool:
         """Take a tag off; False if it was not there."""
-        of_it = tables.case_tag.c.case_id == case_id, tables.case_tag.c.tag == tag
-        return change(self.session, tables.case_tag.delete().where(*of_it)) == 1
+        return case_words.take_tag(self.session, self.vault, case_id, tag)
 
     def tags_of(self, case_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """The tags of each of these cases that has any, in the order of the alphabet."""
-        tag = tables.case_tag.c
-        rows = self.session.execute(
-            select(tag.case_id, tag.tag).where(tag.case_id.in_(case_ids)).order_by(tag.tag)
-        )
-        found: dict[str, tuple[str, ...]] = {}
-        for case_id, one in rows:
-            found[case_id] = (*found.get(case_id, ()), one)
-        return found
+        return case_words.tags_of(self.session, self.vault, case_ids)
+
+    def keep_typed(self, case_id: str, key_id: str, sealed: bytes) -> None:
+        """Keep what was typed of a case's place and accused, sealed."""
+        self.session.flush()
+        case_words.keep_typed(self.session, case_id, key_id, sealed)
+
+    def typed_of(self, case_ids: Sequence[str]) -> Sequence[TypedRow]:
+        """What was typed of each of these cases of which anything is kept."""
+        return case_words.typed_of(self.session, case_ids)
 
     def keep_whereabouts(self, case_id: str, where: Whereabouts) -> None:
         """Keep the district and the candidates of a case, in place of what was kept."""

@@ -50,7 +50,8 @@ case = Table(
     Column("entered_by", CODE, nullable=False),
     Column("contact_id", ID, ForeignKey("contact.id"), index=True),
     Column("site", CODE, nullable=False),
-    Column("place", String(200), nullable=False),
+    # Open, as programs before 0005 wrote it: emptied into ``case_typed`` (``case_words``).
+    Column("place", String(200), nullable=False, default=""),
     Column("language", String(8), nullable=False),
     Column("codes", Words, nullable=False),
     Column("type", CODE, nullable=False),
@@ -348,8 +349,25 @@ case_tag = Table(
     "case_tag",
     metadata,
     Column("case_id", ID, ForeignKey("case.id"), primary_key=True),
+    # The keyed hash of the word.
     Column("tag", CODE, primary_key=True),
     Index("ix_case_tag_tag", "tag", "case_id"),
+)
+
+tag = Table(
+    "tag",
+    metadata,
+    Column("tag", CODE, primary_key=True),
+    key_column(),
+    Column("name_sealed", LargeBinary, nullable=False),
+)
+
+case_typed = Table(
+    "case_typed",
+    metadata,
+    Column("case_id", ID, ForeignKey("case.id"), primary_key=True),
+    key_column(),
+    Column("words_sealed", LargeBinary, nullable=False),
 )
 
 search_text = Table(

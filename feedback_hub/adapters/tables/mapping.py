@@ -107,6 +107,7 @@ def start_mappers() -> None:
         Case,
         case,
         version_id_col=case.c.version,
+        exclude_properties=[case.c.place],
         properties={
             "person": composite(
                 Person,

@@ -48,6 +48,9 @@ contact = Table(
     key_column(),
     Column("address_sealed", LargeBinary, nullable=False),
     Column("name_sealed", LargeBinary),
+    # Of name and safe time, which handlers alone may open where all the person's cases are theirs
+    # (``sealing``). Null: theirs is the address's key.
+    Column("person_key_id", ID),
     when("created_at", nullable=False),
     Column("language", String(8), nullable=False),
     when("stopped_at"),

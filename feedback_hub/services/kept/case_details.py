@@ -9,6 +9,7 @@ from typing import Protocol
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.likeness import Sketch
 from feedback_hub.domain.whereabouts import Whereabouts
+from feedback_hub.services.records import TypedRow
 
 
 class CaseDetails(Protocol):
@@ -40,6 +41,12 @@ class CaseDetails(Protocol):
 
     def tags_of(self, case_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """The tags of each of these cases that has any, in the order of the alphabet."""
+
+    def keep_typed(self, case_id: str, key_id: str, sealed: bytes) -> None:
+        """Keep what was typed of a case's place and accused, sealed (``services.typed``)."""
+
+    def typed_of(self, case_ids: Sequence[str]) -> Sequence[TypedRow]:
+        """What was typed of each of these cases of which anything is kept."""
 
     def keep_likeness(self, case: Case, sketch: Sketch) -> None:
         """Keep what tells a case from others: site, code, time and the sketch of its words."""
