@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 
@@ -56,7 +57,7 @@ def run(hub: Hub, now: datetime, actor: str = "machine") -> dict[Stage, int]:
                         reason=stage.value,
                     )
                 # Before the commit: a key too many in the ledger is one that is gone next time.
-                erasing.write_ledger(hub.config.hub.home, keys)
+                erasing.write_ledger(ledgers_of(hub), keys)
                 uow.commit()
             remove(hub, files)
             done[stage] += len(due)
@@ -68,6 +69,11 @@ def run(hub: Hub, now: datetime, actor: str = "machine") -> dict[Stage, int]:
         uow.audit(AuditAction.RETENTION_RUN, actor, now, kind="hub", reason=said[:64])
         uow.commit()
     return done
+
+
+def ledgers_of(hub: Hub) -> list[Path]:
+    """Where destroyed keys are written down."""
+    return erasing.ledgers(hub.config.hub.home, hub.config.secrets_directory)
 
 
 def remove(hub: Hub, files: Iterable[str]) -> None:

@@ -90,6 +90,36 @@ def write(
     return manifest
 
 
+def write_keys(
+    engine: Engine,
+    target: Path,
+    *,
+    recipient: str,
+    keyring: str,
+    revision: str,
+    now: datetime,
+) -> Manifest:
+    """Write the data keys of this moment, and nothing else, to ``target``.
+
+    An older backup restored with them lacks the keys of all that was erased since. Raises as
+    ``write``.
+    """
+    to, name = _recipient(recipient), data_key.name
+    with tempfile.TemporaryFile(dir=target.parent) as plain:
+        with _packed(plain) as archive, engine.connect() as connection:
+            with archive.open(f"tables/{name}.jsonl", "w", force_zip64=True) as file:
+                count = -1
+                for line in table_archive.lines_of(connection, name):
+                    file.write(line.encode() + b"\n")
+                    count += 1
+            wrapped_by = sorted(connection.scalars(select(data_key.c.wrapped_by).distinct()))
+            made = version("feedback-hub"), revision, now.isoformat(), keyring
+            manifest = Manifest(FORMAT, *made, wrapped_by, {name: count}, 0)
+            archive.writestr(_MANIFEST, json.dumps(asdict(manifest), indent=1))
+        _close(plain, target, to)
+    return manifest
+
+
 def _close(plain: BinaryIO, target: Path, to: object) -> None:
     import pyrage  # noqa: PLC0415
 
@@ -156,7 +186,7 @@ def load(
         with (apart or archive).open(f"tables/{name}.jsonl") as raw:
             lines = io.TextIOWrapper(raw, "utf-8", newline="\n")
             count = table_archive.load(connection, name, _counted(lines, step))
-        if count != expected:
+        if count != expected and apart is None:
             raise BackupRefused(f"the backup is damaged: {name} has {count} rows, not {expected}")
 
 
@@ -177,13 +207,15 @@ def load_files(archive: zipfile.ZipFile, home: Path) -> int:
 
 
 def replay(connection: Connection, ledgers: list[Path], now: datetime) -> int:
-    """Destroy again what was destroyed since the backup was made; how many keys were back."""
+    """Destroy again what was destroyed since the backup was made; how many keys that was."""
     gone = set(connection.scalars(select(erasure.c.key_id)))
     for ledger in ledgers:
         if ledger.exists():
             gone.update(ledger.read_text("ascii").split())
-    back = gone & set(connection.scalars(select(data_key.c.id)))
+    # What has no key here was erased before the data keys were backed up.
+    back = gone & set(connection.scalars(select(data_key.c.id))) | erasing.without_key(connection)
     erasing.destroy(connection, back)
+    erasing.forget_found_by(connection, back)
     known = set(connection.scalars(select(erasure.c.key_id)))
     if new := gone - known:
         connection.execute(insert(erasure), [{"key_id": one, "at": now} for one in sorted(new)])

@@ -1,7 +1,7 @@
 """Erasing for good: the data key goes, and with it whatever it sealed, wherever that stands.
 
-Each destroyed key is in the ledger (table ``erasure``, and ``erasure.ledger`` in the home folder),
-so that a backup made before cannot bring it back.
+Each destroyed key is in the ledger (table ``erasure``, and ``erasure.ledger`` in the home folder
+and beside the keys), so that a backup made before cannot bring it back.
 """
 
 from __future__ import annotations
@@ -14,21 +14,24 @@ from pathlib import Path
 from sqlalchemy import Connection, Table, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from feedback_hub.adapters import search_index
 from feedback_hub.adapters.tables import (
     attempt,
     case_answer,
     case_fields,
+    contact,
     data_key,
     erasure,
     idempotency,
     invitation,
     log_in,
+    message,
     metadata,
     wrong_try,
 )
 
 LEDGER = "erasure.ledger"
-"""In the home folder: the keys that were destroyed, one a line. Ids only."""
+"""The keys that were destroyed, one a line. Ids only."""
 KEPT_ANSWERS = timedelta(days=7)
 """Nobody repeats a request that late: a desk's queue is sent within days."""
 KEPT_TRIES = timedelta(days=2)
@@ -82,15 +85,49 @@ def forget_repeats(session: Session, now: datetime) -> None:
         session.execute(delete(table).where(column < before))
 
 
-def write_ledger(home: Path, key_ids: Collection[str]) -> None:
-    """Add destroyed keys to the ledger in the home folder."""
+def ledgers(home: Path, secrets: Path) -> list[Path]:
+    """Where the ledger is kept: whoever takes the keys to another machine takes it along."""
+    folders = [home, *([secrets] if secrets.is_dir() else [])]
+    return [folder / LEDGER for folder in folders]
+
+
+def write_ledger(ledgers: Iterable[Path], key_ids: Collection[str]) -> None:
+    """Add destroyed keys to each copy of the ledger."""
     if not key_ids:
         return
-    descriptor = os.open(home / LEDGER, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.writelines(f"{one}\n" for one in sorted(key_ids))
-        file.flush()
-        os.fsync(file.fileno())
+    for ledger in ledgers:
+        descriptor = os.open(ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.writelines(f"{one}\n" for one in sorted(key_ids))
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def without_key(connection: Connection) -> set[str]:
+    """Keys by which something is sealed, and which are no more: of a restored older database."""
+    known = select(data_key.c.id)
+    gone: set[str] = set()
+    for table in metadata.sorted_tables:
+        if "key_id" in table.c and table is not erasure:
+            orphans = select(table.c.key_id).where(table.c.key_id.not_in(known)).distinct()
+            gone.update(connection.scalars(orphans))
+    return gone
+
+
+def forget_found_by(connection: Connection, key_ids: Collection[str]) -> None:
+    """What a restored database would still find by: the index's words, and the number's hash."""
+    keys = sorted(key_ids)
+    for start in range(0, len(keys), _AT_ONCE):
+        some = keys[start : start + _AT_ONCE]
+        said = select(message.c.case_id).where(message.c.key_id.in_(some))
+        with Session(connection) as session:
+            for case_id in session.scalars(said.distinct()).all():
+                search_index.forget(session, case_id)
+            session.execute(
+                update(contact)
+                .where(contact.c.key_id.in_(some))
+                .values(address_index="erased:" + contact.c.id, language="und")
+            )
 
 
 def _blank(connection: Connection | Session, table: Table, key_ids: list[str]) -> None:

@@ -187,8 +187,9 @@ def _forget_person(session: Session, case_id: str) -> set[str]:
         .where(contact.c.id == contact_id)
         .values(address_index=f"erased:{contact_id}", language="und")
     )
-    keys = select(contact.c.key_id, contact.c.person_key_id).where(contact.c.id == contact_id)
-    return typed | {key for key in session.execute(keys).one() if key}
+    theirs = (contact.c.key_id, contact.c.name_key_id, contact.c.safe_time_key_id)
+    keys = session.execute(select(*theirs).where(contact.c.id == contact_id)).one()
+    return typed | {key for key in keys if key}
 
 
 def _forget_typed(session: Session, case_id: str) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -36,9 +37,21 @@ _FUNCTIONS = ("audit_only_grows", "measure_case", "measure_of_case")
     help="Write the data keys to this file instead, to be kept for a shorter time: deleting it "
     "makes unreadable what FILE holds of people.",
 )
+@click.option(
+    "--only-data-keys",
+    is_flag=True,
+    help="Write the data keys of now to FILE and nothing else: given to restore --data-keys beside "
+    "an older backup, what was erased since cannot be read.",
+)
 @click.pass_context
 @reporting
-def backup(ctx: click.Context, file: Path, recipient: str, keys_file: Path | None) -> None:
+def backup(
+    ctx: click.Context,
+    file: Path,
+    recipient: str,
+    keys_file: Path | None,
+    only_data_keys: bool,
+) -> None:
     """Write all that this hub keeps to FILE, encrypted, while it runs. Keys are not in it.
 
     Without --to it is closed for the key in $FEEDBACK_HUB_BACKUP_KEY or in secrets/backup_key of
@@ -46,6 +59,9 @@ def backup(ctx: click.Context, file: Path, recipient: str, keys_file: Path | Non
     """
     hub = ready_hub(ctx)
     file = file.absolute()
+    if only_data_keys:
+        _backup_keys(hub, file, recipient)
+        return
     try:
         with Progress("rows written") as progress:
             manifest = backups.write(
@@ -61,20 +77,35 @@ def backup(ctx: click.Context, file: Path, recipient: str, keys_file: Path | Non
             )
     except backups.BackupRefused as error:
         raise Failure(str(error)) from error
-    with hub.unit_of_work() as uow:
-        uow.audit(
-            AuditAction.BACKED_UP,
-            operator(),
-            hub.clock(),
-            kind="backup",
-            object_id=_digest(file)[:32],
-        )
-        uow.commit()
+    _note_backup(hub, file)
     rows = sum(manifest.tables.values())
     click.echo(
         f"{manifest.tables['case']} cases, {rows} rows, {manifest.files} files in {file}; "
         f"its texts need the encryption key {manifest.keyring}"
     )
+
+
+def _backup_keys(hub: Hub, file: Path, recipient: str) -> None:
+    try:
+        manifest = backups.write_keys(
+            hub.engine,
+            file,
+            recipient=recipient or _closing_key(hub),
+            keyring=hub.keyring.fingerprint,
+            revision=HEAD,
+            now=hub.clock(),
+        )
+    except backups.BackupRefused as error:
+        raise Failure(str(error)) from error
+    _note_backup(hub, file)
+    click.echo(f"{manifest.tables['data_key']} data keys in {file}; keep it for days, not years")
+
+
+def _note_backup(hub: Hub, file: Path) -> None:
+    noted = {"kind": "backup", "object_id": _digest(file)[:32]}
+    with hub.unit_of_work() as uow:
+        uow.audit(AuditAction.BACKED_UP, operator(), hub.clock(), **noted)
+        uow.commit()
 
 
 @click.command("restore")
@@ -94,7 +125,8 @@ def backup(ctx: click.Context, file: Path, recipient: str, keys_file: Path | Non
     "--data-keys",
     "keys_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The data keys, where backup wrote them to a file of their own.",
+    help="The data keys, where backup wrote them to a file of their own, or those of a later day: "
+    "then what was erased in between cannot be read.",
 )
 @click.option("--force", is_flag=True, help="Replace what is in the database now.")
 @click.pass_context
@@ -119,11 +151,13 @@ def restore(
             opening = _opening_key(hub, key_file)
             archive = stack.enter_context(backups.opened(file, opening))
             manifest = backups.manifest_of(archive)
-            _check(hub, manifest)
             keys = stack.enter_context(backups.opened(keys_file, opening)) if keys_file else None
-            _check_keys(manifest, backups.manifest_of(keys) if keys else None)
+            apart = backups.manifest_of(keys) if keys else None
+            _check(hub, manifest, apart)
+            _check_keys(manifest, apart)
             _make_room(hub, force=force)
-            ledgers = [hub.config.hub.home / erasing.LEDGER, *([ledger] if ledger else [])]
+            ledgers = erasing.ledgers(hub.config.hub.home, hub.config.secrets_directory)
+            ledgers += [ledger] if ledger else []
             with Progress("rows restored") as progress, hub.engine.begin() as connection:
                 # An older backup is filled into the shape it had, which then grows into today's.
                 migrate_within(connection, manifest.revision)
@@ -150,7 +184,7 @@ def restore(
     )
 
 
-def _check(hub: Hub, manifest: backups.Manifest) -> None:
+def _check(hub: Hub, manifest: backups.Manifest, keys: backups.Manifest | None) -> None:
     if manifest.revision > HEAD:
         raise Failure(
             f"the backup was made by a newer version ({manifest.version}); install that one first"
@@ -161,7 +195,7 @@ def _check(hub: Hub, manifest: backups.Manifest) -> None:
             f"needs ({manifest.keyring}): put that one into {hub.config.secrets_directory}"
             "/encryption_key and restore again; nothing was changed"
         )
-    if absent := [one for one in manifest.wrapped_by if not hub.keyring.knows(one)]:
+    if absent := [one for one in (keys or manifest).wrapped_by if not hub.keyring.knows(one)]:
         raise Failure(
             f"the backup needs the keys {', '.join(absent)} too: copy wrapping_keys and, for what "
             "begins with h:, handlers_public of the hub that was backed up into "
@@ -175,8 +209,15 @@ def _check_keys(manifest: backups.Manifest, keys: backups.Manifest | None) -> No
             "the data keys of this backup were written to a file of their own: give it with "
             "--data-keys; nothing was changed"
         )
-    if keys is not None and keys.apart != manifest.apart:
-        raise Failure("the file of --data-keys belongs to another backup; nothing was changed")
+    if keys is None or (manifest.apart and keys.apart == manifest.apart):
+        return
+    if keys.keyring != manifest.keyring:
+        raise Failure("the file of --data-keys belongs to another hub; nothing was changed")
+    if datetime.fromisoformat(keys.made_at) < datetime.fromisoformat(manifest.made_at):
+        raise Failure(
+            "the file of --data-keys is older than the backup: what came in between could not be "
+            "read; nothing was changed"
+        )
 
 
 def _make_room(hub: Hub, *, force: bool) -> None:

@@ -22,7 +22,7 @@ from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.reference import parse_reference
-from feedback_hub.services import seals
+from feedback_hub.services import confided, seals
 from feedback_hub.services.remarks import bound_to
 from workers import retention as duty
 
@@ -209,7 +209,7 @@ def erase(ctx: click.Context, ref: str, email: str) -> None:
         for case_id in mine:
             uow.audit(AuditAction.PERSON_ERASED, actor.id, now, kind="case", object_id=case_id)
         person_requests.end(uow.session, mine, Wish.ERASE, RequestEnd.DONE, actor.id, now)
-        erasing.write_ledger(hub.config.hub.home, keys)
+        erasing.write_ledger(duty.ledgers_of(hub), keys)
         uow.commit()
     duty.remove(hub, files)
     # How many others there are is not said: one of them may be somebody else's to know of.
@@ -240,9 +240,7 @@ def _contact(uow: SqlUnitOfWork, case: Case) -> dict[str, str]:
     return {
         "channel": contact.channel,
         "address": uow.vault.open(contact.key_id, contact.address_sealed, address),
-        "name": uow.vault.open(contact.key_id, contact.name_sealed, seals.name_bound_to(contact.id))
-        if contact.name_sealed
-        else "",
+        "name": confided.name_of(uow, contact),
     }
 
 

@@ -102,11 +102,13 @@ class Contact:
     address_sealed: bytes
     created_at: datetime
     name_sealed: bytes | None = None
+    name_key_id: str | None = None
     language: str = "und"
     stopped_at: datetime | None = None
     private_phone: Answered = Answered.NOT_ASKED
     may_leave_message: Answered = Answered.NOT_ASKED
     safe_time_sealed: bytes | None = None
+    safe_time_key_id: str | None = None
     paced_to: datetime | None = None
     texted_to: datetime | None = None
     site: str = ""

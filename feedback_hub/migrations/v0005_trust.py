@@ -7,7 +7,7 @@ from alembic import op
 
 
 def trust() -> None:
-    """Where a place, an accused and a tag are sealed, and the key of a person's name.
+    """Where a place, an accused and a tag are sealed, and keys of a name's own.
 
     Words that stand open stay where they are, since a program of before may be serving: the new one
     seals them when it starts and once a day (``case_words.seal_plain``).
@@ -27,4 +27,5 @@ def trust() -> None:
         sa.Column("name_sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("tag", name=op.f("pk_tag")),
     )
-    op.add_column("contact", sa.Column("person_key_id", sa.String(32)))
+    op.add_column("contact", sa.Column("name_key_id", sa.String(32)))
+    op.add_column("contact", sa.Column("safe_time_key_id", sa.String(32)))

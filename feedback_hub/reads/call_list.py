@@ -22,7 +22,7 @@ from feedback_hub.domain.place import Site
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads.names import Names, names_for
 from feedback_hub.reads.views.calls import CallRow
-from feedback_hub.services import call_list, loopback, remarks, seals, typed
+from feedback_hub.services import call_list, confided, loopback, remarks, typed
 from feedback_hub.services.rules import Rules
 from feedback_hub.services.typed import Typed
 
@@ -160,8 +160,8 @@ def sheet(uow: SqlUnitOfWork, rules: Rules, actor: Actor, line_id: str, now: dat
         row,
         script=_script(uow, rules, line, case, contact, answer),
         number=call_list.address(uow, contact) if contact else "",
-        name=_name(uow, contact),
-        safe_time=_safe_time(uow, contact),
+        name=confided.name_of(uow, contact),
+        safe_time=confided.safe_time_of(uow, contact),
         private_phone=contact.private_phone if contact else Answered.NOT_ASKED,
         may_leave_message=contact.may_leave_message if contact else Answered.NOT_ASKED,
         answer=answer,
@@ -282,17 +282,4 @@ def _named(uow: SqlUnitOfWork, case: Case) -> str:
     """The name, only if the person agreed that others may have it, and never of an L3."""
     if case.consent.share is not Share.NAME or case.sensitivity is Sensitivity.L3:
         return ""
-    return _name(uow, uow.contact(case.contact_id) if case.contact_id else None)
-
-
-def _name(uow: SqlUnitOfWork, contact: Contact | None) -> str:
-    if contact is None or contact.name_sealed is None:
-        return ""
-    return uow.vault.open(contact.key_id, contact.name_sealed, seals.name_bound_to(contact.id))
-
-
-def _safe_time(uow: SqlUnitOfWork, contact: Contact | None) -> str:
-    if contact is None or contact.safe_time_sealed is None:
-        return ""
-    bound = seals.safe_time_bound_to(contact.id)
-    return uow.vault.open(contact.key_id, contact.safe_time_sealed, bound)
+    return confided.name_of(uow, uow.contact(case.contact_id) if case.contact_id else None)

@@ -61,7 +61,15 @@ from feedback_hub.reads.views.queue import ClockLevel, ClockView
 from feedback_hub.reads.views.referrals import Audience, ReferralView
 from feedback_hub.reads.views.related import Related
 from feedback_hub.reads.wire import message_text
-from feedback_hub.services import custom_fields, loopback, routing, safeguarding, seals, typed
+from feedback_hub.services import (
+    confided,
+    custom_fields,
+    loopback,
+    routing,
+    safeguarding,
+    seals,
+    typed,
+)
 from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.records import Message, RemarkKind
 from feedback_hub.services.rules import Rules
@@ -402,10 +410,7 @@ def _person(uow: SqlUnitOfWork, case: Case) -> PersonView:
             contact.key_id, contact.address_sealed, seals.address_bound_to(contact.id)
         )
         address = f"··· {opened[-3:]}"
-        if contact.name_sealed is not None:
-            name = uow.vault.open(
-                contact.key_id, contact.name_sealed, seals.name_bound_to(contact.id)
-            )
+        name = confided.name_of(uow, contact)
     known = (
         {}
         if contact is None

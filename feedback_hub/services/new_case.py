@@ -16,7 +16,7 @@ from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.sensitivity import highest
 from feedback_hub.domain.submission import Submission
 from feedback_hub.domain.whereabouts import Whereabouts
-from feedback_hub.services import attachments, custom_fields, inbox, seals, typed
+from feedback_hub.services import attachments, confided, custom_fields, inbox, seals, typed
 from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records import Message, Task
 from feedback_hub.services.rules import Rules
@@ -160,10 +160,7 @@ def contact_of(
             created_at=now,
         )
         uow.add(contact)
-    if message.sender_name and contact.name_sealed is None:
-        contact.name_sealed = uow.vault.seal(
-            contact.key_id, message.sender_name, seals.name_bound_to(contact.id)
-        )
+    confided.keep_name(uow, contact, message.sender_name)
     return contact
 
 
@@ -176,7 +173,4 @@ def _note_safe_contact(
         contact.may_leave_message = submission.leave_message
     if submission.news is not Answered.NOT_ASKED:
         contact.news_at = now if submission.news is Answered.YES else None
-    if submission.safe_time:
-        contact.safe_time_sealed = uow.vault.seal(
-            contact.key_id, submission.safe_time, seals.safe_time_bound_to(contact.id)
-        )
+    confided.keep_safe_time(uow, contact, submission.safe_time)

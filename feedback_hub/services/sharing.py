@@ -5,7 +5,7 @@ from __future__ import annotations
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.masking import mask
-from feedback_hub.services import seals
+from feedback_hub.services import confided
 from feedback_hub.services.casework import read_message
 from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.ports import UnitOfWork
@@ -36,6 +36,4 @@ def shared_words(uow: UnitOfWork, case: Case, share: Share) -> str:
 def shared_name(uow: UnitOfWork, case: Case, share: Share) -> str:
     """The name a referral shows: the person's where they agreed to that, else none."""
     contact = uow.contact(case.contact_id) if case.contact_id else None
-    if share is not Share.NAME or contact is None or contact.name_sealed is None:
-        return ""
-    return uow.vault.open(contact.key_id, contact.name_sealed, seals.name_bound_to(contact.id))
+    return confided.name_of(uow, contact) if share is Share.NAME else ""

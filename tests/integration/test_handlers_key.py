@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from feedback_hub.adapters import sealing, tables
+from feedback_hub.adapters.accounts import add_token
 from feedback_hub.adapters.handlers_pair import MARK, HandlersPair, make_pair
 from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.access import Membership, Role
+from feedback_hub.services import confided
 from feedback_hub.services.ports import VaultSealed
 from feedback_hub.services.records import Queue
 from feedback_hub.services.seals import text_bound_to
@@ -165,3 +169,63 @@ def logged_in(hub: Hub, name: str) -> FlaskClient:
     app = create_app(hub)
     settle(app, hub)
     return log_in(app, name)
+
+
+def test_a_name_told_in_confidence_is_closed_with_the_case(hub: Hub) -> None:
+    others = apart(hub)
+    ordinary, secret = (names_herself(others, level) for level in ("L1", "L3"))
+    work(others)
+    close_sensitive(others, others.clock())
+    # Who wrote of ordinary things only is called by the case team.
+    assert told(others, ordinary) == ("Ana", "de manha")
+    assert told(others, secret) == ("", "")
+    assert told(hub, secret) == ("Ana", "de manha")
+    assert close_sensitive(others, others.clock()) == 0
+    # She writes of something ordinary: that team hears what she says now, not what she said then.
+    pump = names_herself(others, "L1", like=secret, when="de tarde")
+    work(others)
+    assert told(others, pump) == ("", "de tarde")
+    assert told(hub, secret) == ("Ana", "de tarde")
+    settled = logged_in(hub, "rosa")
+    lowered = settled.post(
+        f"/api/v1/cases/{secret}/sensitivity",
+        json={"level": "L1", "reason": "Era outra coisa"},
+        headers={"X-CSRFToken": token_in(settled.get("/account").text)},
+    )
+    assert lowered.status_code == 200, lowered.text
+    assert told(others, secret) == ("Ana", "de tarde")
+
+
+NUMBERS: dict[str, str] = {}
+
+
+def names_herself(hub: Hub, level: str, *, like: str = "", when: str = "de manha") -> str:
+    """A report with a name and a safe time, by a desk; ``like``: by the person of that one."""
+    number = NUMBERS.get(like) or f"+25884{len(NUMBERS) + 1000000}"
+    with hub.unit_of_work() as uow:
+        desk = add_token(uow.session, "desk", Membership(Role.DESK), hub.clock())
+        uow.commit()
+    body = {
+        "submission_id": str(uuid.uuid4()),
+        "text": "x",
+        "sensitivity": level,
+        "contact": {"phone": number, "name": "Ana", "when": when},
+    }
+    answer = (
+        create_app(hub)
+        .test_client()
+        .post("/api/v1/intake", json=body, headers={"Authorization": f"Bearer {desk}"})
+    )
+    assert answer.status_code == 201, answer.text
+    ref = str(answer.json["ref"]) if answer.json else ""
+    NUMBERS[ref] = number
+    return ref
+
+
+def told(hub: Hub, ref: str) -> tuple[str, str]:
+    with hub.reading() as uow:
+        case = uow.case_by_ref(ref)
+        assert case
+        assert case.contact_id
+        contact = uow.contact(case.contact_id)
+        return confided.name_of(uow, contact), confided.safe_time_of(uow, contact)

@@ -48,9 +48,6 @@ contact = Table(
     key_column(),
     Column("address_sealed", LargeBinary, nullable=False),
     Column("name_sealed", LargeBinary),
-    # Of name and safe time, which handlers alone may open where all the person's cases are theirs
-    # (``sealing``). Null: theirs is the address's key.
-    Column("person_key_id", ID),
     when("created_at", nullable=False),
     Column("language", String(8), nullable=False),
     when("stopped_at"),
@@ -64,6 +61,9 @@ contact = Table(
     when("paced_to"),
     when("texted_to"),
     when("news_at"),
+    # Keys of their own where handlers alone may open them (``sealing``). Null: the address's key.
+    Column("name_key_id", ID),
+    Column("safe_time_key_id", ID),
     UniqueConstraint("channel", "address_index"),
 )
 
