@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.case import Case, CaseState
-from feedback_hub.domain.sensitivity import Priority, Sensitivity
+from feedback_hub.domain.sensitivity import Sensitivity
 from tests.pages_world import CHIEF, PUMP, Clock, arrives, log_in, make_app, make_hub, token_in
 
 FOOD = "quando e a proxima distribuicao de comida em Corrane?"
@@ -169,7 +169,7 @@ def test_what_came_while_the_page_stood_is_read_before_it_is_decided(
     with hub.unit_of_work() as uow:
         case = uow.case_by_ref(pump)
         assert case is not None
-        case.priority = Priority.P2
+        case.language = "seh"
         uow.commit()
     answer = ana.post(f"/triage/{pump}", data=form, headers={"HX-Request": "true"})
     assert answer.status_code == 409
