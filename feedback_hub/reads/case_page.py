@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-
-from sqlalchemy import select
+from datetime import datetime
 
 from feedback_hub.adapters import meetings
-from feedback_hub.adapters.tables import organisation as organisation_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
-from feedback_hub.domain.access import Action, Actor, CaseFacts, scope_of
-from feedback_hub.domain.case import MOVES, Case, CaseState, CaseVerb, Outcome, may_close
-from feedback_hub.domain.coding import FeedbackType, Sector
+from feedback_hub.domain.access import Action, Actor, scope_of
+from feedback_hub.domain.case import Case
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.custom_field import FieldKind
@@ -21,7 +15,6 @@ from feedback_hub.domain.errors import NotFound
 from feedback_hub.domain.gsm7 import sms_length
 from feedback_hub.domain.languages import needs_speaker
 from feedback_hub.domain.masking import mask
-from feedback_hub.domain.place import Organisation
 from feedback_hub.domain.referral import MOVES as REFERRAL_MOVES
 from feedback_hub.domain.referral import Referral, ReferralState, ReferralVerb
 from feedback_hub.domain.safeguarding import concerns_child, owes_report, report_due
@@ -40,18 +33,15 @@ from feedback_hub.reads import (
     likely,
     related,
 )
+from feedback_hub.reads.case_choices import with_referral
 from feedback_hub.reads.case_list import own_scope
-from feedback_hub.reads.conversation import Reading, Remarks
-from feedback_hub.reads.names import Names, names_for, site_names
-from feedback_hub.reads.rows import WITH_PARTNER, clock_to, code_of, referral_clock, type_of
+from feedback_hub.reads.case_moves import KnownCase, moves_of, next_step, outcomes_of
+from feedback_hub.reads.names import names_for
+from feedback_hub.reads.rows import clock_to, code_of, referral_clock, type_of
 from feedback_hub.reads.views.case import (
-    CaseChoices,
     CaseView,
     EmergencyLine,
     LoopBackView,
-    NextStep,
-    OrganisationChoice,
-    PassageLine,
     PersonView,
     SafeguardView,
     ServiceView,
@@ -61,56 +51,10 @@ from feedback_hub.reads.views.queue import ClockLevel, ClockView
 from feedback_hub.reads.views.referrals import Audience, ReferralView
 from feedback_hub.reads.views.related import Related
 from feedback_hub.reads.wire import message_text
-from feedback_hub.services import (
-    confided,
-    custom_fields,
-    loopback,
-    routing,
-    safeguarding,
-    seals,
-    typed,
-)
+from feedback_hub.services import confided, custom_fields, loopback, safeguarding, seals, typed
 from feedback_hub.services.conversation import as_said_now
-from feedback_hub.services.records import Message, RemarkKind
+from feedback_hub.services.records import RemarkKind
 from feedback_hub.services.rules import Rules
-from feedback_hub.services.sharing import shared_words
-
-_VERBS = {
-    "triage": (Action.TRIAGE, CaseVerb.TRIAGE),
-    "refer": (Action.WORK_CASE, CaseVerb.REFER),
-    "hand-off": (Action.WORK_CASE, CaseVerb.HAND_OFF),
-    "answer": (Action.WORK_CASE, CaseVerb.RESPOND),
-    "loop-back": (Action.WORK_CASE, CaseVerb.ATTEMPT_LOOP),
-    "reopen": (Action.WORK_CASE, CaseVerb.REOPEN),
-}
-_STEPS: Mapping[CaseState, NextStep] = {
-    CaseState.RECEIVED: NextStep.TRIAGE,
-    CaseState.REOPENED: NextStep.TRIAGE,
-    CaseState.APPEALED: NextStep.TRIAGE,
-    CaseState.HANDED_OFF: NextStep.ANSWER,
-    CaseState.RESPONSE_READY: NextStep.LOOP_BACK,
-    CaseState.LOOP_ATTEMPTED: NextStep.CLOSE,
-    CaseState.ANSWERED_ON_SPOT: NextStep.CLOSE,
-}
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What was fetched of one case."""
-
-    case: Case
-    facts: CaseFacts
-    messages: Sequence[Message]
-    referrals: tuple[Referral, ...]
-    said: Remarks
-    read: Mapping[str, Reading]
-    names: Names
-    elsewhere: tuple[PassageLine, ...]
-
-    @property
-    def came(self) -> bool:
-        """Whether another mechanism sent the case: it tells the person, we tell it."""
-        return any(one.came for one in self.elsewhere)
 
 
 def reach(uow: SqlUnitOfWork, actor: Actor, ref: str) -> Case:
@@ -135,7 +79,7 @@ def view(
     referrals = case_list.referrals_of(uow, actor, [case.id]).get(case.id, ()) if team else ()
     said = conversation.remarks_of(uow, case.id)
     opened = uow.emergencies_of(case.id) if team else ()
-    known = _Known(
+    known = KnownCase(
         case=case,
         facts=facts,
         messages=uow.messages_of(case.id),
@@ -149,7 +93,7 @@ def view(
         ),
         elsewhere=exchange.of_case(uow, rules.peers, case),
     )
-    moves = _moves(known, rules, actor, now)
+    moves = moves_of(known, rules, actor, now)
     partners, named = _partners(known)
     history = conversation.history(uow, case.id, known.names, said) if team else ()
     shown = CaseView(
@@ -204,7 +148,7 @@ def view(
         issues=issue_list.of_case(uow, actor, case) if actor.may(Action.READ_ISSUE) else (),
         referrals=tuple(_referral(uow, known, r, actor, now) for r in referrals),
         clocks=_clocks(case, rules, now),
-        next_step=_next_step(known, moves),
+        next_step=next_step(known, moves),
         moves=moves,
         consent=case.consent,
         answer=said.text(case.answer_id),
@@ -212,7 +156,7 @@ def view(
         closing_reason=_closing_reason(known) if case.outcome else "",
         satisfied=case.satisfied,
         satisfaction=case.satisfaction,
-        outcomes=_outcomes(case, rules),
+        outcomes=outcomes_of(case, rules),
         attempts=case.loop_attempts,
         attempts_needed=rules.attempts_before_unreachable,
         loop_back=_loop_back(uow, rules, case, now) if "loop-back" in moves else None,
@@ -221,131 +165,7 @@ def view(
         to_reach=call_list.lines_of(uow, actor, case, now),
         elsewhere=known.elsewhere if team else (),
     )
-    return _with_referral(uow, rules, known, shown, now) if "refer" in moves else shown
-
-
-def choices(uow: SqlUnitOfWork, rules: Rules, ref_case: CaseView, now: datetime) -> CaseChoices:
-    """What the forms of a case offer."""
-    here = {
-        service.organisation: service.focal_point
-        for service in uow.services_on(ref_case.sector, now.date())
-        if service.serves(ref_case.site, ref_case.sector, now.date())
-    }
-    handled = {code for code, peer in rules.peers.items() if peer.handler}
-    names = names_for(uow, (), here.values())
-    organisations = uow.session.scalars(
-        select(Organisation).where(organisation_table.c.active).order_by(organisation_table.c.name)
-    )
-    return CaseChoices(
-        codes=rules.frame.by_type(),
-        sectors=tuple(Sector),
-        sites=tuple(site_names(uow)),
-        organisations=tuple(
-            OrganisationChoice(
-                code=one.code,
-                name=one.name or one.code,
-                focal_point=names.focal_point(here.get(one.code, "")),
-                serves_here=one.code in here,
-            )
-            for one in organisations
-            if one.code != rules.organisation
-            and (one.code in handled or ref_case.sensitivity is not Sensitivity.L3)
-        ),
-    )
-
-
-def _moves(known: _Known, rules: Rules, actor: Actor, now: datetime) -> frozenset[str]:
-    case = known.case
-    moves = {
-        name
-        for name, action, possible in (
-            ("note", Action.NOTE, True),
-            ("consent", Action.WORK_CASE, case.is_open),
-            ("place", Action.TRIAGE, case.is_open and not case.site),
-            ("sensitivity", Action.CHANGE_SENSITIVITY, True),
-            ("confirm", Action.CHANGE_SENSITIVITY, case.suspected),
-            ("close", Action.WORK_CASE, bool(_outcomes(case, rules))),
-            (
-                "interim",
-                Action.WORK_CASE,
-                case.interim_at is None
-                and case.state in {CaseState.TRIAGED, CaseState.REFERRED, CaseState.REOPENED},
-            ),
-            ("split", Action.WORK_CASE, len(as_said_now(known.messages)) > 1),
-            ("appeal", Action.WORK_CASE, _may_appeal(case, rules, now)),
-            (
-                "satisfaction",
-                Action.CALL_BACK,
-                case.may_be_judged and case.answered_by != actor.id,
-            ),
-            (
-                "inform",
-                Action.INFORM,
-                case.type == FeedbackType.QUESTION
-                and case.state in {CaseState.RECEIVED, CaseState.TRIAGED},
-            ),
-            ("conduct-report", Action.WORK_CASE, case.sensitivity is Sensitivity.L3),
-            ("service-referral", Action.WORK_CASE, case.sensitivity is Sensitivity.L3),
-            ("unlink", Action.WORK_CASE, True),
-            ("take", Action.WORK_CASE, case.is_open and case.owner != actor.id),
-            *((name, action, case.state in MOVES[verb]) for name, (action, verb) in _VERBS.items()),
-        )
-        if possible and scope_of(actor, action).admits(known.facts)
-    }
-    if known.came:
-        moves.discard("loop-back")
-        if "answer" in moves:
-            moves.add("ask-origin")
-    if case.suspected:
-        # First somebody says whether it is one.
-        moves &= {"note", "sensitivity", "confirm"}
-    # No partner sees a highly sensitive case, only handlers that another mechanism has named; and
-    # nobody what the person wants to keep.
-    handled_elsewhere = any(peer.handler for peer in rules.peers.values())
-    sensitive = case.sensitivity is Sensitivity.L3
-    if (sensitive and not handled_elsewhere) or case.consent.share is Share.NO:
-        moves.discard("refer")
-    if case.sensitivity is not Sensitivity.L3:
-        moves.discard("hand-off")
-    return frozenset(moves)
-
-
-def _may_appeal(case: Case, rules: Rules, now: datetime) -> bool:
-    """Once, within the time set (DOMAIN.md, States)."""
-    closed = case.closed_at
-    in_time = closed is not None and now - closed <= timedelta(days=rules.appeal_days)
-    return in_time and case.appealed_at is None
-
-
-def _next_step(known: _Known, moves: frozenset[str]) -> NextStep:
-    states = {referral.state for referral in known.referrals}
-    if "confirm" in moves:
-        return NextStep.CONFIRM
-    if not moves - {"note"} or not known.case.is_open:
-        return NextStep.NONE
-    if ReferralState.ANSWERED in states:
-        return NextStep.VERIFY
-    if known.case.state is CaseState.REFERRED:
-        if states & WITH_PARTNER:
-            return NextStep.WAIT
-        return NextStep.ANSWER if ReferralState.VERIFIED in states else NextStep.REFER
-    if known.case.state is CaseState.TRIAGED:
-        if "hand-off" in moves:
-            return NextStep.HAND_OFF
-        return NextStep.REFER if "refer" in moves else NextStep.ANSWER
-    step = _STEPS.get(known.case.state, NextStep.NONE)
-    return step if step.value in moves else NextStep.NONE
-
-
-def _outcomes(case: Case, rules: Rules) -> tuple[Outcome, ...]:
-    needed = rules.attempts_before_unreachable
-    return tuple(
-        outcome
-        for outcome in Outcome
-        if may_close(
-            case.state, outcome, case.loop_attempts, needed, fallback_tried=case.fallback_tried
-        )
-    )
+    return with_referral(uow, rules, known, shown, now) if "refer" in moves else shown
 
 
 def _is_watched(case: Case) -> bool:
@@ -359,7 +179,7 @@ def _audience(case: Case) -> Audience:
     return Audience.TEAM if case.site else Audience.ALL_CASE_MANAGERS
 
 
-def _partners(known: _Known) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _partners(known: KnownCase) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Who sees the words without the name, and who with it (``access``, focal points)."""
     if known.case.sensitivity is Sensitivity.L3:
         return (), ()
@@ -378,7 +198,7 @@ def _partners(known: _Known) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _messages(
-    uow: SqlUnitOfWork, known: _Known, actor: Actor, *, team: bool
+    uow: SqlUnitOfWork, known: KnownCase, actor: Actor, *, team: bool
 ) -> tuple[MessageView, ...]:
     if team:
         return conversation.whole(
@@ -434,7 +254,7 @@ def _person(uow: SqlUnitOfWork, case: Case) -> PersonView:
     )
 
 
-def _suggestion(known: _Known, sure_from: float) -> SuggestionView | None:
+def _suggestion(known: KnownCase, sure_from: float) -> SuggestionView | None:
     readings = [known.read[m.id] for m in known.messages if m.id in known.read]
     if not readings:
         return None
@@ -473,7 +293,7 @@ def _pressing(clock: ClockView) -> tuple[int, float]:
 
 
 def _referral(
-    uow: SqlUnitOfWork, known: _Known, referral: Referral, actor: Actor, now: datetime
+    uow: SqlUnitOfWork, known: KnownCase, referral: Referral, actor: Actor, now: datetime
 ) -> ReferralView:
     said = known.said
     verbs = {"resume": ReferralVerb.RESUME, "verify": ReferralVerb.VERIFY}
@@ -506,7 +326,7 @@ def _referral(
     )
 
 
-def _safeguards(uow: SqlUnitOfWork, rules: Rules, known: _Known, now: datetime) -> SafeguardView:
+def _safeguards(uow: SqlUnitOfWork, rules: Rules, known: KnownCase, now: datetime) -> SafeguardView:
     case = known.case
     reports = tuple(uow.conduct_reports(case.id))
     return SafeguardView(
@@ -524,30 +344,6 @@ def _safeguards(uow: SqlUnitOfWork, rules: Rules, known: _Known, now: datetime) 
         ),
         specialists=safeguarding.specialists(uow, case, now) if concerns_child(case) else None,
         may_name=case.consent.allows_share(Share.NAME),
-    )
-
-
-def _with_referral(
-    uow: SqlUnitOfWork, rules: Rules, known: _Known, shown: CaseView, now: datetime
-) -> CaseView:
-    """With what a referral would carry and who would get it."""
-    case = known.case
-    found = routing.find(uow, rules, case, now)
-    chosen = OrganisationChoice(
-        code=found.organisation,
-        name=known.names.organisation(found.organisation),
-        focal_point=known.names.focal_point(found.focal_point),
-        serves_here=True,
-    )
-    offered = (Share.ANONYMOUS, Share.NAME)
-    return replace(
-        shown,
-        shares=tuple(share for share in offered if case.consent.allows_share(share)),
-        shared_text=shared_words(uow, case, Share.ANONYMOUS),
-        shared_whole=shared_words(uow, case, Share.NAME),
-        shared_name=shown.person.name,
-        route_why=found.why,
-        route=chosen if found.organisation else None,
     )
 
 
@@ -570,6 +366,6 @@ def _loop_back(uow: SqlUnitOfWork, rules: Rules, case: Case, now: datetime) -> L
     )
 
 
-def _closing_reason(known: _Known) -> str:
+def _closing_reason(known: KnownCase) -> str:
     reasons = [r.id for r in known.said.rows if r.kind is RemarkKind.REASON]
     return known.said.text(reasons[-1]) if reasons else ""

@@ -23,7 +23,7 @@ from feedback_hub.domain.case import MOVES, CaseVerb, Outcome
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound, StaleVersion
 from feedback_hub.domain.referral import DeclineReason, Referral
-from feedback_hub.reads import case_page, referral_inbox, referral_preview
+from feedback_hub.reads import case_choices, case_page, referral_inbox, referral_preview
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.reads.views.referrals import InboxTab, ReferralView
 from feedback_hub.services import casework, links, remarks
@@ -172,7 +172,7 @@ def _show_case(actor: Actor, ref: str, form: FormView, status: int) -> Response:
         case = case_page.view(
             uow, hub.rules, actor, ref, now, hub.config.classifier.confidence_threshold
         )
-        choices = case_page.choices(uow, hub.rules, case, now)
+        choices = case_choices.choices(uow, hub.rules, case, now)
     page = render_template("case.html", case=case, choices=choices, form=form)
     return make_response(page, status)
 
