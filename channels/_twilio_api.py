@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from requests import RequestException, Session
@@ -50,6 +51,12 @@ def _is_media_host(api_base: str, url: str) -> bool:
     return _fetching.is_https_on(url, _MEDIA_DOMAIN) or (
         api_base != TwilioSettings.api_base and _fetching.same_origin(url, api_base)
     )
+
+
+def load() -> None:
+    """What the client loads when it is first used for messages."""
+    import_module("twilio.rest.api")
+    import_module("twilio.rest.messaging.v1")
 
 
 def connect(settings: TwilioSettings) -> Client:

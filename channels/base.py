@@ -141,6 +141,14 @@ class Paced(Protocol):
 
 
 @runtime_checkable
+class Loads(Protocol):
+    """A channel whose provider's library is large: loaded once, not in each job that calls."""
+
+    def load(self) -> None:
+        """Load it, connecting to nobody: in a worker, before its jobs are forked."""
+
+
+@runtime_checkable
 class RemembersSent(Protocol):
     """A channel whose ``find_sent`` answers. Then several texts may be on their way at once.
 

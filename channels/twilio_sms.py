@@ -292,6 +292,12 @@ class Adapter:
         numbers = self._client.incoming_phone_numbers
         return [numbers(number.sid).fetch() for number in listed]
 
+    def load(self) -> None:
+        """Load the provider's library and its hundred modules."""
+        from channels import _twilio_api  # noqa: PLC0415  as below
+
+        _twilio_api.load()
+
     @cached_property
     def _client(self) -> Client:
         # Half a second and 200 modules, which a process that only receives never needs.

@@ -93,6 +93,21 @@ def _shortened(word: str) -> Iterator[str]:
         yield word[:at] + word[at + 1 :]
 
 
+def _by_shorter(words: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """Each way to shorten one of ``words`` by a letter → the words it may come from.
+
+    Ten times as many as there are words, most of them of one word: those share its tuple, since
+    a set for each of them was an eighth of a worker's memory.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for word in words:
+        alone = (word,)
+        for shorter in dict.fromkeys(_shortened(word)):
+            others = found.get(shorter)
+            found[shorter] = (*others, word) if others else alone
+    return found
+
+
 class Ear:
     """Words that sound alike to the writers of one language, by the letters they swap."""
 
@@ -135,8 +150,8 @@ class Vocabulary:
         self._ears: list[Ear] = []
         self._short: dict[str, str] = {}
         self._known: set[str] = set()
-        self._near: defaultdict[str, set[str]] = defaultdict(set)
-        self._near_stems: defaultdict[str, set[str]] = defaultdict(set)
+        self._near: Mapping[str, Sequence[str]] = {}
+        self._near_stems: Mapping[str, Sequence[str]] = {}
         self._stem_sizes: tuple[int, ...] = ()
         self.atoms_of = lru_cache(maxsize=20_000)(self._atoms_of)
 
@@ -171,14 +186,8 @@ class Vocabulary:
 
     def seal(self) -> None:
         """Build the tables for slips; nothing may be added after it."""
-        for word in self._words:
-            if len(word) >= _SLIP_WORD:
-                for shorter in _shortened(word):
-                    self._near[shorter].add(word)
-        for stem in self._stems:
-            if len(stem) >= _SLIP_STEM:
-                for shorter in _shortened(stem):
-                    self._near_stems[shorter].add(stem)
+        self._near = _by_shorter(word for word in self._words if len(word) >= _SLIP_WORD)
+        self._near_stems = _by_shorter(stem for stem in self._stems if len(stem) >= _SLIP_STEM)
         self._stem_sizes = tuple(sorted({len(stem) for stem in self._stems}))
 
     def _atoms_of(self, word: str) -> frozenset[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import Callable, Sequence
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -11,6 +12,7 @@ from urllib.request import urlopen
 import click
 import structlog
 
+from channels.base import Loads
 from feedback_hub.adapters import case_words
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
 from feedback_hub.adapters.engine import make_engine
@@ -21,10 +23,8 @@ from feedback_hub.cli.context import Failure, config_of, hub_of, reporting
 from feedback_hub.cli.supervisor import AlreadyRunning, Role, Supervisor
 from feedback_hub.config import Config, HubConfig
 from feedback_hub.migrations import NewerDatabase, migrate
-from feedback_hub.web.serve import run_web
+from feedback_hub.web.serve import Site, run_web
 
-_DRAIN = 7.0
-"""Seconds that workers have to finish, a little less than the tree above them waits."""
 _BASE_URL = "FEEDBACK_HUB_HUB_BASE_URL"
 
 log = structlog.get_logger()
@@ -57,15 +57,22 @@ def run_all(
     say_who_opens(hub)
     valkey = None if config.queue.url else EmbeddedValkey(config.hub.home)
     queue_url = valkey.url if valkey else config.queue.url
+    site = Site(hub)
     # What is sent to us can be kept without the queue, so the web does not wait for it.
-    roles = [Role("web", lambda: run_web(hub, [f"fd://{os.dup(listener.fileno())}"]))]
+    roles = [
+        Role("web", lambda: run_web(site, [f"fd://{os.dup(listener.fileno())}"]), load=site.load)
+    ]
     roles += [Role("queue", valkey.run, ready=valkey.answers)] if valkey else []
-    roles += [Role("workers", lambda: _carry(hub, queue_url)), *more_roles]
+    roles += [
+        Role("worker", lambda: _work(queue_url), count=2, load=_load_work),
+        Role("scheduler", lambda: _schedule(hub, queue_url)),
+        *more_roles,
+    ]
     supervisor = Supervisor(
         roles,
         config.hub.home,
         log,
-        prepare=lambda: _prepare_to_run(hub),
+        prepare=lambda: _aside(lambda: _prepare_to_run(hub)),
         ready=lambda: _answers(f"{shown}/readyz"),
         on_ready=lambda: on_ready(shown),
     )
@@ -111,7 +118,7 @@ def web(ctx: click.Context, host: str, port: int, workers: int, serves: str) -> 
         pair.forget_private()
     else:
         say_who_opens(hub)
-    run_web(hub, [address], workers=workers)
+    run_web(Site(hub), [address], workers=workers)
 
 
 @click.command("worker")
@@ -175,23 +182,7 @@ def say_what_is_new(hub: Hub) -> None:
         )
 
 
-# RQ and Redis are loaded by the roles that use them, beside the web's start: it is waited for.
-
-
-def _carry(hub: Hub, queue_url: str) -> None:
-    """Workers and scheduler, forked from one process that has loaded what all of them need."""
-    import workers.schedule  # noqa: F401
-
-    _load_work()
-    Supervisor(
-        [
-            Role("worker", lambda: _work(queue_url), count=2),
-            Role("scheduler", lambda: _schedule(hub, queue_url)),
-        ],
-        None,
-        log.bind(part="workers"),
-        drain=_DRAIN,
-    ).run()
+# RQ and Redis are loaded by the roles that use them, after the web's start: it is waited for.
 
 
 def _schedule(hub: Hub, queue_url: str) -> None:
@@ -210,9 +201,15 @@ def _work(queue_url: str) -> None:
 
 def _load_work() -> None:
     """Before the fork of each job: its child finds everything loaded, the lexicon compiled."""
-    from workers import jobs, worker  # noqa: F401
+    from workers import jobs, schedule, worker  # noqa: F401
 
     hub = process_hub()
+    for account in hub.channels.accounts.values():
+        # What is sent over, certificates too: the half of a short job's time and memory.
+        import channels._http  # noqa: F401
+
+        if isinstance(account, Loads):
+            account.load()
     hub.classifier.prepare()
     if hub.thorough is not None:
         # Beside other workers: threads of one message would only wait for each other.
@@ -250,6 +247,22 @@ def _prepare_to_run(hub: Hub) -> None:
             "'feedback-hub packs list', approve with 'feedback-hub packs approve'.",
             err=True,
         )
+
+
+def _aside(work: Callable[[], None]) -> None:
+    """Do ``work`` in a process that then ends: what only it loads stays in no other's memory."""
+    sys.stderr.flush()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            work()
+            sys.stderr.flush()
+            code = 0
+        finally:
+            os._exit(code)
+    if os.waitpid(child, 0)[1] != 0:
+        work()  # here, where it can say why it fails
 
 
 def _queue_url(config: Config) -> str:

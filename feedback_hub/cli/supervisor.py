@@ -25,7 +25,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -58,13 +58,16 @@ class Role:
     """``target`` runs in ``count`` processes of their own until SIGTERM asks it to finish.
 
     A role that others stand on gives ``ready``, which must not raise: the roles listed after it
-    start once it is true, and are stopped before it.
+    start once it is true, and are stopped before it. ``load`` is called in the supervisor before
+    the role is first started: what its processes share with each other and with all that start
+    after. It must leave no thread, child process or open connection behind.
     """
 
     name: str
     target: Callable[[], None]
     count: int = 1
     ready: Callable[[], bool] | None = None
+    load: Callable[[], None] | None = None
 
 
 class AlreadyRunning(Exception):
@@ -116,18 +119,15 @@ class Supervisor:
     def __init__(
         self,
         roles: Sequence[Role],
-        home: Path | None,
+        home: Path,
         log: Log,
         *,
-        drain: float = _DRAIN,
         prepare: Callable[[], None] | None = None,
         ready: Callable[[], bool] | None = None,
         on_ready: Callable[[], None] | None = None,
     ) -> None:
         """Nothing starts yet.
 
-        Without a ``home`` it is itself a role of another supervisor: it loads once what its roles
-        share, and ends them within ``drain`` seconds, which must be less than its own parent's.
         ``prepare`` is called once the home is ours and before any role starts (migrations); it
         must leave no thread, child process or open connection behind. ``ready`` is asked every
         20 ms until it is true, then ``on_ready`` is called once. Neither may start a process:
@@ -135,11 +135,11 @@ class Supervisor:
         """
         self._home = home
         self._log = log
-        self._drain = drain
         self._prepare = prepare
         self._ready = ready
         self._on_ready = on_ready
         self._places = [_Place(role) for role in roles for _ in range(role.count)]
+        self._loaded: set[Role] = set()
         self._is_ready = False
         self._stopping = False
 
@@ -149,13 +149,12 @@ class Supervisor:
         Raises ``AlreadyRunning``, and whatever ``prepare``, ``ready`` or ``on_ready`` raise.
         """
         began = time.monotonic()
-        with sole_run(self._home) if self._home else nullcontext():
+        with sole_run(self._home):
             if self._prepare:
                 self._prepare()
             # Taken away from the roles: gunicorn would report ready for all of us.
             notify_address = os.environ.pop("NOTIFY_SOCKET", "")
             _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-            gc.freeze()  # a collection in a child would touch, and so copy, every shared page
             with _signals_held() as self._signals:
                 try:
                     while (ended_by := self._step()) is None:
@@ -201,6 +200,12 @@ class Supervisor:
 
     def _start(self, place: _Place) -> None:
         supervisor = os.getpid()
+        if place.role not in self._loaded:
+            self._loaded.add(place.role)
+            if place.role.load:
+                place.role.load()
+            gc.collect()
+            gc.freeze()  # a collection in a child would touch, and so copy, every shared page
         # A child would print what is still buffered a second time.
         sys.stdout.flush()
         sys.stderr.flush()
@@ -250,7 +255,7 @@ class Supervisor:
 
     def _stop(self) -> None:
         self._stopping = True
-        self._end([place for place in self._places if not place.role.ready], self._drain)
+        self._end([place for place in self._places if not place.role.ready], _DRAIN)
         self._end([place for place in self._places if place.role.ready], _DRAIN_LAST)
         self._wait(lambda: False, 0.5)
 

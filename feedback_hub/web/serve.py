@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-import threading
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,8 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from sqlalchemy.orm import configure_mappers
 
-from feedback_hub.bootstrap import Hub
+from feedback_hub.adapters.engine import make_engine
+from feedback_hub.bootstrap import Hub, database_url
 from feedback_hub.web.front import create_front
 
 WORKERS = 2
@@ -22,21 +24,35 @@ THREADS = 8
 _AT_ONCE = ("/channels/", "/healthz", "/readyz")
 
 
-class FrontFirst:
-    """Takes in providers' calls at once, and loads the screens meanwhile.
+class Site:
+    """The whole site: what providers call goes to a small application, all else to the large one.
 
-    Log-in, pages and API take longer to load than all that a message needs to be kept; after a
-    crash or an upgrade no message should wait for them. A request that needs them waits.
+    Log-in, pages and their guards cost a provider's call nothing. Both are loaded before the
+    processes that serve them are forked: what is loaded once is in memory once, and a process that
+    takes another's place has nothing to load.
     """
 
     def __init__(self, hub: Hub) -> None:
-        """Opens no connection: safe to make before a fork."""
-        configure_mappers()
+        """Loads nothing yet."""
         self._hub = hub
         self._prefix = urlsplit(hub.config.hub.base_url).path.rstrip("/")
-        self._front = create_front(hub)
-        self._whole: WSGIApplication | None = None
-        self._loading = threading.Lock()
+
+    @cached_property
+    def _front(self) -> WSGIApplication:
+        return create_front(self._hub)
+
+    @cached_property
+    def _whole(self) -> WSGIApplication:
+        # Half a second to load: not for the commands that serve nothing.
+        create_app: Callable[[Hub], WSGIApplication]
+        create_app = import_module("feedback_hub.web.app").create_app
+        return create_app(self._hub)
+
+    def load(self) -> None:
+        """Load all of it, opening no connection: before a fork."""
+        configure_mappers()
+        make_engine(database_url(self._hub.config)).dispose()  # loads the driver, connects nothing
+        _ = self._front, self._whole
 
     def __call__(self, environ: WSGIEnvironment, answer: StartResponse) -> Iterable[bytes]:
         """One request, to the part that answers for its path, below the prefix of ``base_url``."""
@@ -46,25 +62,8 @@ class FrontFirst:
             # A proxy may have taken it off already.
             if path == self._prefix or path.startswith(f"{self._prefix}/"):
                 environ["PATH_INFO"] = path.removeprefix(self._prefix) or "/"
-        if environ["PATH_INFO"].startswith(_AT_ONCE):
-            return self._front(environ, answer)
-        return self.whole()(environ, answer)
-
-    def load_the_rest(self) -> None:
-        """Start loading the screens beside the first requests. Once a process, after its fork."""
-        # The database's driver first: loaded by a request at the same time as the screens, whose
-        # libraries import the same modules in another order, either could find one half made.
-        _ = self._hub.engine
-        threading.Thread(target=self.whole, daemon=True).start()
-
-    def whole(self) -> WSGIApplication:
-        """The whole application, loaded once a process."""
-        with self._loading:
-            if self._whole is None:
-                create_app: Callable[[Hub], WSGIApplication]
-                create_app = import_module("feedback_hub.web.app").create_app
-                self._whole = create_app(self._hub)
-        return self._whole
+        part = self._front if environ["PATH_INFO"].startswith(_AT_ONCE) else self._whole
+        return part(environ, answer)
 
 
 class DiscreetLog(Logger):
@@ -89,8 +88,8 @@ class DiscreetLog(Logger):
 
 
 class _Server(BaseApplication):
-    def __init__(self, hub: Hub, bind: list[str], workers: int) -> None:
-        self._app = FrontFirst(hub)
+    def __init__(self, site: Site, bind: list[str], workers: int) -> None:
+        self._site = site
         self._bind = bind
         self._workers = workers
         super().__init__()
@@ -103,7 +102,6 @@ class _Server(BaseApplication):
             "threads": THREADS,
             "worker_class": "gthread",
             "preload_app": True,
-            "post_worker_init": lambda _worker: self._app.load_the_rest(),
             "graceful_timeout": 7,
             "timeout": 60,
             "keepalive": 5,
@@ -119,12 +117,15 @@ class _Server(BaseApplication):
 
     def load(self) -> Any:  # noqa: ANN401  its stub wants exactly its own alias
         """The application; connections open in the workers, after their fork."""
-        return self._app
+        self._site.load()
+        gc.collect()
+        gc.freeze()  # a collection in a worker would touch, and so copy, every shared page
+        return self._site
 
 
-def run_web(hub: Hub, bind: list[str], *, workers: int = WORKERS) -> None:
+def run_web(site: Site, bind: list[str], *, workers: int = WORKERS) -> None:
     """Serve until SIGTERM, then finish what is being answered.
 
     No access log: a query string may hold what a person sent.
     """
-    _Server(hub, bind, workers).run()
+    _Server(site, bind, workers).run()

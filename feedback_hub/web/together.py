@@ -11,7 +11,8 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
@@ -30,6 +31,8 @@ MOST = 100
 @dataclass(eq=False)
 class _Waiting:
     arrival: Arrival
+    called: threading.Event = field(default_factory=threading.Event)
+    """Set when it is done, or when it is this one's turn to commit for all who wait."""
     done: bool = False
     fault: SQLAlchemyError | None = None
 
@@ -40,22 +43,46 @@ class Together:
     def __init__(self, hub: Hub) -> None:
         """Opens no connection: safe to make before a fork."""
         self._hub = hub
+        self._guard = threading.Lock()
         self._waiting: list[_Waiting] = []
-        self._turn = threading.Lock()
+        self._busy = False
 
     def keep(self, arrival: Arrival) -> None:
         """Return once ``arrival`` is durable. Raises ``SQLAlchemyError`` if it is not."""
         mine = _Waiting(arrival)
-        self._waiting.append(mine)
-        with self._turn:
-            if not mine.done:
-                # Taken off one by one: others are still being added.
-                some = [self._waiting.pop(0) for _ in range(min(len(self._waiting), MOST))]
-                self._keep(some)
-                while not mine.done:
-                    self._keep([self._waiting.pop(0)])
+        with self._guard:
+            self._waiting.append(mine)
+            first, self._busy = not self._busy, True
+        if not first:
+            # Who is done goes, whatever the others are at: nobody waits twice.
+            mine.called.wait()
+        if not mine.done:
+            try:
+                self._keep_all()
+            finally:
+                self._call_next(mine)
         if mine.fault is not None:
             raise mine.fault
+
+    def _keep_all(self) -> None:
+        """Commit for all who wait by the time that it is this process's turn."""
+        with self._in_turn():
+            with self._guard:
+                some, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            try:
+                self._keep(some)
+            finally:
+                for one in some:
+                    one.called.set()
+
+    def _call_next(self, mine: _Waiting) -> None:
+        with self._guard:
+            if mine in self._waiting:  # it came to no turn: the disk is full, say
+                self._waiting.remove(mine)
+            if self._waiting:
+                self._waiting[0].called.set()
+            else:
+                self._busy = False
 
     def _keep(self, some: Sequence[_Waiting]) -> None:
         try:
@@ -81,24 +108,35 @@ class Together:
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
-        """On SQLite: before the other processes of this machine, or after them.
+        """On SQLite: before the other processes of this machine, or after them, each in its turn.
 
         SQLite's own waiting is asking again, at longer and longer intervals: some wait very long.
-        The kernel wakes who waits for a lock the moment it is free.
+        The kernel wakes who waits for a lock the moment it is free, but whoever asks first gets it,
+        which is mostly the one who has just given it back. So there are two: who holds the first is
+        next, and keeps it until the second is free.
         """
         if self._hub.engine.dialect.name != "sqlite":
             yield
             return
-        lock = os.open(self._hub.config.hub.home / "arrivals.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        home = self._hub.config.hub.home
+        turn = _open(home / "arrivals.lock")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            is_next = _open(home / "arrivals-next.lock")
+            try:
+                fcntl.flock(is_next, fcntl.LOCK_EX)
+                fcntl.flock(turn, fcntl.LOCK_EX)
+            finally:
+                os.close(is_next)
             yield
         finally:
-            os.close(lock)
+            os.close(turn)
 
     def _commit(self, some: Sequence[_Waiting]) -> None:
-        with self._in_turn():
-            into = Arrivals(self._hub.engine, self._hub.keyring)
-            rows = intake.accept_together(into, [one.arrival for one in some])
+        into = Arrivals(self._hub.engine, self._hub.keyring)
+        rows = intake.accept_together(into, [one.arrival for one in some])
         for row in rows:
             log.info("accepted", trace=row.id, channel=row.channel, kind=row.kind.value)
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
