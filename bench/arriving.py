@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import cast
 from urllib.request import urlopen
 
@@ -204,11 +205,11 @@ def workers(bench: Bench) -> None:
 
 def _rq(bench: Bench) -> None:
     """What a job that does nothing takes, forked."""
-    from rq import SimpleWorker, Worker  # noqa: PLC0415
-    from rq.serializers import JSONSerializer  # noqa: PLC0415
+    from rq import SimpleWorker, Worker
+    from rq.serializers import JSONSerializer
 
-    from feedback_hub.adapters.embedded_valkey import EmbeddedValkey  # noqa: PLC0415
-    from workers.queues import connect, open_queue  # noqa: PLC0415
+    from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
+    from workers.queues import connect, open_queue
 
     valkey = EmbeddedValkey(bench.home("rq"))
     child = os.fork()
@@ -265,8 +266,6 @@ def work_off(hub: Hub) -> int:
 
 
 def _one_worker(home: str, url: str) -> int:
-    from pathlib import Path  # noqa: PLC0415
-
     hub = built(Path(home), url)
     with closing(hub):
         work_off(hub)

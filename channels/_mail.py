@@ -228,7 +228,7 @@ def _decoded_header(value: object) -> str:
 
 
 def _without_quotes(body: str) -> str:
-    import quotequail  # noqa: PLC0415  only answers need it
+    import quotequail
 
     parts = quotequail.quote(body, limit=10**9, quote_intro_line=True)
     said = [text for shown, text in parts if shown]

@@ -61,9 +61,10 @@ ARRIVALS = frozenset({"sms:received", "sms:data-received"})
 """Events of a gateway with one address for all that tell of a text to us."""
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
-_PLACEHOLDERS = (
-    "to to_digits from text id coding charset username password status_url".split()  # noqa: SIM905
-)
+_PLACEHOLDERS = [
+    *("to", "to_digits", "from", "text", "id", "coding", "charset"),
+    *("username", "password", "status_url"),
+]
 _MOST_FIELDS = 200
 _TOO_DEEP = 8
 

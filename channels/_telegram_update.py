@@ -99,7 +99,7 @@ def read_update(
 
     Raises ``Unparseable`` for a damaged one and for a kind nobody asked for.
     """
-    from telegram import Update  # noqa: PLC0415  a second and 40 MB, once a message comes
+    from telegram import Update
 
     try:
         update = Update.de_json(dict(document), None)

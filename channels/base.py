@@ -343,7 +343,7 @@ def phone_address(raw: str, country: str = "") -> str:
     if not (_WRITTEN_HERE if country else _WRITTEN_ABROAD).fullmatch(address):
         return address
     # Its tables take a while to load: only a process that meets a number pays for them.
-    import phonenumbers  # noqa: PLC0415
+    import phonenumbers
 
     try:
         number = phonenumbers.parse(address, country or None)

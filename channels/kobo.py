@@ -163,7 +163,7 @@ class Adapter:
 
     def pull(self, cursor: str, now: datetime) -> Pulled:
         """New submissions, and now and then the edited ones. Raises ``DeliveryError``."""
-        from channels._kobo_api import Cursor  # noqa: PLC0415
+        from channels._kobo_api import Cursor
 
         at = Cursor.read(cursor)
         if at is None:
@@ -186,7 +186,7 @@ class Adapter:
     @cached_property
     def _api(self) -> KoboApi:
         # A process that only receives never needs it.
-        from channels._kobo_api import KoboApi  # noqa: PLC0415
+        from channels._kobo_api import KoboApi
 
         return KoboApi(self.settings)
 

@@ -187,7 +187,7 @@ class Adapter:
     @cached_property
     def _api(self) -> Gateway:
         # Requests is what a process that only receives never needs.
-        from channels._sms_gateway_api import Gateway  # noqa: PLC0415
+        from channels._sms_gateway_api import Gateway
 
         return Gateway(self.settings)
 

@@ -152,7 +152,7 @@ class Adapter:
 
     def fetch(self, attachment: Attachment, most: int, seconds: float = 60.0) -> bytes:
         """The file by its id, up to ``most`` bytes. Raises ``DeliveryError``."""
-        from channels._fetching import too_large  # noqa: PLC0415
+        from channels._fetching import too_large  # noqa: PLC0415  loads requests
 
         if not attachment.url.startswith(FILE):
             raise DeliveryError(SendFault.REFUSED, permanent=True, provider_code="not_a_file")
@@ -204,7 +204,7 @@ class Adapter:
     @cached_property
     def _api(self) -> Api:
         # A process that only receives calls nobody.
-        from channels._telegram_api import Api  # noqa: PLC0415
+        from channels._telegram_api import Api
 
         return Api(self.settings)
 

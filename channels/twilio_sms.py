@@ -145,7 +145,7 @@ class Adapter:
         match = _MEDIA.search(attachment.url)
         if match is None:
             raise DeliveryError(SendFault.REFUSED, permanent=True, provider_code="not_media")
-        from channels._twilio_api import download  # noqa: PLC0415  loads requests
+        from channels._twilio_api import download
 
         # Built anew: whatever the address says, the token goes to the configured host.
         account = f"{self.settings.api_base}/2010-04-01/Accounts/{self.settings.account_sid}"
@@ -294,14 +294,14 @@ class Adapter:
 
     def load(self) -> None:
         """Load the provider's library and its hundred modules."""
-        from channels import _twilio_api  # noqa: PLC0415  as below
+        from channels import _twilio_api
 
         _twilio_api.load()
 
     @cached_property
     def _client(self) -> Client:
         # Half a second and 200 modules, which a process that only receives never needs.
-        from channels._twilio_api import connect  # noqa: PLC0415
+        from channels._twilio_api import connect
 
         return connect(self.settings)
 

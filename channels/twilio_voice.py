@@ -280,7 +280,7 @@ class Adapter(twilio_sms.Adapter):
         match = _RECORDING.search(urlsplit(attachment.url).path)
         if match is None:
             raise DeliveryError(SendFault.REFUSED, permanent=True, provider_code="not_held")
-        from channels._twilio_api import download  # noqa: PLC0415  loads requests
+        from channels._twilio_api import download
 
         return download(self.settings, self._recording_url(match[1]), most, seconds, may_come=True)
 

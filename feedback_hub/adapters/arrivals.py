@@ -91,7 +91,7 @@ def _as_ours(fault: Exception, engine: Engine, *, broken: bool) -> DBAPIError:
     return made
 
 
-def _on_postgresql(driver: Any, rows: list[list[object]], keys: list[Any]) -> set[str]:  # noqa: ANN401
+def _on_postgresql(driver: Any, rows: list[list[object]], keys: list[Any]) -> set[str]:  # noqa: ANN401  as the driver has it
     given = [value for row in rows for value in row]
     given += [value for key in keys for value in key]
     driver.autocommit = True
@@ -120,10 +120,10 @@ _ROW = (
     f"INSERT INTO inbox ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608  ours
     f"({', '.join('?' * len(_COLUMNS))}) ON CONFLICT DO NOTHING"
 )
-_KEY = f"INSERT INTO data_key ({', '.join(_KEYS)}) VALUES ({', '.join('?' * len(_KEYS))})"  # noqa: S608
+_KEY = f"INSERT INTO data_key ({', '.join(_KEYS)}) VALUES ({', '.join('?' * len(_KEYS))})"  # noqa: S608  ours
 
 
-def _on_sqlite(driver: Any, rows: list[list[object]], keys: list[Any]) -> set[str]:  # noqa: ANN401
+def _on_sqlite(driver: Any, rows: list[list[object]], keys: list[Any]) -> set[str]:  # noqa: ANN401  as the driver has it
     driver.execute("BEGIN IMMEDIATE")
     try:
         kept = set()

@@ -54,7 +54,7 @@ class Manifest:
 
 def make_key() -> str:
     """A new age identity: it opens backups, and its public part closes them."""
-    from pyrage import x25519  # noqa: PLC0415
+    from pyrage import x25519
 
     return str(x25519.Identity.generate())
 
@@ -121,7 +121,7 @@ def write_keys(
 
 
 def _close(plain: BinaryIO, target: Path, to: object) -> None:
-    import pyrage  # noqa: PLC0415
+    import pyrage
 
     plain.seek(0)
     fresh = target.with_name(f".{target.name}.part")
@@ -139,7 +139,7 @@ def _close(plain: BinaryIO, target: Path, to: object) -> None:
 @contextmanager
 def opened(source: Path, key: str) -> Iterator[zipfile.ZipFile]:
     """The archive in a backup. Raises ``BackupRefused`` for another key or a damaged file."""
-    import pyrage  # noqa: PLC0415
+    import pyrage
 
     try:
         identity = pyrage.x25519.Identity.from_str(key.strip())
@@ -281,7 +281,7 @@ def _files(home: Path) -> list[Path]:
 
 
 def _recipient(key: str) -> object:
-    from pyrage import IdentityError, RecipientError, x25519  # noqa: PLC0415
+    from pyrage import IdentityError, RecipientError, x25519
 
     try:
         if key.strip().startswith("AGE-SECRET-KEY-"):

@@ -45,7 +45,7 @@ class ContentExaminer:
 
     def examine(self, content: bytes) -> Examined:
         """The file as it may be kept. Raises ``Unreadable``, ``TooLarge``."""
-        import filetype  # noqa: PLC0415  the processes that fetch need it, no others
+        import filetype
 
         found = filetype.guess_mime(content) if content else None
         media_type = _SAME.get(found or "", found or UNKNOWN_TYPE)
@@ -61,7 +61,7 @@ class ContentExaminer:
 
 
 def _picture_anew(content: bytes, decoder: str) -> Examined:
-    from PIL import Image, ImageOps  # noqa: PLC0415  0.1 s and 10 MB
+    from PIL import Image, ImageOps
 
     try:
         with Image.open(io.BytesIO(content), formats=[decoder]) as picture:

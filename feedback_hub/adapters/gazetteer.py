@@ -399,7 +399,7 @@ def _nearest(heard: str, names: Sequence[str], most: int) -> dict[str, int]:
     """Those of ``names`` that at most ``most`` slips make of ``heard``, and how many."""
     if not names:
         return {}
-    from rapidfuzz.distance import OSA  # noqa: PLC0415  6 MB that only a slip needs
+    from rapidfuzz.distance import OSA
 
     found = {}
     for name in names:

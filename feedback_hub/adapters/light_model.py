@@ -66,7 +66,7 @@ class Meaning:
 
     def weigh(self, point: NDArray[np.float32]) -> NDArray[np.float32]:
         """What ``point`` adds to each head. Not by BLAS, for the reason in ``LightModel``."""
-        import numpy as np  # noqa: PLC0415
+        import numpy as np
 
         moved = (point - self.centre) * np.float32(self.gain)
         added: NDArray[np.float32] = (moved[:, None] * self.weights.astype(np.float32)).sum(axis=0)
@@ -94,7 +94,7 @@ class LightModel:
     @classmethod
     def from_bytes(cls, packed: bytes, digest: str) -> LightModel:
         """Raises ``Invalid`` where ``packed`` is not what ``digest`` (SHA-256) was made of."""
-        import numpy as np  # noqa: PLC0415
+        import numpy as np
 
         if hashlib.sha256(packed).hexdigest() != digest:
             raise Invalid("classifier model", "is not the file its checksum was made of")
@@ -132,7 +132,7 @@ class LightModel:
 
     def to_bytes(self) -> bytes:
         """The file ``from_bytes`` reads."""
-        import numpy as np  # noqa: PLC0415
+        import numpy as np
 
         packed = io.BytesIO()
         arrays: dict[str, Any] = {
@@ -172,7 +172,7 @@ class LightModel:
 
     def weigh(self, evidence: Evidence, point: NDArray[np.float32] | None = None) -> Weighed:
         """Add up what ``evidence`` weighs for every head; a full model needs the ``point`` too."""
-        import numpy as np  # noqa: PLC0415
+        import numpy as np
 
         index, values = weighted(evidence, self.rarity)
         rows = self.weights[index].astype(np.float32)
@@ -199,7 +199,7 @@ class LightModel:
 
     def sure(self, field: str, margin: float) -> float:
         """How often what was said of ``field`` with such a margin was right, 0..1."""
-        import numpy as np  # noqa: PLC0415
+        import numpy as np
 
         margins, right = self.sureness[field]
         return float(np.interp(margin, margins, right)) if len(margins) else 0.0
@@ -242,7 +242,7 @@ def weighted(
     evidence: Evidence, rarity: NDArray[np.float32]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The features of ``evidence`` and their values: pieces by how rare they are, to length 1."""
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     pieces = np.fromiter(evidence.pieces, np.int64, len(evidence.pieces))
     counts = np.fromiter((len(at) for at in evidence.pieces.values()), np.float32, len(pieces))

@@ -44,8 +44,7 @@ class PeerHubs:
 
     def post(self, peer: str, letter: Mapping[str, object]) -> object:
         """Hand a letter over. Raises ``DeliveryError``; only what they cannot read is permanent."""
-        # Not needed by a process that sends nothing, and slow to load.
-        import requests  # noqa: PLC0415
+        import requests  # noqa: PLC0415  slow to load, and only for who sends
 
         known = self._peers.get(peer)
         if known is None:

@@ -18,8 +18,8 @@ COLUMNS = ("language", "purpose", "text")
 
 def write_po(path: Path, wordings: Sequence[Wording], source: str, language: str) -> int:
     """Write what there is in ``source`` with what it is in ``language``; how many messages."""
-    from babel.messages.catalog import Catalog  # noqa: PLC0415  only for a PO file
-    from babel.messages.pofile import write_po as write  # noqa: PLC0415
+    from babel.messages.catalog import Catalog
+    from babel.messages.pofile import write_po as write
 
     known = {one.purpose: one.text for one in wordings if one.language == language}
     catalog = Catalog(charset="utf-8")
@@ -38,7 +38,7 @@ def open_po(path: Path) -> Iterator[TableFile]:
 
     Raises ``Unreadable``, ``OSError``.
     """
-    from babel.messages.pofile import PoFileError, read_po  # noqa: PLC0415  only for a PO file
+    from babel.messages.pofile import PoFileError, read_po
 
     try:
         with path.open("rb") as file:

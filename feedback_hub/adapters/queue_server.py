@@ -17,8 +17,8 @@ def queue_answers(config: Config) -> bool:
         except NoEmbeddedValkey:
             return False
     # Loaded only where a probe asks for a server of one's own: the web needs no Redis otherwise.
-    from redis import Redis  # noqa: PLC0415
-    from redis.exceptions import RedisError  # noqa: PLC0415
+    from redis import Redis
+    from redis.exceptions import RedisError
 
     try:
         with Redis.from_url(

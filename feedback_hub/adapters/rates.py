@@ -49,7 +49,7 @@ class Rates:
             return self._counts[key]
 
     def _shared(self, key: str, window: int) -> int | None:
-        from redis.exceptions import RedisError  # noqa: PLC0415
+        from redis.exceptions import RedisError
 
         if time.monotonic() < self._away_until:
             return None
@@ -68,6 +68,6 @@ class Rates:
             return None
 
     def _connect(self) -> Redis:
-        from redis import Redis  # noqa: PLC0415  the embedded hub does without it
+        from redis import Redis
 
         return Redis.from_url(self._url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)

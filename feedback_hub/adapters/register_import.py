@@ -84,7 +84,7 @@ def take_organisation(session: Session, cells: Cells) -> Taken:
         values["mail"] = _word(MailWish, cells, "mail", MailWish.AT_ONCE)
     known = session.get(Organisation, code)
     if known is None:
-        session.add(Organisation(code, **values))  # type: ignore[arg-type]
+        session.add(Organisation(code, **values))  # type: ignore[arg-type]  # each read by its own reader
     return _changed(known, values)
 
 
@@ -114,7 +114,7 @@ def take_site(session: Session, cells: Cells) -> Taken:
     _check_order(values)
     known = session.get(Site, code)
     if known is None:
-        session.add(Site(code, **values))  # type: ignore[arg-type]
+        session.add(Site(code, **values))  # type: ignore[arg-type]  # each read by its own reader
     return _changed(known, values)
 
 

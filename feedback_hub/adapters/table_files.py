@@ -233,7 +233,7 @@ def _delimiter(header: str) -> str:
 
 
 def _read_xlsx(file: IO[bytes]) -> Iterator[tuple[int, list[str] | str]]:
-    from openpyxl import load_workbook  # noqa: PLC0415  half a second that a CSV need not wait
+    from openpyxl import load_workbook
 
     try:
         with zipfile.ZipFile(file) as archive:

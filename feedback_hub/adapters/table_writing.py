@@ -41,7 +41,7 @@ def write_table(path: Path) -> Iterator[TableWriter]:
 def write_rows(file: BinaryIO, *, xlsx: bool) -> Iterator[TableWriter]:
     """Write the table into an open file."""
     if xlsx:
-        from openpyxl import Workbook  # noqa: PLC0415  half a second that a CSV need not wait
+        from openpyxl import Workbook
 
         book = Workbook(write_only=True)
         yield _Sheet(book.create_sheet("data"))

@@ -156,8 +156,8 @@ class Trainer:
         seen: Sequence[Evidence],
         points: NDArray[np.float32] | None,
     ) -> LightModel:
-        import numpy as np  # noqa: PLC0415
-        from scipy.sparse import csr_matrix, hstack  # noqa: PLC0415
+        import numpy as np
+        from scipy.sparse import csr_matrix, hstack
 
         rarity = _rarity(seen)
         matrix = _matrix(seen, rarity)
@@ -229,8 +229,8 @@ class Trainer:
 
 
 def _steps(margins: Sequence[float], right: Sequence[float]) -> tuple[list[float], list[float]]:
-    import numpy as np  # noqa: PLC0415
-    from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415
+    import numpy as np
+    from sklearn.isotonic import IsotonicRegression
 
     if len(margins) < 2 * _LEAST_IN_STEP:
         return [0.0, 1.0], [0.5, 0.5]
@@ -241,7 +241,7 @@ def _steps(margins: Sequence[float], right: Sequence[float]) -> tuple[list[float
 
 
 def _folds(examples: Sequence[Example]) -> list[tuple[list[int], list[int]]]:
-    from sklearn.model_selection import GroupKFold  # noqa: PLC0415
+    from sklearn.model_selection import GroupKFold
 
     families = [example.family for example in examples]
     parted = GroupKFold(FOLDS, shuffle=True, random_state=_SEED).split(families, groups=families)
@@ -249,7 +249,7 @@ def _folds(examples: Sequence[Example]) -> list[tuple[list[int], list[int]]]:
 
 
 def _rarity(seen: Sequence[Evidence]) -> NDArray[np.float32]:
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     counts = np.zeros(PIECES, np.int64)
     for one in seen:
@@ -266,8 +266,8 @@ def matrix_of(
 
 
 def _matrix(seen: Sequence[Evidence], rarity: NDArray[np.float32]) -> csr_matrix:
-    import numpy as np  # noqa: PLC0415
-    from scipy.sparse import csr_matrix  # noqa: PLC0415
+    import numpy as np
+    from scipy.sparse import csr_matrix
 
     rows = [weighted(one, rarity) for one in seen]
     ends = np.cumsum([0, *(len(index) for index, _ in rows)])
@@ -288,9 +288,9 @@ def _heads(
 
     ``told``: ``LEVEL`` → yes or no; a kind → what each example is. Each kind is one softmax.
     """
-    import numpy as np  # noqa: PLC0415
-    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+    import numpy as np
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
 
     heads: list[str] = []
     weights, intercepts = [], []

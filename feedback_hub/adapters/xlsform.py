@@ -67,7 +67,7 @@ def build(frame: CodingFrame, sites: Sites = (), fields: Sequence[CustomField] =
 
 def write(form: XlsForm, file: Path, at: datetime) -> None:
     """Write the workbook, dated ``at`` (UTC). Raises ``OSError``."""
-    from openpyxl import Workbook  # noqa: PLC0415  half a second
+    from openpyxl import Workbook
 
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])

@@ -250,7 +250,7 @@ def _channel(config: Config, section: Section, keyring: Keyring) -> Channel:
     }
     wanted = signature(adapter).parameters
     extra = {key: value for key, value in known.items() if key in wanted}
-    made: Channel = adapter(section.name, settings, public_url, **extra)  # type: ignore[call-arg]
+    made: Channel = adapter(section.name, settings, public_url, **extra)  # type: ignore[call-arg]  # what it asks for
     return made
 
 

@@ -201,7 +201,7 @@ def _work(queue_url: str) -> None:
 
 def _load_work() -> None:
     """Before the fork of each job: its child finds everything loaded, the lexicon compiled."""
-    from workers import jobs, schedule, worker  # noqa: F401
+    from workers import jobs, schedule, worker  # noqa: F401  loaded, that is all
 
     hub = process_hub()
     for account in hub.channels.accounts.values():

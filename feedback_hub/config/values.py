@@ -290,7 +290,7 @@ def parse_audit_copy(raw: object) -> str:
 def parse_country(raw: object) -> str:
     """A country that phone numbers can be read for: ISO 3166-1, two capital letters."""
     # Slow to import (0.1 s), and not needed where the default stands.
-    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415
+    from phonenumbers import SUPPORTED_REGIONS
 
     code = named(raw)
     if code not in SUPPORTED_REGIONS:

@@ -26,11 +26,11 @@ def run(hub: Hub) -> None:
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     base_url = hub.config.hub.base_url
-    _mail(hub, random.choice([one.text for one in messages(hub.clock())]))  # noqa: S311
+    _mail(hub, random.choice([one.text for one in messages(hub.clock())]))
     told = [one.text for one in messages(hub.clock())]
     waiting = list(channels.EVERY)
     while not stopped.wait(EVERY if not waiting else 2.0):
-        text, number = random.choice(told), _number()  # noqa: S311
+        text, number = random.choice(told), _number()
         if waiting:
             _post(base_url, waiting.pop(0)(base_url, text, number))
         else:
@@ -48,7 +48,7 @@ def _mail(hub: Hub, text: str) -> None:
 
 
 def _number() -> str:
-    return f"+25886{random.randrange(1_000_000, 9_999_999)}"  # noqa: S311
+    return f"+25886{random.randrange(1_000_000, 9_999_999)}"
 
 
 def _handset(hub: Hub, text: str, number: str) -> channels.Call:
@@ -62,7 +62,7 @@ def _handset(hub: Hub, text: str, number: str) -> channels.Call:
 def _post(base_url: str, call: channels.Call) -> None:
     path, body, headers = call
     try:
-        urlopen(Request(base_url + path, body, dict(headers)), timeout=5).close()  # noqa: S310
+        urlopen(Request(base_url + path, body, dict(headers)), timeout=5).close()
     except (URLError, OSError):
         # The hub is starting or stopping; the next one will do.
         return

@@ -86,7 +86,7 @@ def write_down(uow: SqlUnitOfWork, hub: Hub, actors: Mapping[str, Actor]) -> Non
     for site, seats in _COMMITTEES.items():
         formed = today - timedelta(days=400)
         uow.keep_committee(Committee(site, seats, formed, who, now))
-    chance = random.Random(7)  # noqa: S311  the same every time
+    chance = random.Random(7)
     for site, days_ago in _MET.items():
         for days in days_ago:
             at = now - timedelta(days=days)

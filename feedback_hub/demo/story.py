@@ -61,7 +61,7 @@ class Told:
 
 def messages(now: datetime) -> Iterator[Told]:
     """The invented messages, the oldest first."""
-    chance = random.Random(1458)  # noqa: S311  the same demonstration every time
+    chance = random.Random(1458)
     written = resources.files("feedback_hub.demo").joinpath("messages.csv").read_text("utf-8")
     told = [
         Told(
@@ -87,7 +87,7 @@ def messages(now: datetime) -> Iterator[Told]:
 def tell(hub: Hub, actors: Mapping[str, Actor]) -> int:
     """Let every message arrive in its own time and most cases be worked on; how many came."""
     now = hub.clock()
-    chance = random.Random(1458)  # noqa: S311
+    chance = random.Random(1458)
     count = 0
     for told in messages(now):
         # One transaction each, where workers would take a dozen: people wait for this.

@@ -27,7 +27,7 @@ def _due(case: str, received_at: str) -> str:
 
 def _due_of(case: str) -> str:
     return (
-        f"DELETE FROM measure_due WHERE case_id = {case};"  # noqa: S608
+        f"DELETE FROM measure_due WHERE case_id = {case};"  # noqa: S608  names of columns
         " INSERT INTO measure_due (case_id, received_at)"
         f' SELECT id, received_at FROM "case" WHERE id = {case};'
     )

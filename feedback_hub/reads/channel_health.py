@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import ColumnElement, func, literal, select
 
 from feedback_hub.adapters.channel_accounts import known
 from feedback_hub.adapters.tables import delivery, inbox, outbox
@@ -157,7 +157,7 @@ def _failures(
     return tuple((row[0], row[1]) for row in uow.session.execute(counted))
 
 
-def _aside_inbox(name: str) -> tuple[object, ...]:
+def _aside_inbox(name: str) -> tuple[ColumnElement[bool], ...]:
     return (
         inbox.c.channel == name,
         inbox.c.set_aside_at.is_not(None),
@@ -166,7 +166,7 @@ def _aside_inbox(name: str) -> tuple[object, ...]:
 
 
 def _count_set_aside(uow: SqlUnitOfWork, name: str) -> int:
-    came = select(func.count()).select_from(inbox).where(*_aside_inbox(name))  # type: ignore[arg-type]
+    came = select(func.count()).select_from(inbox).where(*_aside_inbox(name))
     going = (
         select(func.count())
         .select_from(outbox.join(delivery, delivery.c.id == outbox.c.subject_id))
@@ -182,7 +182,7 @@ def _count_set_aside(uow: SqlUnitOfWork, name: str) -> int:
 
 def _set_aside(uow: SqlUnitOfWork, name: str) -> tuple[SetAside, ...]:
     came = select(inbox.c.id, inbox.c.kind, inbox.c.set_aside_at, inbox.c.fault).where(
-        *_aside_inbox(name)  # type: ignore[arg-type]
+        *_aside_inbox(name)
     )
     going = (
         select(outbox.c.id, literal("send"), outbox.c.set_aside_at, outbox.c.fault)

@@ -37,7 +37,7 @@ def init_oidc(app: Flask, hub: Hub) -> None:
     app.jinja_env.globals["oidc_name"] = security.oidc_name if security.oidc_issuer else ""
     if not security.oidc_issuer:
         return
-    from authlib.integrations.flask_client import OAuth  # noqa: PLC0415  an extra
+    from authlib.integrations.flask_client import OAuth
 
     app.extensions[_CLIENT] = OAuth(app).register(
         "organisation",
@@ -64,9 +64,9 @@ def ask() -> Response:
 @oidc.get("/back")
 def back() -> Response:
     """From the provider: whom it names is logged in, if there is such an account here."""
-    from authlib.common.errors import AuthlibBaseError  # noqa: PLC0415
-    from joserfc.errors import JoseError  # noqa: PLC0415
-    from requests import RequestException  # noqa: PLC0415
+    from authlib.common.errors import AuthlibBaseError
+    from joserfc.errors import JoseError
+    from requests import RequestException  # noqa: PLC0415  Authlib asks with it
 
     throttle.slow_down({f"log-in\0{throttle.address()}": throttle.ADDRESS})
     try:

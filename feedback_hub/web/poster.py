@@ -59,7 +59,7 @@ class Poster:
 
 def draw(poster: Poster, size: Size) -> bytes:
     """The PDF; entries that do not fit go on to another sheet, never cut in two."""
-    from fpdf import FPDF  # noqa: PLC0415  and its fonts: only for whoever prints
+    from fpdf import FPDF
 
     pdf = FPDF(format=size.value)
     pdf.set_auto_page_break(auto=False)
@@ -167,7 +167,7 @@ class _Sheet:
 
 
 def _qr(link: str) -> BytesIO:
-    import qrcode  # noqa: PLC0415  and Pillow with it
+    import qrcode
 
     image = BytesIO()
     qrcode.make(link, border=1).save(image, format="PNG")

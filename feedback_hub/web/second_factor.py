@@ -89,7 +89,7 @@ def init_second_factor(app: Flask) -> None:
 class SetupForm(TwoFactorSetupForm):
     """One method, so nothing to choose from; WTForms deprecates the library's way of choosing."""
 
-    setup = StringField()  # type: ignore[assignment]
+    setup = StringField()  # type: ignore[assignment]  # another kind of field
 
 
 class RescueForm(TwoFactorRescueForm):

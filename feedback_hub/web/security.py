@@ -154,7 +154,7 @@ def init_security(app: Flask, hub: Hub) -> None:
     # Reading only: who is logged in is looked up in every request, and a transaction that could
     # write would hold SQLite's lock against the request's own work.
     accounts: scoped_session[Session] = scoped_session(
-        lambda: Session(  # type: ignore[arg-type]
+        lambda: Session(  # type: ignore[arg-type]  # any callable makes one
             hub.engine.execution_options(readonly=True), expire_on_commit=False
         )
     )
@@ -224,16 +224,16 @@ def _only_live_log_ins(app: Flask, hub: Hub) -> None:
     manager = app.login_manager  # type: ignore[attr-defined]  # Flask-Login puts it there
     by_uniquifier = manager._user_callback
 
-    @manager.user_loader  # type: ignore[untyped-decorator]
+    @manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types
     def _load(user_id: str) -> Account | None:
         user: Account | None = by_uniquifier(user_id)
         return user if user and sessions.is_alive(hub, str(user.id)) else None
 
-    @manager.request_loader  # type: ignore[untyped-decorator]
+    @manager.request_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types
     def _no_token(_request: object) -> None:
         """The library's tokens would pass by time-outs, device list and second factor."""
 
-    @user_logged_out.connect_via(app)  # type: ignore[untyped-decorator]
+    @user_logged_out.connect_via(app)  # type: ignore[untyped-decorator]  # nor has that
     def _logged_out(_app: Flask, user: Account, **_more: object) -> None:
         with hub.unit_of_work() as uow:
             sessions.end(uow.session, str(user.id), sessions.own_id())

@@ -36,7 +36,8 @@ def make_shell(hub: Hub) -> Flask:
     )
     proxies = hub.config.security.trusted_proxies
     if proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
+        behind = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)
+        app.wsgi_app = behind  # type: ignore[method-assign]  # as Flask documents it
     app.after_request(_harden)
     return app
 

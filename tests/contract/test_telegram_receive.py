@@ -46,7 +46,7 @@ def said(file: str, change: dict[str, Any] | None = None) -> list[Any]:
 WITH_OBJECT = [one for one in SAMPLES.values() if one.file != "inbound_list"]
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # noqa: ANN401
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Every place in a JSON document."""
     found = [path]
     if isinstance(value, dict | list):
@@ -149,7 +149,7 @@ def polled(server: TelegramServer) -> Adapter:
     return make_bot(server, mode=Mode.POLLING, secret_token="")
 
 
-def ids(pulled: Any) -> list[str]:  # noqa: ANN401
+def ids(pulled: Any) -> list[str]:
     return [item.external_id for _, items in pulled.deliveries for item in items or ()]
 
 

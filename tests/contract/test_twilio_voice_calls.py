@@ -55,7 +55,7 @@ def make_line(tmp_path: Path) -> Iterator[Callable[..., Line]]:
     made: list[Line] = []
 
     def make(**how: object) -> Line:
-        made.append(Line(tmp_path / f"home{len(made)}", **how))  # type: ignore[arg-type]
+        made.append(Line(tmp_path / f"home{len(made)}", **how))  # type: ignore[arg-type]  # by name
         return made[-1]
 
     yield make

@@ -163,7 +163,7 @@ def field_of(folder: Path) -> Iterator[Field]:
     server = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
     now = Now()
-    hub = make_hub(folder / "home", url, clock=now)  # type: ignore[arg-type]
+    hub = make_hub(folder / "home", url, clock=now)  # type: ignore[arg-type]  # a clock is any callable
     app = create_app(hub)
     settle(app, hub)
     line = Line(app)
@@ -186,7 +186,7 @@ class Phone:
         place: Field,
         folder: Path,
         size: tuple[int, int] = (360, 740),
-        **more: Any,  # noqa: ANN401  whatever a context takes
+        **more: Any,
     ) -> None:
         self._chromium, self._field, self._folder = chromium, place, folder
         self._options: dict[str, Any] = {

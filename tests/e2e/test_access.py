@@ -75,7 +75,7 @@ def test_every_page_of_every_role(served: Served, walk_as: Start, name: str, sch
     ref, chief = arrives(served.hub, PUMP), arrives(served.hub, CHIEF)
     walk = walk_as(name)
     page, wrong = walk.page, []
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # Playwright's own words
     own = {"ana": f"/cases/{ref}", "filipe": f"/cases/{ref}", "rosa": f"/cases/{chief}"}
     paths = [*pages_of(page), "/notices", "/account", "/looks", "/go", own.get(name, "/")]
     paths += {
@@ -126,7 +126,7 @@ def test_states_that_nobody_hopes_for_are_for_everybody_too(served: Served, walk
     page.get_by_role("button", name="Keep the note").click()
     expect(page.locator("#lost-net")).to_contain_text("You have been logged out")
     ana.complaints.clear()
-    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]  # Playwright's own words
     page.get_by_role("button", name="Keep the note").click()
     expect(page.get_by_text("The note is kept.")).to_be_visible()
     assert wrong == []
@@ -244,7 +244,7 @@ def test_without_javascript_the_main_road_is_walked(served: Served, walk_as: Sta
     browser = ana.page.context.browser
     assert browser
     plain = browser.new_context(java_script_enabled=False, locale="en-GB")
-    plain.add_cookies(ana.page.context.cookies())  # type: ignore[arg-type]
+    plain.add_cookies(ana.page.context.cookies())  # type: ignore[arg-type]  # Playwright's own words
     page = plain.new_page()
     page.goto(f"{served.url}/cases?tab=triage")
     page.locator("a.go").first.click()

@@ -43,7 +43,7 @@ def page(phone: Phone, field: Field) -> Page:
     return phone.page
 
 
-def asked(page: Page, module: str, code: str, *given: object) -> Any:  # noqa: ANN401  JSON
+def asked(page: Page, module: str, code: str, *given: object) -> Any:
     """What ``code``, a function of a module and of values, says."""
     asks = f"async ([url, given]) => ({code})(await import(url), ...given)"
     return page.evaluate(asks, [f"/desk/app/{module}", list(given)])

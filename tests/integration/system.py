@@ -208,7 +208,7 @@ kind = "sandbox"
             headers=headers,
             timeout=60,
             trust_env=False,
-            **more,  # type: ignore[arg-type]
+            **more,  # type: ignore[arg-type]  # by name
         )
 
     def cases(self, role: str = "case_manager", **filters: str) -> list[dict[str, object]]:

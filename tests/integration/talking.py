@@ -61,7 +61,7 @@ class Talk:
             "sender": number,
             "address": number,
         } | more
-        message = InboundMessage(text=text, **known)  # type: ignore[arg-type]
+        message = InboundMessage(text=text, **known)  # type: ignore[arg-type]  # by name
         with self.hub.unit_of_work() as uow:
             intake.accept(uow, account, [message], text.encode(errors="ignore"), self.now)
             uow.commit()

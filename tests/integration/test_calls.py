@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from feedback_hub.adapters import tables
-from feedback_hub.adapters.accounts import add_account
+from feedback_hub.adapters.accounts import add_account, set_languages
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Actor, Membership, Role
 from feedback_hub.domain.call_back import CallReason, CallResult, Way
@@ -24,6 +24,7 @@ from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound
 from feedback_hub.domain.message import DeliveryReceipt, DeliveryState, InboundMessage, MessageKind
+from feedback_hub.domain.place import Site
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads import call_list as reads
 from feedback_hub.reads.views.calls import CallRow
@@ -93,7 +94,7 @@ def line_of(hub: Hub, actor: Actor = MANAGER, now: datetime = NOW) -> str:
 def tries(hub: Hub, result: CallResult, now: datetime, **more: object) -> None:
     line_id = line_of(hub, now=now)
     with hub.unit_of_work() as uow:
-        call_list.note_result(uow, hub.rules, MANAGER, line_id, result, now, **more)  # type: ignore[arg-type]
+        call_list.note_result(uow, hub.rules, MANAGER, line_id, result, now, **more)  # type: ignore[arg-type]  # by name
         uow.commit()
 
 
@@ -254,8 +255,6 @@ def test_what_a_caller_says_when_called_back_is_read_like_any_message(hub: Hub) 
 
 
 def test_the_desk_of_another_site_finds_nobody(hub: Hub) -> None:
-    from feedback_hub.domain.place import Site  # noqa: PLC0415
-
     ref = comes(hub, MessageKind.MISSED_CALL, "")
     with hub.unit_of_work() as uow:
         uow.session.add_all([Site("NTO", "Ntokota"), Site("COR", "Corrane")])
@@ -300,8 +299,6 @@ def test_the_reader_s_languages_come_first_within_one_urgency(hub: Hub) -> None:
     with hub.unit_of_work() as uow:
         amina = add_account(uow.session, "a@example.org", None, MANAGER.memberships, NOW)
         reads_by = Actor(amina, memberships=MANAGER.memberships)
-        from feedback_hub.adapters.accounts import set_languages  # noqa: PLC0415
-
         set_languages(uow.session, amina, ("vmw",))
         uow.commit()
     assert [ref for ref, _, _ in listed(hub, reads_by)] == [refs[1], refs[0]]

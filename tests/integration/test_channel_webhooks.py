@@ -43,7 +43,7 @@ def hub_with(sample: Sample, database_url: str, home: Path) -> Hub:
     return hub
 
 
-def post(app: Flask, sample: Sample, **changed: Any) -> int:  # noqa: ANN401  the test client's own
+def post(app: Flask, sample: Sample, **changed: Any) -> int:
     """What the provider hears: the status."""
     request: dict[str, Any] = {
         "method": sample.method,

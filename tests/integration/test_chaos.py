@@ -51,7 +51,7 @@ def test_after_kills_every_message_is_one_case_and_is_acknowledged_once(tmp_path
         at = datetime.now(UTC)
         for _ in range(8):
             at += outbox.LEASE + timedelta(minutes=35)
-            hub = replace(system.hub, clock=lambda at=at: at)  # type: ignore[misc]
+            hub = replace(system.hub, clock=lambda at=at: at)  # type: ignore[misc]  # a lambda's default
             hub.__dict__["engine"] = system.hub.engine
             for queue in (Queue.INTAKE, Queue.TRIAGE, Queue.DELIVERY):
                 drain(hub, queue)

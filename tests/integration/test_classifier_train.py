@@ -44,7 +44,7 @@ def some_of_the_seed(frame: CodingFrame) -> list[Example]:
 
 def decides(hub: Hub, actor: Actor, ref: str, **decision: object) -> None:
     with hub.unit_of_work() as uow:
-        triage.triage(uow, hub.rules, actor, ref, Decision(**decision), hub.clock())  # type: ignore[arg-type]
+        triage.triage(uow, hub.rules, actor, ref, Decision(**decision), hub.clock())  # type: ignore[arg-type]  # by name
         uow.commit()
 
 

@@ -90,7 +90,7 @@ class TwoPeople(RuleBasedStateMachine):
         )
         if meant is not None:
             named = {"revises": meant.external_id} if edits else {"reply_to": meant.external_id}
-            message = replace(message, **named)  # type: ignore[arg-type]
+            message = replace(message, **named)  # type: ignore[arg-type]  # by name
         said = Said(person, account, message)
         self.all.append(said)
         if late:

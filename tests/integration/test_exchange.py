@@ -18,6 +18,7 @@ from werkzeug.serving import make_server
 from feedback_hub import migrations
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.accounts import add_account
+from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.wordings import seed_wordings
 from feedback_hub.bootstrap import Hub, build, settings_of
 from feedback_hub.config import parse_config
@@ -211,10 +212,10 @@ class Running:
             uow.commit()
         return case.ref
 
-    def triaged(self, ref: str, uow: object = None) -> None:
+    def triaged(self, ref: str, uow: SqlUnitOfWork | None = None) -> None:
         decision = Decision(codes=("complaint.broken",), sector="wash")
         if uow is not None:
-            triage.triage(uow, self.hub.rules, self.ana, ref, decision, self.clock())  # type: ignore[arg-type]
+            triage.triage(uow, self.hub.rules, self.ana, ref, decision, self.clock())
             return
         with self.hub.unit_of_work() as own:
             triage.triage(own, self.hub.rules, self.ana, ref, decision, self.clock())

@@ -69,7 +69,7 @@ def arrived(hub: Hub, share: Share = Share.NOT_ASKED, **changes: object) -> str:
 
 
 def lines(answer: object) -> dict[str, tuple[str | None, str | None]]:
-    cases = answer.json["cases"]  # type: ignore[attr-defined]
+    cases = answer.json["cases"]  # type: ignore[attr-defined]  # JSON
     return {one["ref"]: (one["share"], one["why_left"]) for one in cases}
 
 

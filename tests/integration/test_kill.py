@@ -70,7 +70,7 @@ def next_worker(system: System) -> None:
     later = datetime.now(UTC)
     for _ in range(6):
         later += outbox.LEASE + timedelta(seconds=1)
-        hub = replace(system.hub, clock=lambda at=later: at)  # type: ignore[misc]
+        hub = replace(system.hub, clock=lambda at=later: at)  # type: ignore[misc]  # a lambda's default
         hub.__dict__["engine"] = system.hub.engine
         for queue in QUEUES:
             drain(hub, queue)

@@ -59,7 +59,7 @@ def hub(own_database_url: str, tmp_path: Path, post: MailServer, clock: Clock) -
         "database": {"url": own_database_url},
         "mail": {"smtp_url": post.url, "address": "voz@example.org", "timeout": 3},
     }
-    made = build(parse_config(document, {}), clock=clock)  # type: ignore[arg-type]
+    made = build(parse_config(document, {}), clock=clock)  # type: ignore[arg-type]  # a dict, as TOML gives it
     with made.unit_of_work() as uow:
         uow.session.add_all(
             [

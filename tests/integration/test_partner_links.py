@@ -14,7 +14,7 @@ from feedback_hub.adapters import tables
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.place import MailWish
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services import links
+from feedback_hub.services import links, referrals
 from feedback_hub.web.app import create_app
 from tests.integration.databases import NOW
 from tests.integration.test_notices import (
@@ -82,8 +82,6 @@ def test_a_partner_accepts_asks_and_answers_without_an_account(
     assert press(partner, link, "accept") == 200
     assert press(partner, link, "return", question="Which pump?") == 200
     with hub.unit_of_work() as uow:
-        from feedback_hub.services import referrals  # noqa: PLC0415
-
         ana = who(hub, "ana@example.org")
         referrals.resume(uow, hub.rules, ana, referral, "The one by the school", NOW)
         uow.commit()

@@ -53,7 +53,7 @@ def test_an_ambiguous_name_is_left_to_a_person_and_one_press_decides(
     body = shown(asking, case)
     assert body["site"] == ""
     assert body["area"] is None
-    assert [one["site"] for one in body["place_candidates"]] == ["JA", "JM"]  # type: ignore[attr-defined]
+    assert [one["site"] for one in body["place_candidates"]] == ["JA", "JM"]  # type: ignore[attr-defined]  # JSON
 
     path = f"/api/v1/cases/{case.ref}/place"
     assert asking.post(TEAM, path, site="XXX").status_code == 422

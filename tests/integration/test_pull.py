@@ -100,7 +100,7 @@ def test_what_nobody_can_read_is_kept_for_the_operator_and_holds_up_nothing(
 class Poison(PostBox):
     def pull(self, cursor: str, now: datetime) -> Pulled:
         pulled = super().pull(cursor, now)
-        bad = InboundMessage("bad", now.replace(tzinfo=None), object(), sender="1")  # type: ignore[arg-type]
+        bad = InboundMessage("bad", now.replace(tzinfo=None), object(), sender="1")  # type: ignore[arg-type]  # what breaks it
         return replace(pulled, deliveries=[(b"poison", [bad]), *pulled.deliveries])
 
 

@@ -91,7 +91,7 @@ def test_the_desk_asks_but_never_who_answered(talk: Talk) -> None:
         for wrong in ({"score": 6}, {"score": 0}, {"score": 1, "satisfied": True}, {}):
             said = {"satisfied": None} | wrong
             with pytest.raises(Invalid):
-                casework.judge(uow, rules, DESK, ref, now=talk.now, **said)  # type: ignore[arg-type]
+                casework.judge(uow, rules, DESK, ref, now=talk.now, **said)  # type: ignore[arg-type]  # by name
         casework.judge(uow, rules, DESK, ref, None, talk.now, score=3)
         uow.commit()
     # The text's question is settled with it.

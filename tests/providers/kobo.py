@@ -47,7 +47,7 @@ class KoboServer:
         self._number = 1000
         self._edits = 500_000
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._http.kobo = self  # type: ignore[attr-defined]
+        self._http.kobo = self  # type: ignore[attr-defined]  # its handler finds it there
 
     @property
     def url(self) -> str:
@@ -121,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        kobo: KoboServer = self.server.kobo  # type: ignore[attr-defined]
+        kobo: KoboServer = self.server.kobo  # type: ignore[attr-defined]  # its handler finds it there
         url = urlsplit(self.path)
         query = dict(parse_qsl(url.query))
         kobo.tokens.append(self.headers.get("Authorization", ""))

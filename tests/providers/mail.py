@@ -30,7 +30,7 @@ class MailServer:
     def stop(self) -> None:
         self._controller.stop()
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(  # noqa: N802  aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if address in self.refuses:
@@ -38,7 +38,7 @@ class MailServer:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's name
         content = envelope.content
         assert isinstance(content, bytes)
         self.mails.append(message_from_bytes(content))
@@ -49,7 +49,7 @@ class MailServer:
 
     def texts(self) -> list[str]:
         """What was said, decoded; the oldest first."""
-        return [str(mail.get_payload(decode=True).decode()) for mail in self.mails]  # type: ignore[union-attr]
+        return [str(mail.get_payload(decode=True).decode()) for mail in self.mails]  # type: ignore[union-attr]  # never of parts here
 
     def recipients(self) -> list[str]:
         return sorted(mail["To"] for mail in self.mails)

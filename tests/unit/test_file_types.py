@@ -27,7 +27,7 @@ def drawn(
     decoder: str,
     mode: str = "RGB",
     size: tuple[int, int] = (16, 8),
-    **how: Any,  # noqa: ANN401  whatever Pillow takes
+    **how: Any,
 ) -> bytes:
     out = io.BytesIO()
     Image.new(mode, size, "red" if mode != "L" else 9).save(out, decoder, **how)

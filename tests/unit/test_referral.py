@@ -53,7 +53,7 @@ EVENTS = {
 
 def child() -> Referral:
     answered = {"answer_id": "child-answer", "answer_outcome": Outcome.PARTLY}
-    return Referral("2", "1", "SAUDE", NOW, "agua-1", **answered)  # type: ignore[arg-type]
+    return Referral("2", "1", "SAUDE", NOW, "agua-1", **answered)  # type: ignore[arg-type]  # by name
 
 
 DO: dict[str, Callable[[Referral], None]] = {

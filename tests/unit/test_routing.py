@@ -28,7 +28,7 @@ SERVICES = st.lists(
 
 def service(site: str, organisation: str, **more: date) -> Service:
     name = organisation.lower()
-    return Service("1", site, "WASH", organisation, f"{name}@x", f"{name}2@x", **more)  # type: ignore[arg-type]
+    return Service("1", site, "WASH", organisation, f"{name}@x", f"{name}2@x", **more)  # type: ignore[arg-type]  # by name
 
 
 def to(services: list[Service], site: str = "S1", sector: str = "WASH", accused: str = "") -> Route:
@@ -84,7 +84,7 @@ def test_the_same_question_gets_the_same_impartial_answer(
     services: list[Service], site: str, accused: str, order: object
 ) -> None:
     found = to(services, site, accused=accused)
-    order.shuffle(services)  # type: ignore[attr-defined]
+    order.shuffle(services)  # type: ignore[attr-defined]  # of any random source
     again = to(services, site, accused=accused)
     assert (again.why, again.organisation) == (found.why, found.organisation)
     if accused:

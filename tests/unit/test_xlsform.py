@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from openpyxl import load_workbook
-from pyxform.xls2xform import convert  # type: ignore[import-untyped]
+from pyxform.xls2xform import convert
 
 from channels._kobo_form import Questions
 from feedback_hub.adapters import xlsform
@@ -92,7 +92,7 @@ def test_it_offers_the_whole_frame_and_the_hub_s_sites() -> None:
         ("sensitivity", [*Sensitivity, "not_asked"]),
     ],
 )
-def test_its_choices_are_the_words_the_hub_knows(choices: str, ours: Any) -> None:  # noqa: ANN401
+def test_its_choices_are_the_words_the_hub_knows(choices: str, ours: Any) -> None:
     form = xlsform.build(load_frame())
     assert {row[1] for row in form.choices if row[0] == choices} == set(map(str, ours))
 

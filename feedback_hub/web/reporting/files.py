@@ -21,7 +21,7 @@ _INK, _QUIET, _LINE, _BED = (26, 26, 26), (90, 90, 90), (200, 200, 200), (240, 2
 
 def as_pdf(report: Report) -> bytes:
     """A4, upright; a page of the report begins on a new sheet."""
-    from fpdf import FPDF  # noqa: PLC0415  and its fonts: only for whoever prints
+    from fpdf import FPDF
 
     pdf = FPDF(format="A4")
     pdf.set_title(report.title)
@@ -44,7 +44,7 @@ def as_pdf(report: Report) -> bytes:
 
 def as_xlsx(report: Report) -> bytes:
     """A sheet to read, and one with every figure under HXL tags."""
-    from openpyxl import Workbook  # noqa: PLC0415  half a second that a page need not wait
+    from openpyxl import Workbook
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("report")
@@ -129,7 +129,7 @@ def _table(pdf: FPDF, table: Table) -> None:
     columns = len(table.head)
     wide = tuple(3 if place < table.numbers else 1.3 for place in range(columns))
     sides = tuple("LEFT" if place < table.numbers else "RIGHT" for place in range(columns))
-    from fpdf.fonts import FontFace  # noqa: PLC0415
+    from fpdf.fonts import FontFace
 
     with pdf.table(
         col_widths=wide,
