@@ -8,12 +8,15 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from feedback_hub.adapters import case_words, erasing, retention
+from feedback_hub.adapters import case_words, erasing, person_requests, retention
+from feedback_hub.adapters.person_requests import SOON
 from feedback_hub.adapters.retention import Stage
 from feedback_hub.adapters.tables import audit
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.services import notices
+from feedback_hub.services.records import NoticeKind
 
 AT_ONCE = 50
 EVERY = timedelta(days=1)
@@ -69,6 +72,28 @@ def run(hub: Hub, now: datetime, actor: str = "machine") -> dict[Stage, int]:
         uow.audit(AuditAction.RETENTION_RUN, actor, now, kind="hub", reason=said[:64])
         uow.commit()
     return done
+
+
+def remind_of_requests(hub: Hub, now: datetime) -> int:
+    """Tell who works on a case that its person waits for an answer about their data.
+
+    A week before the deadline and when it is over, each once; how many were told.
+    """
+    with hub.reading() as uow:
+        pressing = person_requests.pressing(uow.session, now)
+    told = 0
+    for one in pressing:
+        since = one.due_at if one.due_at <= now else max(one.asked_at, one.due_at - SOON)
+        with hub.unit_of_work() as uow:
+            case = uow.case(one.case_id)
+            if case is None or any(
+                before.at >= since for before in uow.notices_of(case.id, NoticeKind.DATA_DUE)
+            ):
+                continue
+            people = notices.team_of(uow, case, 2)
+            told += len(notices.tell(uow, hub.rules, case, None, NoticeKind.DATA_DUE, people, now))
+            uow.commit()
+    return told
 
 
 def ledgers_of(hub: Hub) -> list[Path]:

@@ -212,6 +212,7 @@ DUTIES: tuple[Callable[[Hub, datetime], int], ...] = (
     forget_exports,
     go_on_telling,
     retention.daily,
+    retention.remind_of_requests,
     operator.watch,
     operator.tell,
 )

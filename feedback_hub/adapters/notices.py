@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from feedback_hub.adapters import tables
 from feedback_hub.domain.case import CaseState
 from feedback_hub.domain.place import MailWish
-from feedback_hub.services.records import Mailbox, MailState, Notice, NoticeKind
+from feedback_hub.services.records import OF_CLOSED_TOO, Mailbox, MailState, Notice, NoticeKind
 
 
 def mailbox(session: Session, account: str) -> Mailbox | None:
@@ -102,7 +102,7 @@ def count_waiting(session: Session, account_id: str, quiet: Sequence[NoticeKind]
     """About how many cases an account has something to read, ``quiet`` kinds aside.
 
     A case that was closed meanwhile asks for nothing any more; that somebody opened one in an
-    emergency is told whatever became of it.
+    emergency, and what a person asks of their data, is told whatever became of it.
     """
     notice, case = tables.notice.c, tables.case.c
     counted = (
@@ -111,7 +111,7 @@ def count_waiting(session: Session, account_id: str, quiet: Sequence[NoticeKind]
         .where(
             notice.account_id == account_id,
             notice.read_at.is_(None),
-            or_(case.state != CaseState.CLOSED, notice.kind == NoticeKind.GLASS_BROKEN),
+            or_(case.state != CaseState.CLOSED, notice.kind.in_(OF_CLOSED_TOO)),
         )
     )
     if quiet:

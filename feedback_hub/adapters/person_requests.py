@@ -6,11 +6,13 @@ Command line and page both come here, so that each act has its line in the audit
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.engine import change
@@ -20,6 +22,9 @@ from feedback_hub.adapters.visibility import case_visible
 from feedback_hub.domain.access import Actor, Scope
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import Case
+
+SOON = timedelta(days=7)
+"""So long before the deadline whoever works on the case is reminded."""
 
 
 class Wish(StrEnum):
@@ -47,6 +52,8 @@ class PersonRequest:
     wish: Wish
     asked_at: datetime
     due_at: datetime
+    noted_by: str
+    case_id: str
 
 
 def note(
@@ -95,13 +102,51 @@ def open_ones(session: Session, scope: Scope) -> list[PersonRequest]:
     """What waits, of the cases in ``scope``; what is due first comes first."""
     row = person_request.c
     found = session.execute(
-        select(row.id, case.c.ref, row.kind, row.asked_at, row.due_at)
+        _requests().where(row.ended_at.is_(None), case_visible(scope)).order_by(row.due_at, row.id)
+    )
+    return _read(found)
+
+
+def waiting(session: Session, scope: Scope) -> tuple[int, datetime | None, datetime | None]:
+    """How many wait of the cases in ``scope``, since when the first, and what is due first."""
+    row = person_request.c
+    counted = (
+        select(func.count(), func.min(row.asked_at), func.min(row.due_at))
         .join(case, case.c.id == row.case_id)
         .where(row.ended_at.is_(None), case_visible(scope))
-        .order_by(row.due_at, row.id)
     )
+    count, oldest, due = session.execute(counted).one()
+    return count, oldest, due
+
+
+def may_erase(session: Session, about: Case, actor: Actor) -> bool:
+    """Whether erasing was asked for and written down by somebody else: two people, for good."""
+    row = person_request.c
+    asked = _requests().where(
+        row.case_id == about.id, row.kind == Wish.ERASE, row.ended_at.is_(None)
+    )
+    return any(one.noted_by != actor.id for one in _read(session.execute(asked)))
+
+
+def pressing(session: Session, now: datetime) -> list[PersonRequest]:
+    """What is late, or will be within ``SOON``, whoever works on it."""
+    row = person_request.c
+    soon = _requests().where(row.ended_at.is_(None), row.due_at < now + SOON)
+    return _read(session.execute(soon.order_by(row.due_at)))
+
+
+def _requests() -> Select[Any]:
+    row = person_request.c
+    columns = (row.id, case.c.ref, row.kind, row.asked_at, row.due_at, row.noted_by, row.case_id)
+    return select(*columns).join(case, case.c.id == row.case_id)
+
+
+def _read(rows: Iterable[Row[Any]]) -> list[PersonRequest]:
     return [
-        PersonRequest(one.id, one.ref, Wish(one.kind), one.asked_at, one.due_at) for one in found
+        PersonRequest(
+            one.id, one.ref, Wish(one.kind), one.asked_at, one.due_at, one.noted_by, one.case_id
+        )
+        for one in rows
     ]
 
 

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import click
 
-from feedback_hub.adapters import accounts, erasing, person_requests
+from feedback_hub.adapters import accounts, erasing, person_copy, person_requests
 from feedback_hub.adapters import retention as keeping
 from feedback_hub.adapters.person_requests import RequestEnd, Wish
-from feedback_hub.adapters.retention import Stage
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.cli.acting import operator
 from feedback_hub.cli.context import Failure, OutFile, reporting
@@ -22,8 +21,6 @@ from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.reference import parse_reference
-from feedback_hub.services import confided, seals
-from feedback_hub.services.remarks import bound_to
 from workers import retention as duty
 
 _AS = click.option("--as", "email", required=True, help="Account that works on the case.")
@@ -160,22 +157,12 @@ def export(ctx: click.Context, file: Path, ref: str, email: str) -> None:
     now = hub.clock()
     with hub.unit_of_work() as uow:
         actor, case = _reach(uow, email, ref)
-        cases = [
-            one
-            for case_id in keeping.cases_of_person(uow.session, case.id)
-            if (found := uow.case(case_id))
-            and (one := uow.visible_case(actor, Action.WORK_CASE, found.ref))
-        ]
-        held = {"contact": _contact(uow, case), "cases": [_case(uow, one) for one in cases]}
-        for one in cases:
-            uow.audit(AuditAction.PERSON_EXPORTED, actor.id, now, kind="case", object_id=one.id)
-        seen = [one.id for one in cases]
-        person_requests.end(uow.session, seen, Wish.SEE, RequestEnd.DONE, actor.id, now)
+        held = person_copy.copy_of(uow, actor, case, now)
         uow.commit()
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         json.dump(held, out, ensure_ascii=False, indent=1)
-    click.echo(f"{len(cases)} cases in {file}; hand it over in person, then delete it")
+    click.echo(f"{len(held['cases'])} cases in {file}; hand it over in person, then delete it")
 
 
 @person.command("erase")
@@ -190,30 +177,12 @@ def erase(ctx: click.Context, ref: str, email: str) -> None:
     now = hub.clock()
     with hub.unit_of_work() as uow:
         actor, case = _reach(uow, email, ref)
-        theirs = keeping.cases_of_person(uow.session, case.id)
-        mine = [
-            case_id
-            for case_id in theirs
-            if (found := uow.case(case_id))
-            and uow.visible_case(actor, Action.WORK_CASE, found.ref) is not None
-        ]
-        if keeping.is_held(uow.session, mine):
-            raise Failure("a legal hold keeps this; see retention hold --release")
-        keys: set[str] = set()
-        files: list[str] = []
-        for stage in (Stage.IDENTITY, Stage.TEXT):
-            for case_id in mine:
-                erased = keeping.erase(uow.session, case_id, stage, now)
-                keys |= erased.keys
-                files.extend(erased.files)
-        for case_id in mine:
-            uow.audit(AuditAction.PERSON_ERASED, actor.id, now, kind="case", object_id=case_id)
-        person_requests.end(uow.session, mine, Wish.ERASE, RequestEnd.DONE, actor.id, now)
-        erasing.write_ledger(duty.ledgers_of(hub), keys)
+        gone = person_copy.erase(uow, actor, case, now)
+        erasing.write_ledger(duty.ledgers_of(hub), gone.keys)
         uow.commit()
-    duty.remove(hub, files)
+    duty.remove(hub, gone.files)
     # How many others there are is not said: one of them may be somebody else's to know of.
-    click.echo(f"erased in {len(mine)} cases")
+    click.echo(f"erased in {gone.cases} cases")
 
 
 def _account(uow: SqlUnitOfWork, email: str) -> Actor:
@@ -230,31 +199,3 @@ def _reach(uow: SqlUnitOfWork, email: str, ref: str) -> tuple[Actor, Case]:
     if found is None:
         raise Failure("no such case that this account works on")
     return actor, found
-
-
-def _contact(uow: SqlUnitOfWork, case: Case) -> dict[str, str]:
-    contact = uow.contact(case.contact_id) if case.contact_id else None
-    if contact is None:
-        return {}
-    address = seals.address_bound_to(contact.id)
-    return {
-        "channel": contact.channel,
-        "address": uow.vault.open(contact.key_id, contact.address_sealed, address),
-        "name": confided.name_of(uow, contact),
-    }
-
-
-def _case(uow: SqlUnitOfWork, case: Case) -> dict[str, object]:
-    answer = uow.remark(case.answer_id) if case.answer_id else None
-    return {
-        "ref": case.ref,
-        "received_at": case.received_at.isoformat(),
-        "state": case.state.value,
-        "said": [
-            uow.vault.open(one.key_id, one.text_sealed, seals.text_bound_to(one.id))
-            for one in uow.messages_of(case.id)
-        ],
-        "answer": uow.vault.open(answer.key_id, answer.text_sealed, bound_to(answer.id))
-        if answer
-        else "",
-    }

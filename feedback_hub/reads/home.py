@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from feedback_hub.adapters import person_requests
 from feedback_hub.adapters.tables import account, issue
 from feedback_hub.adapters.tables import case as case_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible
-from feedback_hub.domain.access import Action, Actor, Role
+from feedback_hub.domain.access import Action, Actor, Role, scope_of
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import Case, CaseState
 from feedback_hub.domain.issue import IssueState
@@ -89,6 +90,7 @@ def page(
     coordinates = Role.COORDINATOR in actor.roles
     answers_referrals = actor.may(Action.ANSWER_REFERRAL)
     tiles = [*_cases(uow, actor, now), *_to_translate(uow, actor), *_people(uow, actor, now)]
+    tiles += _asked_of_data(uow, actor, now)
     if coordinates:
         tiles += [*_issues(uow), _bank_ending(uow, rules, now)]
     if actor.may(Action.CONFIGURE):
@@ -132,6 +134,18 @@ def _people(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Iterator[HomeTil
     if actor.may(Action.ANSWER_REFERRAL):
         yield HomeTile(TileKind.TO_ACCEPT, *referral_inbox.waiting(uow, actor, InboxTab.ACCEPT))
         yield HomeTile(TileKind.TO_ANSWER, *referral_inbox.waiting(uow, actor, InboxTab.ANSWER))
+
+
+def _asked_of_data(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> list[HomeTile]:
+    """What people ask of what is kept about them; shown where somebody waits only."""
+    if not actor.may(Action.WORK_CASE):
+        return []
+    scope = scope_of(actor, Action.WORK_CASE)
+    count, oldest, due = person_requests.waiting(uow.session, scope)
+    if not count or due is None:
+        return []
+    kind = TileKind.DATA_LATE if due < now else TileKind.DATA_ASKED
+    return [HomeTile(kind, count, oldest)]
 
 
 def _noted(uow: SqlUnitOfWork, now: datetime) -> list[HomeTile]:

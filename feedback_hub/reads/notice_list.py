@@ -17,7 +17,7 @@ from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.case import CaseState
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads.case_list import own_scope
-from feedback_hub.services.records import NoticeKind
+from feedback_hub.services.records import OF_CLOSED_TOO, NoticeKind
 
 LIMIT = 300
 """Notices that are looked at, those that nobody read first."""
@@ -103,17 +103,17 @@ def page(uow: SqlUnitOfWork, actor: Actor) -> NoticePage:
         .limit(LIMIT + 1)
     ).all()
     shown, partners = found[:LIMIT], _visible_referrals(uow, actor, found)
-    grouped: dict[tuple[bool, bool, str], list[Row[Any]]] = {}
+    grouped: dict[tuple[bool, NoticeKind | None, str], list[Row[Any]]] = {}
     for row in shown:
         where = row.ref if row.opens else row.referral_id or row.case_id
-        # That a case was opened in an emergency is said as it is: it tells nothing of the case.
-        emergency = row.kind is NoticeKind.GLASS_BROKEN
-        grouped.setdefault((row.read_at is not None, emergency, where), []).append(row)
+        apart = row.kind if row.kind in OF_CLOSED_TOO else None
+        grouped.setdefault((row.read_at is not None, apart, where), []).append(row)
     new: list[NoticeLine] = []
     read: list[NoticeLine] = []
-    for (is_read, emergency, _), rows in grouped.items():
-        line = _line(rows, partners, sayable=emergency)
-        (read if is_read or (line.over and not emergency) else new).append(line)
+    for (is_read, apart, _), rows in grouped.items():
+        # That a case was opened in an emergency is said as it is: it tells nothing of the case.
+        line = _line(rows, partners, sayable=apart is NoticeKind.GLASS_BROKEN)
+        (read if is_read or (line.over and apart is None) else new).append(line)
     return NoticePage(
         tuple(new[:MOST]),
         tuple(read[:MOST]),

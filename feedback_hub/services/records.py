@@ -137,6 +137,11 @@ class NoticeKind(StrEnum):
     DECLINED = "declined"
     UNREACHED = "unreached"
     GLASS_BROKEN = "glass_broken"
+    DATA_DUE = "data_due"
+
+
+OF_CLOSED_TOO = frozenset({NoticeKind.GLASS_BROKEN, NoticeKind.DATA_DUE})
+"""What is to be read whatever became of the case: others ask for nothing once it is closed."""
 
 
 @dataclass(eq=False)

@@ -355,6 +355,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         NoticeKind.RETURNED: N_("A partner asks something"),
         NoticeKind.DECLINED: N_("A partner cannot take a referral"),
         NoticeKind.GLASS_BROKEN: N_("Somebody opened a case in an emergency"),
+        NoticeKind.DATA_DUE: N_("Somebody waits for an answer about their data"),
         NoticeKind.UNREACHED: N_("Nobody at the partner could be told: ring them"),
     },
     Occasion: {

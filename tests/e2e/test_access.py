@@ -79,8 +79,8 @@ def test_every_page_of_every_role(served: Served, walk_as: Start, name: str, sch
     own = {"ana": f"/cases/{ref}", "filipe": f"/cases/{ref}", "rosa": f"/cases/{chief}"}
     paths = [*pages_of(page), "/notices", "/account", "/looks", "/go", own.get(name, "/")]
     paths += {
-        "ana": ["/broadcasts", "/handover", "/routing"],
-        "rosa": ["/on-call"],
+        "ana": ["/broadcasts", "/handover", "/person-requests", "/routing"],
+        "rosa": ["/on-call", "/person-requests"],
         "graca": ["/broadcasts", "/routing"],
         "ines": ["/on-call"],
     }.get(name, [])

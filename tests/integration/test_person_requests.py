@@ -11,10 +11,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from feedback_hub.adapters import tables
+from feedback_hub.adapters import erasing, person_requests, tables
+from feedback_hub.adapters.person_requests import Wish
 from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.access import Actor, Membership, Role
 from feedback_hub.domain.audit import AuditAction
+from feedback_hub.domain.case import Case
 from tests.pages_world import CHIEF, PUMP, Clock, arrives, log_in, make_app, make_hub, token_in
+from workers import retention
 
 PAGE = "/person-requests"
 
@@ -84,3 +88,76 @@ def test_a_request_about_what_one_may_not_see_is_not_there(hub: Hub, app: Flask)
         assert log_in(app, name).get(PAGE).status_code == 403, name
     late = post(ana, PAGE, ref=arrives(hub, PUMP), wish="see", asked_on="2026-09-09")
     assert late.status_code == 422
+
+
+def test_the_copy_is_made_by_one_press_and_ends_the_request(hub: Hub, app: Flask) -> None:
+    ref, secret = arrives(hub, PUMP, "+258840000411"), arrives(hub, CHIEF, "+258840000411")
+    ana = log_in(app, "ana")
+    post(ana, PAGE, ref=ref, wish="see")
+    assert "people who ask of their data" in ana.get("/").text
+    answer = post(ana, f"{PAGE}/{ref}/copy")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.json is not None
+    assert answer.json["contact"]["address"] == "+258840000411"
+    # What Ana may not know of is not in the copy.
+    assert [(one["ref"], one["said"]) for one in answer.json["cases"]] == [(ref, [PUMP])]
+    assert "Nobody waits" in ana.get(PAGE).text
+    assert "people who ask of their data" not in ana.get("/").text
+    assert post(ana, f"{PAGE}/{secret}/copy").status_code == 404
+
+
+def test_two_people_erase_and_only_what_was_asked_for(hub: Hub, app: Flask) -> None:
+    ref = arrives(hub, PUMP)
+    ana = log_in(app, "ana")
+    path = f"{PAGE}/{ref}/erase"
+    assert post(ana, path, again=ref).status_code == 422
+    post(ana, PAGE, ref=ref, wish="erase")
+    assert "You wrote this down" in ana.get(PAGE).text
+    alone = post(ana, path, again=ref)
+    assert alone.status_code == 422
+    assert "Somebody else on the case does" in alone.text
+    with hub.unit_of_work() as uow:
+        (case,) = uow.session.scalars(select(Case))
+        berta = Actor("berta", memberships=(Membership(Role.CASE_MANAGER),))
+        person_requests.note(uow, berta, case, Wish.ERASE, hub.clock(), 30, hub.clock())
+        uow.commit()
+    another = post(ana, path, again="482913075")
+    assert another.status_code == 422
+    assert "Type the case number once more" in another.text
+    assert post(ana, path, again=ref).status_code == 303
+    with hub.reading() as uow:
+        (message,) = uow.messages_of(case.id)
+        assert uow.vault.open(message.key_id, message.text_sealed, "") == ""
+        assert AuditAction.PERSON_ERASED in uow.session.scalars(select(tables.audit.c.action)).all()
+    home, secrets = hub.config.hub.home, hub.config.secrets_directory
+    ledgers = [one.read_text() for one in erasing.ledgers(home, secrets)]
+    assert len(set(ledgers)) == 1
+    assert message.key_id in ledgers[0]
+    assert "Nobody waits" in ana.get(PAGE).text
+
+
+def test_whoever_works_on_it_is_reminded_once_in_time_and_once_too_late(
+    hub: Hub, app: Flask, clock: Clock
+) -> None:
+    ref, secret = arrives(hub, PUMP), arrives(hub, CHIEF)
+    post(log_in(app, "ana"), PAGE, ref=ref, wish="see")
+    post(log_in(app, "rosa"), PAGE, ref=secret, wish="see")
+    told = [tick_reminders(hub)]
+    days = hub.config.retention.request_days
+    for later in (timedelta(days=days - 6), timedelta(0), timedelta(days=7), timedelta(days=1)):
+        clock.now += later
+        told.append(tick_reminders(hub))
+    assert told == [0, 2, 0, 2, 0]
+    ana = log_in(app, "ana")
+    assert "Somebody waits for an answer about their data" in ana.get("/notices").text
+    assert "one too late" in ana.get("/").text
+    # Of a highly sensitive case a notice says no more than ever.
+    rosas = log_in(app, "rosa").get("/notices").text
+    assert "You have a new task" in rosas
+    # Once, among the kinds that one can leave out of the bell.
+    assert rosas.count("about their data") == 1
+
+
+def tick_reminders(hub: Hub) -> int:
+    return retention.remind_of_requests(hub, hub.clock())

@@ -39,6 +39,8 @@ class TileKind(StrEnum):
     CHANNELS_DOWN = "channels_down"
     SET_ASIDE = "set_aside"
     NEVER_IN = "never_in"
+    DATA_ASKED = "data_asked"
+    DATA_LATE = "data_late"
 
 
 @dataclass(frozen=True)
