@@ -14,6 +14,7 @@ from enum import StrEnum
 from flask import Flask
 from flask_babel import format_date, format_datetime, format_decimal, get_locale
 
+from feedback_hub.domain.access import Role
 from feedback_hub.domain.call_back import Way
 from feedback_hub.domain.case import CaseState, Outcome
 from feedback_hub.domain.coding import SECTOR_LABELS, TYPE_LABELS, CodingFrame, FeedbackType, Sector
@@ -130,6 +131,17 @@ def decline_choices() -> list[tuple[str, str]]:
     return [(reason.value, word(reason)) for reason in DeclineReason]
 
 
+_SAYS_ALL = {
+    AlertKind.COST_LIMIT,
+    AlertKind.NOT_TAKEN,
+    AlertKind.NOBODY_ON_CALL,
+    AlertKind.DISK_LOW,
+    AlertKind.BACKUP_OLD,
+    AlertKind.WORKER_BROKE_OFF,
+}
+"""What these are about is a word of ours, or a number that nobody knows."""
+
+
 @dataclass(frozen=True)
 class Words:
     """The functions that need to know the frame, the places, the channels and the time."""
@@ -145,7 +157,7 @@ class Words:
             return word(value)
         if value in self.frame:
             return self.frame[value].label.in_language(reader_language())
-        for words in (Priority, Sensitivity, SendFault):
+        for words in (Priority, Sensitivity, SendFault, Role):
             if value in set(words):
                 return word(words(value))
         return sector_label(value) if value in set(Sector) else value
@@ -175,6 +187,10 @@ class Words:
         why = (self.label(fault) + (f" ({code})" if code else "")) if fault else code
         return f"{word(alert.kind)}: {why}." if why else f"{word(alert.kind)}."
 
+    def alert_about(self, alert: Alert) -> str:
+        """What an alert is about as its title; empty where the sentence says all there is."""
+        return "" if alert.kind in _SAYS_ALL else alert.subject
+
     def history_line(self, line: HistoryLine) -> str:
         """What happened, in one sentence."""
         return history_sentence(line, self.label)
@@ -191,6 +207,7 @@ def install(app: Flask, words: Words) -> None:
         due=words.due,
         history_line=words.history_line,
         alert_line=words.alert_line,
+        alert_about=words.alert_about,
         span=span,
         state_label=state_label,
         sector_label=sector_label,

@@ -79,3 +79,11 @@ def test_an_issue_from_a_case_to_everybody_being_told(hub: Hub) -> None:
     assert "Tell them all" not in page
     assert sends(graca, issue, f"{issue}/reopen")[0] == 403
     assert sends(ana, issue, f"{issue}/reopen")[0] == 200
+
+
+def test_what_a_figure_was_asked_with_opens_one_word_of_it_alone(hub: Hub) -> None:
+    ana = log_in(make_app(hub), "ana")
+    for query in ("from=2026-03-01", "to=2026-03-31", "site=NTO", "sector=wash"):
+        page = ana.get(f"/issues?{query}")
+        assert page.status_code == 200, query
+        assert "Show all" in page.text
