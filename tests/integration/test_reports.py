@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import random
+import re
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from flask import Flask
 from openpyxl import load_workbook
+from pypdf import PdfReader
 from sqlalchemy import select
 
 from feedback_hub.adapters.tables import audit, metadata
@@ -19,7 +22,7 @@ from feedback_hub.bootstrap import Hub, build
 from feedback_hub.cli import describing, main
 from feedback_hub.config import parse_config
 from feedback_hub.domain.reporting import ReportKind, days_of, last_over
-from feedback_hub.reads.measure_rows import COLUMNS
+from feedback_hub.reads.measure_rows import COLUMNS, figures
 from feedback_hub.web.app import create_app
 from feedback_hub.web.reporting.sending import send_due
 from tests.integration.databases import SqliteFiles
@@ -44,9 +47,9 @@ def test_which_days_a_report_is_of(kind: ReportKind, day: str, first: str, last:
     assert last_over(kind, said[1] + timedelta(days=1)) == said
 
 
-@pytest.fixture
-def pages(tmp_path: Path) -> tuple[Flask, Hub]:
-    hub = make_hub(tmp_path)
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> tuple[Flask, Hub]:
+    hub = make_hub(tmp_path_factory.mktemp("hub"))
     chance = random.Random(4)
     for _ in range(2):
         put_in_march(hub, chance)
@@ -89,6 +92,86 @@ def test_the_same_number_on_every_paper(pages: tuple[Flask, Hub]) -> None:
     with hub.reading() as uow:
         kinds = uow.session.scalars(select(audit.c.kind)).all()
     assert {"report weekly", "report quarterly"} <= set(kinds)
+
+
+def in_page(html: str) -> str:
+    """What a reader of the page reads."""
+    return unescape(re.sub(r"<[^>]+>", " ", html))
+
+
+def in_pdf(data: bytes) -> str:
+    """What a reader of the paper reads."""
+    return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
+
+
+def in_book(data: bytes) -> str:
+    """What stands on the sheet to read."""
+    rows = load_workbook(io.BytesIO(data))["report"].iter_rows(values_only=True)
+    return " ".join(str(cell) for row in rows for cell in row if cell is not None)
+
+
+def squeezed(words: str) -> str:
+    """Without white space, which each paper breaks in its own way, and marks within numbers."""
+    return re.sub(r"[\s.,]", "", words)
+
+
+@pytest.mark.parametrize(
+    ("kind", "site", "language"),
+    [("weekly", "", "pt"), ("monthly", "NTO", "en"), ("quarterly", "", "pt")],
+)
+def test_page_pdf_and_workbook_say_the_same(
+    pages: tuple[Flask, Hub], kind: str, site: str, language: str
+) -> None:
+    """Every line of every table, word for word and number for number."""
+    app, _ = pages
+    graca = log_in(app, "graca")
+    graca.post("/language", data={"language": language})
+    asked = {"day": "2026-03-01"} | ({"site": site} if site else {})
+    page, pdf, xlsx = (
+        graca.get(f"/reports/{kind}{ending}", query_string=asked)
+        for ending in ("", ".pdf", ".xlsx")
+    )
+    lines = [squeezed(in_page(line)) for line in re.findall(r"<tr>.*?</tr>", page.text, re.DOTALL)]
+    assert len(lines) > 5
+    assert any(re.search(r"\d", line) for line in lines)
+    paper, sheet = squeezed(in_pdf(pdf.data)), squeezed(in_book(xlsx.data))
+    missing = [line for line in lines if line not in paper or line not in sheet]
+    assert missing == []
+    figures = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page.text)
+    assert len(figures) == 4
+    for words, big in figures:
+        assert squeezed(unescape(words)) in paper
+        assert squeezed(unescape(words + big)) in sheet
+        assert squeezed(unescape(big)) in paper
+
+
+def test_the_tagged_rows_are_the_api_s_figures(pages: tuple[Flask, Hub]) -> None:
+    """CSV, the workbook's second sheet and ``/api/v1/measures``: the same numbers, HXL tagged."""
+    graca = log_in(pages[0], "graca")
+    days = {"from": WEEK["first"], "to": WEEK["last"]}
+    measured = graca.get("/api/v1/measures", query_string=days).get_json()
+    said = graca.get("/reports/weekly.csv?day=2026-03-01").text
+    header, _, *rows = csv.reader(io.StringIO(said))
+    places = [header.index(name) for name in ("measure", "breakdown", "group", "figure", "number")]
+    assert sorted(
+        [*(row[place] for place in places[:-1]), written(float(row[-1]) if row[-1] else None)]
+        for row in rows
+    ) == sorted(
+        [one.measure, one.breakdown, one.group, one.figure, written(one.number)]
+        for one in figures(measured)
+    )
+    book = load_workbook(io.BytesIO(graca.get("/reports/weekly.xlsx?day=2026-03-01").data))
+    tagged = book["hxl"].iter_rows(min_row=3, values_only=True)
+    assert [[written(cell) for cell in row] for row in tagged] == [
+        [*row[:-1], written(float(row[-1]) if row[-1] else None)] for row in rows
+    ]
+
+
+def written(cell: object) -> str:
+    """A cell as text: 88 and 88.0 are one number."""
+    if isinstance(cell, int | float):
+        return f"{cell:g}"
+    return "" if cell is None else str(cell)
 
 
 def test_a_snapshot_is_two_pages_of_one_site(pages: tuple[Flask, Hub]) -> None:
