@@ -90,6 +90,7 @@ def _fill(hub: Hub) -> int:
     count = story.tell(hub, actors)
     _bring_call_logs(hub)
     with hub.unit_of_work() as uow:
+        seen.draw_outlines(uow, hub.clock())
         seen.write_down(uow, hub, actors)
         known.make_known(uow, hub, actors)
         uow.commit()

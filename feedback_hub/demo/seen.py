@@ -5,11 +5,14 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from importlib.resources import as_file, files
 
 from sqlalchemy import select
 
 from feedback_hub.adapters import meetings, tables
+from feedback_hub.adapters.boundaries import COLUMNS, BoundaryFile, take_boundary
+from feedback_hub.adapters.table_files import Row
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Actor
@@ -61,6 +64,15 @@ _COMMITTEES: Mapping[str, Mapping[Seat, int]] = {
     "GUARA": {Seat.WOMEN_40: 4, Seat.ADULT_MEN: 3, Seat.MEN_60: 2, Seat.DISABILITY: 1},
 }
 _MET: Mapping[str, tuple[int, ...]] = {"NTOKOTA": (6, 34), "CORRANE": (70,), "GUARA": (15, 43)}
+
+
+def draw_outlines(uow: SqlUnitOfWork, now: datetime) -> None:
+    """Outlines for the map, by the road of ``import boundaries``: invented, of no real district."""
+    with as_file(files("feedback_hub.demo") / "outlines.geojson") as path:
+        source = BoundaryFile(path, {name: name for name in COLUMNS})
+        for row in source.table():
+            assert isinstance(row, Row)  # noqa: S101  a file of ours, which a test reads
+            take_boundary(uow.session, source.scheme, source.read(row.cells), now)
 
 
 def write_down(uow: SqlUnitOfWork, hub: Hub, actors: Mapping[str, Actor]) -> None:

@@ -29,7 +29,7 @@ class DemoPerson:
 
 def sites() -> list[Site]:
     """Seven sites in Cabo Delgado, Nampula and Sofala; from one of them nothing is heard."""
-    metuge, buzi, dondo = "MZ0107", "MZ0902", "MZ0906"
+    metuge, buzi, dondo = "MZ0109", "MZ0901", "MZ0907"
     cabo, sofala = "Cabo Delgado", "Sofala"
     ntokota, sede, corrane = (-12.98, 40.31), (-12.95, 40.36), (-15.33, 39.66)
     picoco, guara = (-19.93, 34.27), (-19.86, 34.44)
@@ -37,7 +37,7 @@ def sites() -> list[Site]:
     return [
         _site("NTOKOTA", "Ntokota", ("Ntocota",), cabo, "Metuge", metuge, 4200, ntokota),
         _site("METUGE_SEDE", "Metuge Sede", ("Metuge",), cabo, "Metuge", metuge, 3100, sede),
-        _site("CORRANE", "Corrane", ("Corane",), "Nampula", "Meconta", "MZ0305", 5600, corrane),
+        _site("CORRANE", "Corrane", ("Corane",), "Nampula", "Meconta", "MZ0709", 5600, corrane),
         _site("PICOCO", "Picoco", ("Picoco 1",), sofala, "Buzi", buzi, 1900, picoco),
         _site("GUARA", "Guara Guara", ("Guaraguara",), sofala, "Buzi", buzi, 6800, guara),
         _site("MUTUA", "Mutua", (), sofala, "Dondo", dondo, 2700, mutua),

@@ -93,7 +93,8 @@ def page(
         for line in sites.lines(uow, standards, everywhere, period.last, threshold)
         if held is None or line.site.code in held
     ]
-    silent = burning.silences(lines, lately, period.end)
+    asked_of = [line for line in lines if period.site in {"", line.site.code}]
+    silent = burning.silences(asked_of, lately, period.end)
     rises = rising.rising(_spoken_of(last_week), _spoken_of(before), threshold)
     measured = measures.figures_of(uow, found, actor, period, now)
     usual = len(before) / rising.WEEKS_BEFORE
@@ -107,7 +108,7 @@ def page(
             rising.level(len(last_week), len(before)),
         ),
         rises,
-        burning.burning(measured, rises, lines, silent),
+        burning.burning(measured, rises, asked_of, silent),
         silent,
         weeks(found, period),
         lines,

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from feedback_hub.reads.sites import Outline, SiteLine, Unresolved
 
@@ -14,10 +15,33 @@ _MARGIN = 0.12
 _LEAST_DEGREES = 0.4
 _TALLEST = 1.1
 _SMALLEST, _LARGEST = 9.0, 30.0
-_TOLERANCE = 0.8
+_TOLERANCE = 1.2
 _GAP = 26.0
+_BESIDE = 5.0
+_LETTER, _LINE = 14.0, 13.0
+"""How wide a letter of a name is, and half how high it is: as on a phone, where they are large."""
+_ROUND_ABOUT = 0.4
+"""Outlines are drawn so far beside the sheet too: a wide screen shows what lies there."""
 
 Point = tuple[float, float]
+Box = tuple[float, float, float, float]
+
+
+class Anchor(StrEnum):
+    """Which end of a name stands at its place, as SVG has it."""
+
+    START = "start"
+    MIDDLE = "middle"
+    END = "end"
+
+
+@dataclass(frozen=True)
+class Label:
+    """Where a site's name stands: beside its circle, and on no other one where there is room."""
+
+    x: float
+    y: float
+    anchor: Anchor
 
 
 @dataclass(frozen=True)
@@ -30,8 +54,7 @@ class Mark:
     r: float
     level: Unresolved
     placed: bool
-    left: bool
-    """Whether its name stands on the left, so that it does not leave the sheet."""
+    label: Label
 
 
 @dataclass(frozen=True)
@@ -74,7 +97,17 @@ class _Sheet:
         west, south, east, north = box
         left, top = self.point(west, north)
         right, bottom = self.point(east, south)
-        return right >= 0 and left <= WIDTH and bottom >= 0 and top <= self.height
+        beside = WIDTH * _ROUND_ABOUT
+        return right >= -beside and left <= WIDTH + beside and bottom >= 0 and top <= self.height
+
+
+@dataclass(frozen=True)
+class _Circle:
+    line: SiteLine
+    x: float
+    y: float
+    r: float
+    placed: bool
 
 
 def draw(lines: Sequence[SiteLine], outlines: Sequence[Outline]) -> SiteMap | None:
@@ -111,19 +144,53 @@ def draw(lines: Sequence[SiteLine], outlines: Sequence[Outline]) -> SiteMap | No
 
 def _marks(where: Sequence[tuple[SiteLine, Point, bool]], sheet: _Sheet) -> list[Mark]:
     most = max((line.cases or 0 for line, _, _ in where), default=0)
-    marks: list[Mark] = []
+    circles: list[_Circle] = []
     for line, point, placed in sorted(where, key=lambda one: -(one[0].cases or 0)):
         x, y = sheet.point(*point)
         # Several sites of a district without a place of their own stand beside each other.
-        while any(math.dist((x, y), (other.x, other.y)) < _GAP for other in marks):
+        while any(math.dist((x, y), (other.x, other.y)) < _GAP for other in circles):
             y += _GAP
         share = math.sqrt((line.cases or 0) / most) if most else 0.0
         r = _SMALLEST + share * (_LARGEST - _SMALLEST)
-        left = x > WIDTH * 0.72
-        marks.append(
-            Mark(line, round(x, 1), round(y, 1), round(r, 1), line.unresolved, placed, left)
-        )
+        circles.append(_Circle(line, round(x, 1), round(y, 1), round(r, 1), placed))
+    taken = [(one.x - one.r, one.y - one.r, one.x + one.r, one.y + one.r) for one in circles]
+    marks = []
+    for one in circles:
+        label, box = _label(one, taken, sheet)
+        taken.append(box)
+        level = one.line.unresolved
+        marks.append(Mark(one.line, one.x, one.y, one.r, level, one.placed, label))
     return marks
+
+
+def _label(circle: _Circle, taken: Sequence[Box], sheet: _Sheet) -> tuple[Label, Box]:
+    """The first of the four sides on which nothing else stands; the right where all are taken."""
+    x, y, r = circle.x, circle.y, circle.r + _BESIDE
+    wide = len(circle.line.site.name) * _LETTER
+    sides = (
+        (Label(x + r, y + 5, Anchor.START), (x + r, y - _LINE, x + r + wide, y + _LINE)),
+        (Label(x - r, y + 5, Anchor.END), (x - r - wide, y - _LINE, x - r, y + _LINE)),
+        (Label(x, y + r + 14, Anchor.MIDDLE), (x - wide / 2, y + r, x + wide / 2, y + r + 26)),
+        (Label(x, y - r - 2, Anchor.MIDDLE), (x - wide / 2, y - r - 26, x + wide / 2, y - r)),
+    )
+    whole = (0.0, 0.0, WIDTH, sheet.height)
+    free = (side for side in sides if _within(side[1], whole))
+    clear = (side for side in free if not any(_meet(side[1], other) for other in taken))
+    label, box = next(clear, sides[x > WIDTH * 0.72])
+    return Label(round(label.x, 1), round(label.y, 1), label.anchor), box
+
+
+def _within(inner: Box, outer: Box) -> bool:
+    return (
+        inner[0] >= outer[0]
+        and inner[1] >= outer[1]
+        and inner[2] <= outer[2]
+        and inner[3] <= outer[3]
+    )
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _sheet(points: Sequence[Point]) -> _Sheet:

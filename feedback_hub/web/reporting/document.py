@@ -21,6 +21,7 @@ from feedback_hub.reads import counting, dashboard, measure_rows
 from feedback_hub.reads.dashboard import Dashboard
 from feedback_hub.reads.measure_rows import Figure
 from feedback_hub.reads.sites import SiteLine
+from feedback_hub.web.burning_words import sentence
 from feedback_hub.web.i18n import reader_language
 from feedback_hub.web.labels import Words, day_of, number, sector_label, span, type_label
 from feedback_hub.web.words import gettext, word
@@ -75,7 +76,7 @@ def make(
     zone = hub.config.hub.timezone
     period = counting.asked(first, last, site, now, zone)
     page = dashboard.page(uow, hub.rules, standards(hub.config), actor, period, now, threshold)
-    making = _Making(uow, hub, words, actor, page, page.measured, site)
+    making = _Making(uow, hub, words, actor, page, page.measured, page.before, site)
     title, pages = {
         ReportKind.WEEKLY: making.weekly,
         ReportKind.MONTHLY: making.monthly,
@@ -115,23 +116,33 @@ class _Making:
     actor: Actor
     page: Dashboard
     m: Measured
+    before: Measured
     site: str
 
     def figures(self) -> list[tuple[str, str, str]]:
-        m = self.m
-        answered = m["time_to_answer"]
-        median = answered["median_hours"]
+        m, then = self.m, self.before
+        answered, before = m["time_to_answer"], then["time_to_answer"]
+        median, was = answered["median_hours"], before["median_hours"]
+        cases = gettext("cases received")
         return [
-            (gettext("cases received"), _said(m["cases"]), ""),
-            (gettext("knew in time that we have it"), *_share(m["acknowledged_in_time"])),
+            (cases, _said(m["cases"]), _beside("", m["cases"], _said(then["cases"]))),
+            (
+                gettext("knew in time that we have it"),
+                *_share(m["acknowledged_in_time"], then["acknowledged_in_time"]),
+            ),
             (
                 gettext("of the closed heard an answer"),
-                *_share(m["closed"]["loop_closed_with_person"]),
+                *_share(
+                    m["closed"]["loop_closed_with_person"],
+                    then["closed"]["loop_closed_with_person"],
+                ),
             ),
             (
                 gettext("median time to an answer"),
-                span(median * 3600) if median is not None else "–",
-                gettext("of %(count)s", count=_said(answered["count"])),
+                _span(median),
+                _beside(
+                    gettext("of %(count)s", count=_said(answered["count"])), median, _span(was)
+                ),
             ),
         ]
 
@@ -145,7 +156,7 @@ class _Making:
 
     def weekly(self) -> tuple[str, list[list[Table]]]:
         return gettext("Partners this week"), [
-            [self._partners(), self._codes(), self._ages()],
+            [self._burning(), self._partners(), self._codes(), self._ages()],
         ]
 
     def monthly(self) -> tuple[str, list[list[Table]]]:
@@ -157,11 +168,23 @@ class _Making:
 
     def quarterly(self) -> tuple[str, list[list[Table]]]:
         return gettext("Analysis of the quarter"), [
-            [self._weeks(), self._funnel(), self._by("type"), self._by("sector")],
+            [self._burning(), self._weeks(), self._funnel()],
+            [self._by("type"), self._by("sector"), self._by("channel")],
             [self._sites(), self._codes(), self._rising(), self._people()],
             [self._partners(), self._satisfied(), self._ages(), self._donors()],
             [self._gaps(self.page.sites), self._months()],
         ]
+
+    def _burning(self) -> Table:
+        least = self.m["threshold"]
+        return Table(
+            gettext("Look here first"),
+            [""],
+            [
+                [sentence(one, self.words, self.page.organisations, least)]
+                for one in self.page.burning
+            ],
+        )
 
     def _line(self) -> SiteLine:
         return next(line for line in self.page.sites if line.site.code == self.site)
@@ -182,8 +205,10 @@ class _Making:
         )
 
     def _by(self, name: str) -> Table:
-        labels = {"sector": sector_label, "type": type_label}
-        title = {"sector": gettext("By sector"), "type": gettext("By what it is")}[name]
+        channel = self.words.channel_label
+        labels = {"sector": sector_label, "type": type_label, "channel": channel}
+        titles = {"sector": gettext("By sector"), "type": gettext("By what it is")}
+        title = titles.get(name) or gettext("By channel")
         return Table(
             title,
             [title, gettext("Cases")],
@@ -401,15 +426,27 @@ class _Making:
         )
 
 
+def _beside(below: str, now: float | None, before: str) -> str:
+    """What a figure is of, and the same figure of as many days before, where both may be said."""
+    if now is None or before == "–":
+        return below
+    then = gettext("before: %(value)s", value=before)
+    return f"{below} · {then}" if below else then
+
+
+def _span(hours: float | None) -> str:
+    return span(hours * 3600) if hours is not None else "–"
+
+
 def _said(value: float | None) -> str:
     return number(value) if value is not None else "–"
 
 
-def _share(value: Measured) -> tuple[str, str]:
+def _share(value: Measured, then: Measured) -> tuple[str, str]:
     if value["rate"] is None:
         return "–", gettext("too few to say")
     of = gettext("%(some)s of %(all)s", some=_said(value["count"]), all=_said(value["of"]))
-    return _percent(value["rate"]) or "–", of
+    return _percent(value["rate"]) or "–", _beside(of, value["rate"], _percent(then["rate"]) or "–")
 
 
 def _percent(rate: float | None) -> str | None:
