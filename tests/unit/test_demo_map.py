@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from feedback_hub.demo import world
 from feedback_hub.reads.sites import CommitteeLine, Outline, SiteLine
@@ -29,7 +29,7 @@ def outlines() -> dict[tuple[str, str], Ring]:
 def holds(ring: Ring, x: float, y: float) -> bool:
     """Whether a point lies within (crossings to its right are odd)."""
     crossings = 0
-    for (x1, y1), (x2, y2) in zip(ring, ring[1:], strict=False):
+    for (x1, y1), (x2, y2) in pairwise(ring):
         crossings += (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1
     return crossings % 2 == 1
 
@@ -37,7 +37,8 @@ def holds(ring: Ring, x: float, y: float) -> bool:
 def test_every_site_lies_in_its_district() -> None:
     known = outlines()
     for site in world.sites():
-        assert site.longitude is not None and site.latitude is not None
+        assert site.longitude is not None
+        assert site.latitude is not None
         assert holds(known[site.pcode_scheme, site.pcode], site.longitude, site.latitude), site.code
 
 
