@@ -66,10 +66,17 @@ def make_hub(
     clock: Clock | None = None,
     second_factor: str = "offered",
     exchange: Mapping[str, object] | None = None,
+    *,
+    development: bool = False,
 ) -> Hub:
     """A migrated hub on SQLite with everybody in it."""
     document = {
-        "hub": {"name": "Linha Comunitária", "home": str(home), "base_url": base_url},
+        "hub": {
+            "name": "Linha Comunitária",
+            "home": str(home),
+            "base_url": base_url,
+            "development": development,
+        },
         "channels": {LINE: {"kind": "sandbox"}},
         # Openly: who tests the second factor asks for "required".
         "security": {"second_factor": second_factor},

@@ -34,5 +34,6 @@ def of(session: Session, actor: Actor) -> Looks:
             for one in chosen.get(FILTERS, [])
             if isinstance(one, dict)
         ),
+        letters=looks.get("letters") != "off",
         quiet=tuple(kind for kind in NoticeKind if kind in quiet and kind not in ALWAYS_TOLD),
     )

@@ -63,7 +63,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     # The port must be known before the hub is built: webhooks are signed over the address.
     server = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
-    hub = make_hub(tmp_path / "home", url)
+    hub = make_hub(tmp_path / "home", url, development=True)
     app = create_app(hub)
     settle(app, hub)
     server.app = app

@@ -7,14 +7,15 @@ a swap) is walked here. The core runs always, every page in both themes with ``m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response, expect
 
 from tests.e2e.conftest import Served, Walk
-from tests.pages_world import CHIEF, PUMP, arrives
+from tests.e2e.every_page import NOBODY, PAGES, lived_in
+from tests.pages_world import PUMP, arrives
 
 pytestmark = pytest.mark.browser
 
@@ -22,6 +23,7 @@ Start = Callable[[str], Walk]
 FIRST_LOAD = 60 * 1024
 LATER = 25 * 1024
 """Bytes on the wire, compressed (issue 7)."""
+_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 _LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -29,7 +31,21 @@ def faults(page: Page) -> list[str]:
     """What axe-core finds wrong, a line each: rule, and where."""
     # Nothing is judged half faded.
     page.emulate_media(reduced_motion="reduce")
-    found = Axe().run(page, options={"runOnly": _LEVELS}).response["violations"]
+    return _found(page, {"runOnly": _LEVELS})
+
+
+def faults_light_and_dark(page: Page) -> list[str]:
+    """The same, and once more in the dark what the dark changes: the colours."""
+    page.emulate_media(color_scheme="light")
+    wrong = faults(page)
+    page.emulate_media(color_scheme="dark")
+    wrong += [f"dark: {one}" for one in _found(page, {"runOnly": _COLOURS})]
+    page.emulate_media(color_scheme="light")
+    return wrong
+
+
+def _found(page: Page, options: Mapping[str, object]) -> list[str]:
+    found = Axe().run(page, options=options).response["violations"]
     return [
         f"{page.url} {one['id']}: {[node['target'] for node in one['nodes']][:3]}" for one in found
     ]
@@ -69,25 +85,102 @@ def test_the_pages_of_daily_work_are_for_everybody(served: Served, walk_as: Star
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", ALL)
-def test_every_page_of_every_role(served: Served, walk_as: Start, name: str, scheme: str) -> None:
-    ref, chief = arrives(served.hub, PUMP), arrives(served.hub, CHIEF)
+def test_every_page_of_every_role(served: Served, walk_as: Start, name: str) -> None:
+    values = lived_in(served.hub)
     walk = walk_as(name)
     page, wrong = walk.page, []
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # Playwright's own words
-    own = {"ana": f"/cases/{ref}", "filipe": f"/cases/{ref}", "rosa": f"/cases/{chief}"}
-    paths = [*pages_of(page), "/notices", "/account", "/looks", "/go", own.get(name, "/")]
-    paths += {
-        "ana": ["/broadcasts", "/handover", "/person-requests", "/routing"],
-        "rosa": ["/on-call", "/person-requests"],
-        "graca": ["/broadcasts", "/routing"],
-        "ines": ["/on-call"],
-    }.get(name, [])
-    for path in dict.fromkeys(paths):
+    listed = [
+        path.format(**values) for pages in PAGES.values() for who, path in pages if who == name
+    ]
+    for path in dict.fromkeys([*pages_of(page), *listed]):
         walk.to(path)
-        wrong += faults(page)
+        # What is folded away is judged too: most forms of a case are.
+        page.evaluate(
+            "document.querySelectorAll('main details').forEach(one => { one.open = true })"
+        )
+        wrong += faults_light_and_dark(page)
         assert walk.is_narrow_enough(), path
+    assert wrong == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_every_page_for_who_is_not_logged_in(served: Served, walk_as: Start) -> None:
+    values = lived_in(served.hub)
+    walk = walk_as("abel")
+    walk.page.context.clear_cookies()
+    page, wrong = walk.page, []
+    for path in (path for pages in PAGES.values() for who, path in pages if who == NOBODY):
+        walk.to(path.format(**values))
+        wrong += faults_light_and_dark(page)
+        assert walk.is_narrow_enough(), path
+    walk.to("/status")
+    page.get_by_label("Case number").fill("1")
+    page.get_by_label("Secret number").fill("1")
+    page.get_by_role("button", name="Ask").click()
+    wrong += faults_light_and_dark(page)
+    walk.complaints.clear()
+    assert wrong == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_states_of_daily_work_are_for_everybody(served: Served, walk_as: Start) -> None:
+    """What a page becomes: refused, marked, undone, swapped, opened over, narrowed to nothing."""
+    values = lived_in(served.hub)
+    ana = walk_as("ana")
+    page = ana.page
+    wrong: list[str] = []
+
+    def judge(state: str) -> None:
+        assert ana.is_narrow_enough(), state
+        wrong.extend(f"{state}: {one}" for one in faults_light_and_dark(page))
+
+    ana.to("/cases")
+    page.get_by_role("checkbox", name=re.compile("^Mark [0-9]")).first.check()
+    judge("marked")
+    page.get_by_role("button", name="I take them on").click()
+    expect(page.get_by_text("1 case is yours now.")).to_be_visible()
+    judge("taken, with undo")
+    page.get_by_role("checkbox", name=re.compile("^Mark [0-9]")).first.check()
+    page.locator("#bulk-organisation").select_option("avsi")
+    page.get_by_role("button", name="Refer …").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    judge("asked before many are referred")
+    ana.to("/cases")
+    page.get_by_placeholder("Search words or a case number").fill("bomba")
+    expect(page.locator("#rows mark").first).to_be_visible()
+    judge("hits")
+    page.get_by_placeholder("Search words or a case number").fill("zzz")
+    expect(page.get_by_role("heading", name="No case fits")).to_be_visible()
+    judge("narrowed to nothing")
+
+    ana.to(f"/cases/{values['ref']}")
+    page.locator("summary", has_text="Write a note").click()
+    # Past the browser's own check, as without it.
+    page.evaluate("document.querySelectorAll('form').forEach(one => { one.noValidate = true })")
+    page.get_by_role("button", name="Keep the note").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    judge("refused")
+    assert all("Failed to load resource" in one for one in ana.complaints)
+    ana.complaints.clear()
+
+    ana.to("/")
+    page.locator(".menu summary").click()
+    judge("the account's menu")
+    page.locator(".menu summary").click()
+    if page.locator(".nav-more").is_visible():
+        page.locator(".nav-more").click()
+        judge("more pages")
+        page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    judge("find anything")
+    page.get_by_role("searchbox").fill("zzz")
+    expect(page.locator("#found")).not_to_be_empty()
+    judge("found nothing")
     assert wrong == []
 
 
@@ -159,12 +252,36 @@ def test_the_queue_by_keyboard_alone(served: Served, walk_as: Start) -> None:
     expect(page.locator("#found").get_by_text("Ntokota")).to_be_visible()
     assert faults(page) == []
     page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
+    expect(page.locator("#found a").first).to_be_focused()
+    # Whoever types a number and presses at once means the number, not what stood there.
+    box.fill("home")
+    expect(page.locator("#found a")).to_have_count(1)
+    box.fill(first)
+    box.press("Enter")
     expect(page).to_have_url(re.compile(first))
     page.keyboard.press("u")
     expect(page.locator("#rows")).to_be_visible()
     page.keyboard.press("?")
     expect(page.locator("#keys[open]")).to_be_visible()
+    page.keyboard.press("/")
+    search = page.get_by_placeholder("Search words or a case number")
+    page.keyboard.type("zzz")
+    expect(page.get_by_role("heading", name="No case fits")).to_be_visible()
+    # The list was swapped beneath whoever types; they type on.
+    expect(search).to_be_focused()
+
+    # Who dictates switches the letters off: then a word that is heard wrongly does nothing.
+    ana.to("/looks")
+    page.get_by_text("Off: for whoever dictates").click()
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_text("Kept.")).to_be_visible()
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    ana.to("/cases")
+    expect(page).to_have_url(re.compile("/cases$"))
+    page.keyboard.press("?")
+    page.keyboard.press("j")
+    expect(page.locator("[data-ref] .go").first).not_to_be_focused()
 
 
 @pytest.mark.parametrize("walk_as", ["desktop"], indirect=True)
@@ -184,6 +301,7 @@ def test_what_is_new_comes_by_itself(served: Served, walk_as: Start) -> None:
     page.clock.fast_forward(11_000)
     page.get_by_role("button", name="The list has changed: show it").click()
     expect(page.locator("[data-ref]")).to_have_count(3)
+    expect(page.locator("#rows .go").first).to_be_focused()
     expect(page.locator(".pick input[name=ref]:checked")).to_have_count(1)
 
 
@@ -219,9 +337,59 @@ def test_twice_as_large_and_nothing_is_cut_off(served: Served, walk_as: Start) -
     # 200 % of 1280 px is 640 px of room; 400 % is 320 px (WCAG 1.4.10).
     for width in (640, 320):
         ana.page.set_viewport_size({"width": width, "height": 800})
-        for path in ("/", "/cases", f"/cases/{ref}", "/triage", "/report"):
+        for path in ("/", "/cases", f"/cases/{ref}", "/triage", "/report", "/notices", "/looks"):
             ana.to(path)
             assert ana.is_narrow_enough(), f"{path} at {width}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("walk_as", ["desktop"], indirect=True)
+def test_nothing_moves_for_who_asked_for_calm(served: Served, walk_as: Start) -> None:
+    ref = arrives(served.hub, PUMP)
+    ana = walk_as("ana")
+    page = ana.page
+    moving = """() => Array.from(document.querySelectorAll('*'), one => getComputedStyle(one))
+      .filter(style => style.animationName !== 'none' || style.transitionDuration.split(', ').some(
+        span => parseFloat(span) > 0)).length"""
+    for motion, moves in (("no-preference", True), ("reduce", False)):
+        page.emulate_media(reduced_motion=motion)  # type: ignore[arg-type]  # Playwright's own words
+        found = 0
+        for path in ("/", "/cases", f"/cases/{ref}", "/triage", "/handset/practice"):
+            ana.to(path)
+            found += page.evaluate(moving)
+        assert (found > 0) is moves, motion
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("walk_as", ["desktop"], indirect=True)
+def test_a_partner_accepts_and_answers_by_keyboard_alone(served: Served, walk_as: Start) -> None:
+    lived_in(served.hub)
+    page = walk_as("jorge").page
+
+    def tab_to(name: str, role: str) -> None:
+        """On with Tab until there, as somebody who uses no mouse."""
+        wanted = page.get_by_role(role, name=name, exact=True)  # type: ignore[arg-type]  # Playwright's own words
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if wanted.evaluate("one => one === document.activeElement"):
+                return
+        raise AssertionError(f"no way to {name} by keyboard")
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Can your organisation take this?")).to_be_visible()
+    tab_to("Accept", "button")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="What was done?")).to_be_visible()
+    tab_to("What was done?", "textbox")
+    page.keyboard.type("Two washers replaced.")
+    tab_to("How does it end?", "combobox")
+    page.keyboard.type("Resolved")
+    tab_to("Answer", "button")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Answered. The feedback team checks it.")).to_be_visible()
 
 
 @pytest.mark.parametrize("walk_as", ["desktop"], indirect=True)

@@ -54,7 +54,8 @@ class SavedFilter:
 class Looks:
     """How a reader wants the screens; None: as their system has it.
 
-    ``quiet``: the kinds of notices that they do not want counted under the bell.
+    ``quiet``: the kinds of notices that they do not want counted under the bell. ``letters``: keys
+    of one letter do something; who dictates, or whose hands tremble, needs that off (WCAG 2.1.4).
     """
 
     theme: Theme | None = None
@@ -62,6 +63,7 @@ class Looks:
     hidden: tuple[str, ...] = ()
     filters: tuple[SavedFilter, ...] = ()
     quiet: tuple[NoticeKind, ...] = ()
+    letters: bool = True
 
 
 @dataclass(frozen=True)

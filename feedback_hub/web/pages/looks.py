@@ -56,6 +56,8 @@ def keep() -> Response:
             value["density"] = density
         if hidden:
             value["hidden"] = hidden
+        if request.form.get("letters") == "off":
+            value["letters"] = "off"
         choices.keep(uow.session, actor.id, reads.LOOKS, value)
         uow.commit()
     flash(gettext("Kept."), "success")

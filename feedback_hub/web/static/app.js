@@ -98,16 +98,23 @@
     box.select();
     if (!palette.querySelector("#found a")) look("");
   }
-  let looking = 0;
+  let looking = 0, shown = null;
   async function look(words) {
     const own = ++looking;
+    const wait = palette.querySelector("[data-wait]"), gone = palette.querySelector("[data-gone]");
+    // What is quick shows no sign of waiting.
+    const slow = setTimeout(() => { if (own === looking) wait.hidden = false; }, 300);
+    let lostNet = false;
     try {
       const answer = await fetch(`${palette.dataset.url}?q=${encodeURIComponent(words)}`, { headers: { "HX-Request": "true" } });
       const text = await answer.text();
-      if (own !== looking || !answer.ok) return;
-      const found = new DOMParser().parseFromString(text, "text/html").getElementById("found");
-      if (found) palette.querySelector("#found").replaceWith(found);
-    } catch { /* the list that is there stays */ }
+      if (own !== looking) return;
+      const found = answer.ok && new DOMParser().parseFromString(text, "text/html").getElementById("found");
+      if (found) { palette.querySelector("#found").replaceWith(found); shown = words; }
+      lostNet = !found;
+    } catch { lostNet = true; /* the list that is there stays */ }
+    clearTimeout(slow);
+    if (own === looking) { wait.hidden = true; gone.hidden = !lostNet; }
   }
   let soon = 0;
   if (palette) {
@@ -124,7 +131,13 @@
         (links[next] || (next < 0 ? palette.querySelector("input") : links[here])).focus();
       } else if (event.key === "Enter" && here < 0) {
         event.preventDefault();
-        if (links[0]) links[0].click();
+        // Whoever types a number and presses at once means what they typed, not what stood there.
+        const words = event.target.value.trim();
+        clearTimeout(soon);
+        (words === shown ? Promise.resolve() : look(words)).then(() => {
+          const first = words === shown && palette.querySelector("#found a");
+          if (first) first.click();
+        });
       }
     });
     palette.addEventListener("click", (event) => { if (event.target === palette) palette.close(); });
@@ -159,7 +172,7 @@
       if (typing(event.target)) event.target.blur();
       return;
     }
-    if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey || document.documentElement.dataset.letters) return;
     if (prefix === "g") {
       prefix = "";
       const link = places[event.key] && document.querySelector(`.nav [data-nav=${places[event.key]}]`);

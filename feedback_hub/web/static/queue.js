@@ -24,7 +24,7 @@
   // x marks the line in hand, e takes it (or all that are marked) on.
   document.addEventListener("keydown", (event) => {
     const form = document.getElementById("together");
-    if (!form || event.ctrlKey || event.metaKey || event.altKey || (event.key !== "x" && event.key !== "e")) return;
+    if (!form || document.documentElement.dataset.letters || event.ctrlKey || event.metaKey || event.altKey || (event.key !== "x" && event.key !== "e")) return;
     if (/^(TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.matches("input:not([type=checkbox])") || document.querySelector("dialog[open]")) return;
     const line = document.activeElement.closest("[data-ref]");
     const box = line && line.querySelector(".pick input");
@@ -100,7 +100,13 @@
     restore(true);
   }
   function again() { if (!timer) timer = setTimeout(look, wait); }
-  document.addEventListener("click", (event) => { if (event.target.closest("[data-news]")) show(); });
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-news]")) return;
+    show();
+    // The button is gone now: whoever pressed it goes on with the newest line.
+    const first = document.querySelector("#rows .go") || document.getElementById("main");
+    first.focus();
+  });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     clearTimeout(timer);

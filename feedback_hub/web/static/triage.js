@@ -88,7 +88,7 @@
       press(form.querySelector("[data-confirm]"));
       return;
     }
-    if (/^(TEXTAREA|SELECT)$/.test(tag) || (tag === "INPUT" && event.target.type === "text")) return;
+    if (document.documentElement.dataset.letters || /^(TEXTAREA|SELECT)$/.test(tag) || (tag === "INPUT" && event.target.type === "text")) return;
     const act = keys[event.key];
     if (!act || (!form && act !== undo)) return;
     event.preventDefault();
