@@ -75,7 +75,7 @@ def _site(
 def organisations() -> list[Organisation]:
     """Invented partners, and the organisation that runs the hub."""
     return [
-        Organisation("hub", "Feedback team", OrganisationKind.UN),
+        Organisation("hub", "Equipa do mecanismo", OrganisationKind.UN),
         Organisation("agua-viva", "Água Viva", OrganisationKind.NGO),
         Organisation("casa-nova", "Casa Nova", OrganisationKind.INGO),
         Organisation("celeiro", "Celeiro Comum", OrganisationKind.UN),
