@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.frame import Bench
-from bench.understanding import messages
 from feedback_hub.adapters.classifier import LexiconClassifier
 from feedback_hub.adapters.light_classifier import LightClassifier
 from feedback_hub.adapters.model_store import ModelStore
 from feedback_hub.adapters.sentences import E5Sentences
+from feedback_hub.cli.learning import exam
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.suggestion import Suggestion
 from feedback_hub.frame import load_frame
@@ -40,15 +40,20 @@ def reading(bench: Bench) -> None:
     """Messages a second and memory of whole processes; recall, and ordinary messages raised."""
     _speed(bench, "light", processes=1, goal=300.0)
     _speed(bench, "full", processes=2, goal=40.0)
-    told = messages()
     frame = load_frame()
+    told = exam(frame)
     feared = [frame.sensitivity_of(one.codes) is Sensitivity.L3 for one in told]
     raised = {
-        "light": _raised(reader(full=False), [one.text for one in told]),
+        "light alone": _raised(reader(full=False), [one.text for one in told]),
+        "light, read again": _raised(
+            reader(full=False, read_again=True), [one.text for one in told]
+        ),
         "full": _raised(reader(full=True), [one.text for one in told]),
     }
-    raised["either"] = [a or b for a, b in zip(raised["light"], raised["full"], strict=True)]
-    for part in ("tuned", "unseen"):
+    raised["either"] = [
+        a or b for a, b in zip(raised["light, read again"], raised["full"], strict=True)
+    ]
+    for part in ("tuned", "unseen", "fresh"):
         mine = [one.family.startswith(part) for one in told]
         for name, said in raised.items():
             for what, is_l3 in (("L3 recall", True), ("ordinary raised", False)):
@@ -60,8 +65,8 @@ def reading(bench: Bench) -> None:
                 bench.found("reading", f"{name}, {part}: {what}", sum(asked) / len(asked), "")
 
 
-def reader(*, full: bool) -> Reader:
-    """The shipped classifier, ready."""
+def reader(*, full: bool, read_again: bool = False) -> Reader:
+    """The shipped classifier, ready. ``read_again``: as the light one reads before a full one."""
     store = ModelStore(Path("nowhere"), full=full)
     frame = load_frame()
     made = LightClassifier(
@@ -70,6 +75,7 @@ def reader(*, full: bool) -> Reader:
         store.active(),
         store.load,
         E5Sentences() if full else None,
+        read_again=read_again,
     )
     made.prepare()
     return lambda texts: made.classify_all([(text, "und") for text in texts])
@@ -111,7 +117,7 @@ def _read_on(
     found: multiprocessing.Queue[_Pace],
 ) -> None:
     read = reader(full=full)
-    texts = [one.text for one in messages()]
+    texts = [one.text for one in exam(load_frame())]
     read(texts[:_WARM])
     ready.wait()
     began, worked, count = time.perf_counter(), time.process_time(), 0

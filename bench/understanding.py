@@ -1,15 +1,14 @@
 """Which way of reading messages is best: ``python -m bench understanding``.
 
-Every way learns from the seed that ships and is judged on ``understanding_messages.csv``: messages
+Every way learns from the seed that ships and is judged on ``frame/classifier_exam.csv``: messages
 written apart from it, by scenario, half of them disclosures that are hinted at, misspelt or short,
 the others chosen to be mistaken for one. ``tuned`` rows were looked at while the seed was written,
-``unseen`` ones never. docs/classifier.md keeps what came of it. What the models that ship do, and
-how fast: ``reading``.
+``unseen`` and ``fresh`` ones never. docs/classifier.md keeps what came of it. What the models that
+ship do, and how fast: ``reading``.
 """
 
 from __future__ import annotations
 
-import csv
 import subprocess
 import sys
 import time
@@ -26,7 +25,7 @@ from feedback_hub.adapters.evidence import PIECES, Evidence
 from feedback_hub.adapters.light_classifier import see
 from feedback_hub.adapters.sentences import E5Sentences
 from feedback_hub.adapters.training import Example, matrix_of
-from feedback_hub.cli.learning import seed
+from feedback_hub.cli.learning import exam, seed
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.frame import load_frame
 
@@ -69,7 +68,7 @@ def understanding(bench: Bench) -> None:
     """Accuracy, recall of highly sensitive messages, calibration, and what each way costs."""
     import numpy as np
 
-    learn, told = list(seed(_FRAME)), messages()
+    learn, told = list(seed(_FRAME)), list(exam(_FRAME))
     texts = [[one.text for one in part] for part in (learn, told)]
     pieces, signs = _words(texts)
     points = {"USE": _timed(bench, "USE", _use(), texts), "E5": _timed(bench, "E5", _e5(), texts)}
@@ -90,21 +89,6 @@ def understanding(bench: Bench) -> None:
         bench.found("understanding", f"{name}: installed", sum(map(_size, packages)), "MB")
     for name, load in _LOADS.items():
         bench.found("understanding", f"{name}: memory", _memory(load), "MB")
-
-
-def messages() -> list[Example]:
-    """The messages that everything is judged on."""
-    file = Path(__file__).with_name("understanding_messages.csv")
-    return [
-        Example(
-            row["text"],
-            row["language"],
-            f"{row['part']} {row['id']}",
-            tuple(row["codes"].split(";")),
-            _FRAME.sector_of(row["codes"].split(";")) or "",
-        )
-        for row in csv.DictReader(file.read_text("utf-8").splitlines())
-    ]
 
 
 def _words(texts: Sequence[Sequence[str]]) -> tuple[tuple[Rows, Rows], tuple[Rows, Rows]]:
@@ -202,7 +186,7 @@ def _say(
 
     first = [said.codes[at] for at in said.shares.argmax(axis=1)]
     sure = said.shares.max(axis=1)
-    for part in ("tuned", "unseen"):
+    for part in ("tuned", "unseen", "fresh"):
         mine = np.array([one.family.startswith(part) for one in told])
         ordinary = np.sort(said.fear[mine & ~l3])[::-1]
         threshold = ordinary[int(len(ordinary) * _MOST_RAISED)]

@@ -387,8 +387,7 @@ def _follow_up(hub: Hub, delivery_id: str) -> Again | None:
 
 
 def _reread(hub: Hub, message_id: str) -> None:
-    if hub.thorough is not None:
-        rereading.reread(hub.unit_of_work, hub.rules, hub.thorough, message_id, hub.clock)
+    rereading.reread(hub.unit_of_work, hub.rules, hub.thorough, message_id, hub.clock)
 
 
 _OUTSIDE: Mapping[Task, Callable[[Hub, str], Again | None]] = {

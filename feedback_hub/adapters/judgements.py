@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters import tables
+from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.judgement import Judgement
 from feedback_hub.services.records import SuggestionRow
 
@@ -29,3 +30,18 @@ def last_of(session: Session, case_id: str) -> Judgement | None:
     return session.scalars(
         select(Judgement).where(judged.case_id == case_id).order_by(judged.at.desc()).limit(1)
     ).one_or_none()
+
+
+def may_be_learnt(session: Session, case_id: str) -> bool:
+    """Whether the last word of a handler is that the machine may learn from it."""
+    happened = tables.case_event.c
+    last = session.scalar(
+        select(happened.kind)
+        .where(
+            happened.case_id == case_id,
+            happened.kind.in_((EventKind.LEARNING_ALLOWED, EventKind.LEARNING_FORBIDDEN)),
+        )
+        .order_by(happened.at.desc(), happened.position.desc())
+        .limit(1)
+    )
+    return last is EventKind.LEARNING_ALLOWED

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -38,14 +38,17 @@ _MOST_REASONS = 16
 _AS_LIKELY = 0.9
 _LIKELY_AT_ALL = math.log(0.25)
 _LIKELY_BY_FAR = math.log(0.5)
+# So likely to be a matter of life that nobody waits for a second reading.
+_LIFE = 0.25
 # Below this even the likeliest code would be a guess at random.
 _NO_GUESS = math.log(0.06)
 # How much "is it highly sensitive?" counts beside "is it one of the codes that are?".
-_ASKED = 0.5
+_ASKED = 1.0
 _ALL_BUT_SURE = 1e-6
 _SECTORS_FOR_MULTI = 3
 _RULE_COUNTS, _MOST_OF_A_RULE = 0.2, 6
-_NOTHING_READ = 0.2
+_NOTHING_READ, _UNCLEAR_AT_MOST = 0.2, 0.4
+_A_WORD_OR_TWO, _FEW_WORDS, _HALF_SURE = 2, 3, 0.5
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Verdict:
     """What follows from what a text weighs. ``codes``: the most likely first, never empty.
 
     ``margin`` is how far the first code is ahead, ``sector_margin`` alike; for ``sure``.
+    ``in_doubt``: not raised only because another machine will read it too.
     """
 
     codes: tuple[str, ...]
@@ -60,6 +64,7 @@ class Verdict:
     raised: bool
     margin: float
     sector_margin: float
+    in_doubt: bool = False
 
 
 class Judge:
@@ -68,8 +73,9 @@ class Judge:
     def __init__(self, frame: CodingFrame) -> None:
         self._frame = frame
         self._l3 = frozenset(c.code for c in frame if c.sensitivity is Sensitivity.L3)
+        self._p0 = frozenset(c.code for c in frame if c.priority is Priority.P0)
         self._least = {
-            c.code: _LIKELY_BY_FAR if c.priority is Priority.P0 else _LIKELY_AT_ALL for c in frame
+            c.code: _LIKELY_BY_FAR if c.code in self._p0 else _LIKELY_AT_ALL for c in frame
         }
 
     def level(self, weighed: Weighed) -> float:
@@ -81,13 +87,35 @@ class Judge:
         odds = math.log((share + _ALL_BUT_SURE) / (1 - share + _ALL_BUT_SURE))
         return (_ASKED * weighed.level + odds) / (_ASKED + 1)
 
+    def may_be_life(self, weighed: Weighed) -> bool:
+        """Whether it may be a matter of life: then nobody waits to be surer."""
+        share = sum(math.exp(weighed.codes.get(code, -math.inf)) for code in self._p0)
+        return share >= _LIFE
+
     def judge(
-        self, weighed: Weighed, rules: Mapping[str, int], alarming: Sequence[str], threshold: float
+        self,
+        weighed: Weighed,
+        rules: Mapping[str, int],
+        alarming: Sequence[str],
+        threshold: float,
+        firm: float = math.inf,
+        *,
+        read_again: bool = False,
     ) -> Verdict:
-        """``rules``: code → what the rules scored; ``alarming``: the codes they insist on."""
-        if not weighed.grounded:
+        """``rules``: code → what the rules scored; ``alarming``: the codes they insist on.
+
+        Above ``firm`` even words that nobody listed are believed. ``read_again``: another machine
+        reads it soon, and only what is above ``firm`` is raised now, and what may be a matter of
+        life.
+        """
+        level = self.level(weighed)
+        if not weighed.grounded and level <= firm:
             return Verdict((UNCLEAR,), "", raised=False, margin=0.0, sector_margin=0.0)
-        raised = self.level(weighed) > threshold or not self._l3.isdisjoint(alarming)
+        raised = level > threshold or not self._l3.isdisjoint(alarming)
+        doubtful = raised and read_again and level <= firm
+        if doubtful and self._l3.isdisjoint(alarming) and not self.may_be_life(weighed):
+            calm = self.judge(weighed, rules, alarming, math.inf)
+            return replace(calm, in_doubt=True)
         shares = {
             code: share + _RULE_COUNTS * min(rules.get(code, 0), _MOST_OF_A_RULE)
             for code, share in weighed.codes.items()
@@ -136,11 +164,15 @@ class LightClassifier:
         digest: str,
         load: Callable[[str], LightModel],
         sentences: Sentences | None = None,
+        *,
+        read_again: bool = False,
     ) -> None:
         """``load`` opens the model whose SHA-256 is ``digest``, when it is first needed.
 
         ``sentences``: for a full model, which weighs what a message means besides its words.
+        ``read_again``: a full one reads within minutes what this one reads at once.
         """
+        self._read_again = read_again
         self._sentences = sentences
         self._frame = frame
         self._rules = rules
@@ -159,6 +191,10 @@ class LightClassifier:
     @cached_property
     def _concepts(self) -> Concepts:
         return Concepts(shipped_concepts())
+
+    def alone(self) -> LightClassifier:
+        """The same, as it reads where no full one reads after it."""
+        return LightClassifier(self._frame, self._rules, self._digest, self._load, self._sentences)
 
     def prepare(self) -> None:
         """Load now: before a worker forks, so that no child pays. Raises ``Invalid``."""
@@ -199,8 +235,15 @@ class LightClassifier:
             {one.code: one.score for one in spoken},
             [one.code for one in alarming],
             self._model.threshold,
+            self._model.firm,
+            read_again=self._read_again,
         )
-        most = 1.0 if weighed.grounded else _NOTHING_READ
+        if not alarming and self._says_too_little(words, weighed, verdict):
+            return replace(self._nothing(language), in_doubt=verdict.in_doubt)
+        most = 1.0 if weighed.grounded or verdict.raised else _NOTHING_READ
+        if verdict.codes == (UNCLEAR,) and all(one.code != UNCLEAR for one in spoken):
+            # No greeting and no advertisement that anybody knows: what it is, a person decides.
+            most = min(most, _UNCLEAR_AT_MOST)
 
         def sure(field: str, margin: float) -> float:
             return round(min(most, self._model.sure(field, margin)), 3)
@@ -220,7 +263,17 @@ class LightClassifier:
             sector_confidence=sure("sector", verdict.sector_margin),
             sensitivity_confidence=sure("sensitivity", distance if verdict.raised else -distance),
             priority_confidence=sure("priority", verdict.margin),
+            in_doubt=verdict.in_doubt,
         )
+
+    def _says_too_little(self, words: Sequence[str], weighed: Weighed, verdict: Verdict) -> bool:
+        """A word or two that no rule knows: where the model would guess, a person decides."""
+        count = sum(word.isalpha() for word in words)
+        if self._judge.may_be_life(weighed):
+            return False
+        if verdict.raised:
+            return count <= _A_WORD_OR_TWO and self._judge.level(weighed) <= self._model.firm
+        return count <= _FEW_WORDS and self._model.sure("code", verdict.margin) < _HALF_SURE
 
     def _nothing(self, language: str) -> Suggestion:
         codes = (UNCLEAR,)

@@ -77,7 +77,9 @@ class Meaning:
 class LightModel:
     """Weights (features × heads, int8 times a scale) and what they say about themselves.
 
-    ``sureness``: field → (margins ascending, how often what was said with it was right).
+    ``threshold``: the level above which a message is raised. ``firm``: the higher one of a model
+    whose reading another checks soon. ``sureness``: field → (margins ascending, how often what was
+    said with it was right).
     ``meaning``: None in a light model, which needs no library to read with.
     """
 
@@ -87,6 +89,7 @@ class LightModel:
     intercepts: NDArray[np.float32]
     rarity: NDArray[np.float32]
     threshold: float
+    firm: float
     sureness: Mapping[str, tuple[Sequence[float], Sequence[float]]]
     about: Mapping[str, Any]
     meaning: Meaning | None = None
@@ -110,6 +113,8 @@ class LightModel:
                     intercepts=file["intercepts"],
                     rarity=file["rarity"].astype(np.float32),
                     threshold=float(file["threshold"]),
+                    # A model of before has one threshold for both.
+                    firm=float(file["firm" if "firm" in file else "threshold"]),
                     sureness={
                         field: (list(file[f"{field}_margin"]), list(file[f"{field}_right"]))
                         for field in FIELDS
@@ -143,6 +148,7 @@ class LightModel:
             "intercepts": self.intercepts,
             "rarity": self.rarity.astype(np.float16),
             "threshold": np.array(self.threshold),
+            "firm": np.array(self.firm),
             "about": np.array(json.dumps(dict(self.about), ensure_ascii=False)),
         }
         if self.meaning is not None:
@@ -161,10 +167,11 @@ class LightModel:
     def with_sureness(
         self,
         threshold: float,
+        firm: float,
         sureness: Mapping[str, tuple[Sequence[float], Sequence[float]]],
     ) -> LightModel:
         """The same weights, and how far to trust them."""
-        return replace(self, threshold=threshold, sureness=sureness)
+        return replace(self, threshold=threshold, firm=firm, sureness=sureness)
 
     def saying(self, about: Mapping[str, Any]) -> LightModel:
         """The same model with ``about`` (JSON) written in it."""

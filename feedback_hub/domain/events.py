@@ -18,6 +18,8 @@ class EventKind(StrEnum):
     CONFIRMED = "confirmed"
     TRIAGED = "triaged"
     TRIAGE_UNDONE = "triage_undone"
+    LEARNING_ALLOWED = "learning_allowed"
+    LEARNING_FORBIDDEN = "learning_forbidden"
     ANSWERED_ON_SPOT = "answered_on_spot"
     REFERRED = "referred"
     HANDED_OFF = "handed_off"

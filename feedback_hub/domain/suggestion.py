@@ -29,6 +29,8 @@ class Suggestion:
     none is implied. ``confidence`` is 0..1 for the first code, as often as it would be right;
     the other confidences alike, each for its field. ``site`` is a site code or empty;
     ``language`` ISO 639-3, ``und`` when unknown. ``version`` names the classifier that spoke.
+    ``in_doubt``: it may be highly sensitive and is not raised yet, for another machine reads it
+    within minutes; until then nothing may be said to the person.
     """
 
     codes: tuple[str, ...]
@@ -43,3 +45,4 @@ class Suggestion:
     sector_confidence: float = 0.0
     sensitivity_confidence: float = 0.0
     priority_confidence: float = 0.0
+    in_doubt: bool = False

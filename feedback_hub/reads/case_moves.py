@@ -51,6 +51,14 @@ class KnownCase:
     read: Mapping[str, Reading]
     names: Names
     elsewhere: tuple[PassageLine, ...]
+    learnt: bool
+
+    @property
+    def judged_l3(self) -> bool:
+        """Whether a person has said that it is highly sensitive, and what it is."""
+        case = self.case
+        is_l3 = case.sensitivity is Sensitivity.L3
+        return is_l3 and not case.suspected and case.triaged_at is not None
 
     @property
     def came(self) -> bool:
@@ -69,6 +77,8 @@ def moves_of(known: KnownCase, rules: Rules, actor: Actor, now: datetime) -> fro
             ("place", Action.TRIAGE, case.is_open and not case.site),
             ("sensitivity", Action.CHANGE_SENSITIVITY, True),
             ("confirm", Action.CHANGE_SENSITIVITY, case.suspected),
+            ("learn", Action.CHANGE_SENSITIVITY, known.judged_l3 and not known.learnt),
+            ("forget", Action.CHANGE_SENSITIVITY, known.judged_l3 and known.learnt),
             ("close", Action.WORK_CASE, bool(outcomes_of(case, rules))),
             (
                 "interim",

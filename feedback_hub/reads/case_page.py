@@ -92,6 +92,7 @@ def view(
             {case.route_focal_point, *(r.focal_point for r in referrals)},
         ),
         elsewhere=exchange.of_case(uow, rules.peers, case),
+        learnt=case.sensitivity is Sensitivity.L3 and uow.may_be_learnt(case.id),
     )
     moves = moves_of(known, rules, actor, now)
     partners, named = _partners(known)

@@ -1,4 +1,4 @@
-"""What people decided, as examples to learn from: never a word of what is highly sensitive."""
+"""What people decided, as examples to learn from; of an L3, only where a handler let it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from sqlalchemy import func, select
 
-from feedback_hub.adapters.tables import case, judgement, suggestion
+from feedback_hub.adapters.tables import case, case_event, judgement, suggestion
 from feedback_hub.adapters.training import Example
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services.ports import VaultClosed, VaultSealed
 from feedback_hub.services.seals import text_bound_to
@@ -51,3 +53,38 @@ def judged(uow: SqlUnitOfWork) -> Iterator[Example]:
         except (VaultClosed, VaultSealed):
             continue
         yield Example(text, row.language, f"case {row.case_id}", tuple(row.codes), row.sector)
+
+
+def let_by_handlers(uow: SqlUnitOfWork) -> tuple[list[Example], int]:
+    """The first message of each L3 case that a handler let the machine learn from.
+
+    And how many of those this process cannot open: they are sealed to the handlers alone
+    (``keys handlers``), whose private half it then needs. A case that has been lowered, erased or
+    taken back since is left out.
+    """
+    let = select(case_event.c.case_id).where(case_event.c.kind == EventKind.LEARNING_ALLOWED)
+    cases = uow.session.scalars(
+        select(Case)
+        .where(
+            case.c.id.in_(let),
+            case.c.sensitivity == Sensitivity.L3,
+            case.c.suspected.is_(False),
+        )
+        .order_by(case.c.received_at, case.c.id)
+    ).all()
+    found, closed = [], 0
+    for one in cases:
+        if not one.codes or not uow.may_be_learnt(one.id):
+            continue
+        message = uow.messages_of(one.id)[0]
+        try:
+            text = uow.vault.open(message.key_id, message.text_sealed, text_bound_to(message.id))
+        except VaultSealed:
+            closed += 1
+        except VaultClosed:
+            continue
+        else:
+            found.append(
+                Example(text, one.language, f"case {one.id}", tuple(one.codes), one.sector)
+            )
+    return found, closed

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from feedback_hub.domain.case import Case, CaseState
 from feedback_hub.domain.clocks import keep_case
+from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.sensitivity import Sensitivity, highest, most_urgent
 from feedback_hub.domain.suggestion import Suggestion
 from feedback_hub.services import conversation, likeness
@@ -21,30 +22,57 @@ from feedback_hub.services.ports import Classifier, UnitOfWork, VaultClosed
 from feedback_hub.services.records import Message
 from feedback_hub.services.rules import Rules
 from feedback_hub.services.seals import text_bound_to
-from feedback_hub.services.triage import keep_suggestion, suggest_route
+from feedback_hub.services.triage import answer_at_once, keep_suggestion, suggest_route
 
 
 def reread(
     transaction: Callable[[], AbstractContextManager[UnitOfWork]],
     rules: Rules,
-    thorough: Classifier,
+    thorough: Classifier | None,
     message_id: str,
     clock: Callable[[], datetime],
 ) -> None:
-    """Read ``message_id`` with ``thorough`` and take the result; no transaction waits for it."""
+    """Read ``message_id`` with ``thorough`` and take the result; no transaction waits for it.
+
+    What the first reading left unsaid to the person, because it was in doubt, is said now if it may
+    be. ``thorough`` is None where the library is gone: then only that is done.
+    """
+    read = _open(transaction, message_id) if thorough is not None else None
+    suggestion = None
+    if read is not None and thorough is not None:
+        text, language = read
+        suggestion = thorough.classify(text, language=language)
+    with transaction() as uow:
+        if suggestion is not None:
+            _take(uow, rules, message_id, suggestion, clock())
+        _answer(uow, rules, message_id, clock())
+        uow.commit()
+
+
+def _open(
+    transaction: Callable[[], AbstractContextManager[UnitOfWork]], message_id: str
+) -> tuple[str, str] | None:
+    """Text and language; None where there is nothing to judge any more, or no key to read it."""
     with transaction() as uow:
         message = uow.message(message_id)
         if message is None or _decided(uow, message):
-            return
+            return None
         try:
             text = uow.vault.open(message.key_id, message.text_sealed, text_bound_to(message.id))
         except VaultClosed:
-            return
-        language = message.language
-    suggestion = thorough.classify(text, language=language)
-    with transaction() as uow:
-        _take(uow, rules, message_id, suggestion, clock())
-        uow.commit()
+            return None
+        return text, message.language
+
+
+def _answer(uow: UnitOfWork, rules: Rules, message_id: str, now: datetime) -> None:
+    """Whoever was told nothing yet was left to this reading."""
+    message = uow.message(message_id)
+    case = uow.case(message.case_id) if message else None
+    if case is None or case.state is CaseState.CLOSED:
+        return
+    told = (delivery.purpose for delivery in uow.deliveries_of(case.id))
+    if Purpose.ACKNOWLEDGEMENT not in told:
+        answer_at_once(uow, rules, case, now)
 
 
 def _take(

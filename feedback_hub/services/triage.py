@@ -93,12 +93,21 @@ def classify(
         uow.forget_text(case.id)
     likeness.keep(uow, case)
     suggest_route(uow, rules, case, now)
-    loopback.acknowledge(uow, rules, case, now)
-    if contact is not None:
-        dialogue.ask_next(uow, rules, contact, case, now)
+    if not (rules.rereads and suggestion.in_doubt):
+        answer_at_once(uow, rules, case, now)
     keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     tell_urgent(uow, rules, case, now)
     on_call.start(uow, case, now)
+
+
+def answer_at_once(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> None:
+    """Acknowledge, and ask the first question. Not where a second reading has still to say whether
+    silence is the safe answer: then that one does it.
+    """
+    loopback.acknowledge(uow, rules, case, now)
+    contact = uow.contact(case.contact_id) if case.contact_id else None
+    if contact is not None:
+        dialogue.ask_next(uow, rules, contact, case, now)
 
 
 def _find_place(

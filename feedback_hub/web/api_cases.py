@@ -18,7 +18,7 @@ from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads import case_list, likely, related, wire
-from feedback_hub.services import bank, casework, likeness, loopback, triage
+from feedback_hub.services import bank, casework, learning, likeness, loopback, triage
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.triage import Decision
 from feedback_hub.web.acting import Work, act
@@ -183,6 +183,18 @@ def change_sensitivity(ref: str) -> Response:
         lambda uow, actor, now: triage.change_sensitivity(
             uow, current_hub().rules, actor, _ref(ref), level, reason, now
         ),
+    )
+
+
+@api_cases.post("/cases/<ref>/learning")
+def allow_learning(ref: str) -> Response:
+    """A handler lets the machine learn from an L3, or takes that back."""
+    allowed = Body.of_request().flag("allow")
+    if allowed is None:
+        raise Invalid("allow", "say true or false")
+    return _verb(
+        Action.CHANGE_SENSITIVITY,
+        lambda uow, actor, now: learning.allow(uow, actor, _ref(ref), allowed, now),
     )
 
 

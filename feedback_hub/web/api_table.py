@@ -265,6 +265,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _case("place", "Place", "Say which site it is about."),
     _case("confirm", "Triage", "A handler judges a suspected L3."),
     _case("sensitivity", "Sensitivity", "Set the level, with a reason."),
+    _case("learning", "Learning", "A handler lets the machine learn from an L3, or no longer."),
     _case("answer", "Answer", "What the person is told."),
     _get(
         "/cases/{ref}/answers",

@@ -34,6 +34,8 @@ HISTORY: Mapping[EventKind, str] = {
     EventKind.TAGGED: N_("A tag was put on"),
     EventKind.UNTAGGED: N_("A tag was taken off"),
     EventKind.ASSIGNED: N_("Given to %(owner)s"),
+    EventKind.LEARNING_ALLOWED: N_("The machine may learn from it"),
+    EventKind.LEARNING_FORBIDDEN: N_("The machine may no longer learn from it"),
     EventKind.SENSITIVITY_CHANGED: N_("Sensitivity changed from %(from)s to %(to)s"),
     EventKind.LINKED: N_("Linked with another"),
     EventKind.UNLINKED: N_("A link was taken away"),

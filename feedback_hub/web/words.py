@@ -85,6 +85,8 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         AuditAction.CLASSIFIER_CHANGED: N_("Changed the model that reads messages"),
         AuditAction.SENSITIVITY_CHANGED: N_("Changed how sensitive a case is"),
         AuditAction.SUSPICION_CONFIRMED: N_("Confirmed a case as highly sensitive"),
+        AuditAction.LEARNING_ALLOWED: N_("Let the machine learn from a highly sensitive case"),
+        AuditAction.LEARNING_FORBIDDEN: N_("No longer lets the machine learn from a case"),
         AuditAction.GLASS_BROKEN: N_("Opened a case in an emergency"),
         AuditAction.GLASS_CLOSED: N_("Closed a case again that was opened in an emergency"),
         AuditAction.BACKED_UP: N_("Made a backup"),

@@ -9,14 +9,16 @@ from sqlalchemy import select
 from feedback_hub.adapters import outbox
 from feedback_hub.adapters.classifier import LexiconClassifier
 from feedback_hub.adapters.light_classifier import LightClassifier
+from feedback_hub.adapters.light_model import LightModel
 from feedback_hub.adapters.model_store import ModelStore
+from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import InboundMessage
-from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.services import intake, triage
 from feedback_hub.services.records import Queue, SuggestionRow
 from feedback_hub.services.triage import Decision
-from tests.integration.talking import ANA, CHIEF, ROSA, Talk, talk
+from tests.integration.talking import ANA, BERTA, CHIEF, ROSA, Talk, talk
 from tests.integration.test_worker_signals import Bench, bench
 from workers.drain import drain
 from workers.queues import open_queue
@@ -26,6 +28,7 @@ __all__ = ["bench", "talk"]
 
 GUARD = "mlinzi anasema nilale naye ndio nipate kadi"
 """Swahili, which the keywords know nothing of and the model that learned does."""
+LIFE = "wamesema wataniua leo usiku"
 PUMP = "pampu ya maji imeharibika wiki mbili sasa"
 
 
@@ -36,6 +39,23 @@ def rereads(talk: Talk) -> None:
     store = ModelStore(hub.config.hub.home)
     hub.classifier = rules
     hub.thorough = LightClassifier(hub.rules.frame, rules, store.active(), store.load)
+    hub.rules = replace(hub.rules, rereads=True)
+
+
+def in_doubt(talk: Talk, *, sure: bool) -> None:
+    """The light model is never certain enough to raise; ``sure``: what reads after it may be."""
+    hub = talk.hub
+    rules = LexiconClassifier.shipped(hub.rules.frame)
+    store = ModelStore(hub.config.hub.home)
+
+    def hesitant(digest: str) -> LightModel:
+        return replace(store.load(digest), firm=1e9)
+
+    hub.classifier = LightClassifier(
+        hub.rules.frame, rules, store.active(), hesitant, read_again=True
+    )
+    light = LightClassifier(hub.rules.frame, rules, store.active(), store.load)
+    hub.thorough = light if sure else rules
     hub.rules = replace(hub.rules, rereads=True)
 
 
@@ -57,6 +77,50 @@ def test_what_the_first_reading_missed_is_raised_by_the_second(talk: Talk) -> No
     assert talk.hub.rules.frame.sensitivity_of(case.codes) is Sensitivity.L3
     assert [kind for kind, _ in talk.events(case)].count(EventKind.SUSPECTED) == 1
     assert versions(talk) == ["lexicon", "light"]
+
+
+def test_nothing_is_said_to_the_person_while_it_is_in_doubt_nor_once_it_is_raised(
+    talk: Talk,
+) -> None:
+    in_doubt(talk, sure=True)
+    talk.says(GUARD)
+    assert talk.case().sensitivity is Sensitivity.L1
+    assert talk.texts() == []
+    drain(talk.hub, Queue.REREAD)
+    talk.work()
+    assert talk.case().suspected
+    assert all(text.withheld is not None for text in talk.texts())
+
+
+def test_who_was_left_in_doubt_is_answered_once_the_second_reading_calms(talk: Talk) -> None:
+    in_doubt(talk, sure=False)
+    talk.says(GUARD)
+    assert talk.texts() == []
+    drain(talk.hub, Queue.REREAD)
+    assert talk.case().sensitivity is Sensitivity.L1
+    told = [text.purpose for text in talk.texts()]
+    assert told.count(Purpose.ACKNOWLEDGEMENT) == 1
+    talk.says(PUMP, number=BERTA)
+    assert Purpose.ACKNOWLEDGEMENT in [text.purpose for text in talk.texts(BERTA)], "at once"
+
+
+def test_who_was_left_in_doubt_is_answered_though_a_person_was_faster(talk: Talk) -> None:
+    in_doubt(talk, sure=True)
+    talk.says(GUARD)
+    with talk.hub.unit_of_work() as uow:
+        decision = Decision(codes=("request.water",))
+        triage.triage(uow, talk.hub.rules, ANA, talk.case().ref, decision, talk.now)
+        uow.commit()
+    talk.hub.thorough = None
+    drain(talk.hub, Queue.REREAD)
+    assert [text.purpose for text in talk.texts()].count(Purpose.ACKNOWLEDGEMENT) == 1
+
+
+def test_a_matter_of_life_is_raised_at_once_however_doubtful(talk: Talk) -> None:
+    in_doubt(talk, sure=True)
+    talk.says(LIFE)
+    assert talk.case().suspected
+    assert talk.case().priority is Priority.P0
 
 
 def test_codes_get_better_while_nobody_decided(talk: Talk) -> None:

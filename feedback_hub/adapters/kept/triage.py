@@ -24,6 +24,10 @@ class SqlTriage(Transaction):
         """The latest judgement of a case."""
         return judgements.last_of(self.session, case_id)
 
+    def may_be_learnt(self, case_id: str) -> bool:
+        """Whether a handler's word that the machine may learn from an L3 case stands."""
+        return judgements.may_be_learnt(self.session, case_id)
+
     def remove(self, judgement: Judgement) -> None:
         """It was a slip."""
         self.session.delete(judgement)

@@ -21,6 +21,9 @@ class Triage(Protocol):
     def judgement_of(self, case_id: str) -> Judgement | None:
         """The latest judgement of a case."""
 
+    def may_be_learnt(self, case_id: str) -> bool:
+        """Whether a handler's word that the machine may learn from an L3 case stands."""
+
     def take_to_triage(
         self, actor: Actor, now: datetime, *, handlers: bool, most: int
     ) -> Sequence[Case]:

@@ -33,6 +33,7 @@ from feedback_hub.services import (
     casework,
     exchange,
     issues,
+    learning,
     likeness,
     loopback,
     referrals,
@@ -237,6 +238,14 @@ def _satisfaction(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> 
     return casework.judge(uow, current_hub().rules, actor, ref, None, now, score=score)
 
 
+def _learn(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    return learning.allow(uow, actor, ref, True, now)
+
+
+def _forget(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+    return learning.allow(uow, actor, ref, False, now)
+
+
 def _note(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
     return casework.note(uow, actor, ref, text("text", needed=True), now)
 
@@ -316,6 +325,16 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
     "place": (Action.TRIAGE, _place, N_("The site is set.")),
     "confirm": (Action.CHANGE_SENSITIVITY, _confirm, N_("Confirmed. Only handlers see it.")),
     "sensitivity": (Action.CHANGE_SENSITIVITY, _sensitivity, N_("Changed.")),
+    "learn": (
+        Action.CHANGE_SENSITIVITY,
+        _learn,
+        N_("The machine may learn from it the next time it is trained."),
+    ),
+    "forget": (
+        Action.CHANGE_SENSITIVITY,
+        _forget,
+        N_("The machine learns from it no longer, once it is trained again."),
+    ),
     "refer": (Action.WORK_CASE, _refer, N_("Referred. The answer will appear here.")),
     "hand-off": (Action.WORK_CASE, _hand_off, N_("Handed to the handlers.")),
     "answer": (Action.WORK_CASE, _answer, N_("The answer is ready. Now tell the person.")),
@@ -350,7 +369,7 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
 }
 _BESIDE = frozenset(
     {
-        *("note", "translation", "tag", "untag", "dismiss"),
+        *("note", "translation", "tag", "untag", "dismiss", "learn", "forget"),
         *("link", "unlink", "join-issue", "leave-issue"),
     }
 )

@@ -279,6 +279,7 @@ ASKED: dict[str, Schema] = {
         {"level": word(Sensitivity), "reason": TEXT},
         ("level", "reason"),
     ),
+    "Learning": record({"allow": FLAG}, ("allow",)),
     "Answer": record(
         {"text": TEXT, "outcome": word(Outcome), "on_spot": FLAG} | VERSION, ("text", "outcome")
     ),
