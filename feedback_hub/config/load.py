@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 from feedback_hub.config.build import env_name, read_settings
 from feedback_hub.config.faults import ConfigError, Fault, shown, unknown
 from feedback_hub.config.routing import ONE_KIND
-from feedback_hub.config.settings import Context, Section
+from feedback_hub.config.settings import Context, Section, keys_of
 from feedback_hub.config.tables.clocks import ClocksConfig
 from feedback_hub.config.tables.hub import (
     AttachmentsConfig,
@@ -144,6 +144,23 @@ def _slip(source: Path, message: str) -> Fault:
     return Fault(where, f"is not TOML: {message}", "Mend the line; text needs quotes around it.")
 
 
+def _misplaced(name: str, value: object) -> Fault:
+    """A table that there is not, or a key that stands above every table.
+
+    In the example file a table's own line is commented too: who wakes a key only forgets it.
+    """
+    homes = [] if isinstance(value, dict) else [t for t in TABLES if name in _keys(TABLES[t])]
+    if not homes:
+        return unknown(shown(name), "table", name, [*TABLES, *FAMILIES])
+    where = " or ".join(f"[{home}]" for home in sorted(homes))
+    remedy = f"It is a key of {where}: take the # from the line of its table too."
+    return Fault(shown(name), "stands in no table", remedy)
+
+
+def _keys(table: type) -> set[str]:
+    return {key.written for key in keys_of(table)}
+
+
 class _Loader:
     """Reads one document once and gathers what it meets."""
 
@@ -167,7 +184,7 @@ class _Loader:
     def load(self) -> Config:
         for name in self.document:
             if name not in TABLES and name not in FAMILIES:
-                self.faults.append(unknown(shown(name), "table", name, [*TABLES, *FAMILIES]))
+                self.faults.append(_misplaced(name, self.document[name]))
         # Whatever is None here has left a fault behind.
         own: dict[str, Any] = {
             name: self._read(cls, Section(name, self._table(name, self.document.get(name, {}))))

@@ -212,6 +212,12 @@ class TestFaults:
             "  hub.nme: unknown key. Did you mean name?",
         ]
 
+    def test_a_key_whose_table_is_still_commented_is_told_where_it_belongs(self) -> None:
+        found = fault({"base_url": "https://hub.example"})
+        assert (found.where, found.problem) == ("base_url", "stands in no table")
+        assert found.remedy == "It is a key of [hub]: take the # from the line of its table too."
+        assert fault({"zzz": 1}).problem == "unknown table"
+
     def test_a_key_that_resembles_nothing_is_answered_with_those_there_are(self) -> None:
         remedy = fault({"retention": {"zzz": 1}}).remedy
         assert remedy == "Known here: L1, L2, L3, raw_payload_days, request_days."
