@@ -54,12 +54,12 @@ def measures_command(
     hub = ready_hub(ctx)
     asked = _asked(hub, first, last, site)
     with hub.reading() as uow:
-        sites = {one.code: one for one in uow.sites()}
         if site:
-            _known(sites, site)
+            _known({one.code: one for one in uow.sites()}, site)
         measured = _measured(hub, uow, email, asked)
+        frame = measure_rows.frame(uow, _day(measured, "from"), _day(measured, "to"))
     _audit(hub, "measures", site)
-    count = _write(file, Frame(_day(measured, "from"), _day(measured, "to"), sites), measured)
+    count = _write(file, frame, measured)
     click.echo(f"{count} figures in {file}")
 
 
@@ -83,13 +83,12 @@ def site_command(
     hub = ready_hub(ctx)
     asked = _asked(hub, first, last, code)
     with hub.reading() as uow:
-        sites = {one.code: one for one in uow.sites()}
-        site = _known(sites, code)
+        site = _known({one.code: one for one in uow.sites()}, code)
         measured = _measured(hub, uow, email, asked)
+        frame = measure_rows.frame(uow, _day(measured, "from"), _day(measured, "to"))
         until = date.fromisoformat(_day(measured, "to"))
         services = measure_rows.services_at(uow, code)
     figures = measure_rows.snapshot(measured, site, services, until)
-    frame = Frame(_day(measured, "from"), _day(measured, "to"), sites)
     _audit(hub, "site", code)
     count = _write(file, frame, measured, figures)
     click.echo(f"{count} figures in {file}")

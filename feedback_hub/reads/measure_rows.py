@@ -68,16 +68,20 @@ class Figure:
 
 @dataclass(frozen=True)
 class Frame:
-    """What every row of one table has in common, and where the sites lie."""
+    """What every row of one table has in common, and where the sites lie.
+
+    ``provinces``: the P-code of what a district lies in, by the district's scheme and P-code.
+    """
 
     start: str
     end: str
     sites: Mapping[str, Site] = field(default_factory=dict)
+    provinces: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def cells(self, figure: Figure) -> list[str | Number]:
         """``figure`` in the order of ``COLUMNS``."""
         site = self.sites.get(figure.site)
-        province, district = levels(site.pcode) if site else ("", "")
+        province, district = self._levels(site) if site else ("", "")
         return [
             province,
             district,
@@ -94,6 +98,25 @@ class Frame:
             figure.figure,
             figure.number,
         ]
+
+    def _levels(self, site: Site) -> tuple[str, str]:
+        """As the imported districts have it; of Mozambique the code itself says it."""
+        province = self.provinces.get((site.pcode_scheme, site.pcode))
+        return (province, site.pcode) if province else levels(site.pcode)
+
+
+def frame(uow: SqlUnitOfWork, start: str, end: str) -> Frame:
+    """The frame of a period's table, with the sites and districts that the hub knows."""
+    sites = {one.code: one for one in uow.sites()}
+    known = tables.gazetteer.c
+    rows = uow.session.execute(
+        select(known.scheme, known.pcode, known.parent_pcode).where(
+            known.pcode.in_({one.pcode for one in sites.values() if one.pcode}),
+            known.parent_pcode != "",
+        )
+    )
+    provinces = {(row.scheme, row.pcode): row.parent_pcode for row in rows}
+    return Frame(start, end, sites, provinces)
 
 
 def levels(pcode: str) -> tuple[str, str]:

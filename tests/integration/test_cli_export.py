@@ -85,9 +85,12 @@ def test_the_figures_are_tagged_and_hide_what_is_small(commands: Commands, endin
         "code,name,pcode,pcode_scheme,population",
         "S1,Um,MZ010203,cod-ab-2019,500",
         "=S2,Dois,,,",
-        "S3,Três,,,",
+        "S3,Três,KE009001,cod-ab-ke,",
     ]
     commands.run("import", "sites", commands.file("s.csv", sites))
+    # In another country the code does not say where the province's ends: the districts do.
+    districts = commands.file("d.csv", ["pcode,name,adm1_pcode", "KE009001,Mandera,KE009"])
+    commands.run("import", "boundaries", districts, "--scheme", "cod-ab-ke")
     commands.run("import", "organisations", commands.file("o.csv", ["code,name", "avsi,AVSI"]))
     services = ["site,sector,organisation", "*,wash,avsi", "=S2,food,avsi"]
     commands.run("import", "services", commands.file("v.csv", services))
@@ -106,6 +109,8 @@ def test_the_figures_are_tagged_and_hide_what_is_small(commands: Commands, endin
     }
     assert by_site["S1"][-1] == "7"
     assert by_site["S1"][:2] == ["MZ01", "MZ0102"]
+    assert by_site["S3"][:2] == ["KE009", "KE009001"]
+    assert by_site["'=S2"][:2] == ["", ""]
     assert by_site["'=S2"][-1] == by_site["S3"][-1] == ""
     assert file.stat().st_mode & 0o077 == 0
 

@@ -82,9 +82,7 @@ def make(
         ReportKind.MONTHLY: making.monthly,
         ReportKind.QUARTERLY: making.quarterly,
     }[kind]()
-    frame = measure_rows.Frame(
-        first.isoformat(), last.isoformat(), {one.code: one for one in place}
-    )
+    frame = measure_rows.frame(uow, first.isoformat(), last.isoformat())
     shown = gettext("%(first)s to %(last)s", first=_day(first), last=_day(last))
     return Report(
         kind,
