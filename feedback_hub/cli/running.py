@@ -272,7 +272,9 @@ def _queue_url(config: Config) -> str:
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=512)
+        # "::" is every address of both protocols, as for the web role by itself.
+        both = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=family, backlog=512, dualstack_ipv6=both)
     except OSError as error:
         raise Failure(f"cannot listen on {host}:{port}: {error.strerror}") from error
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 from flask import Flask, g, request
 from flask_login import user_logged_out
@@ -183,6 +184,8 @@ def init_security(app: Flask, hub: Hub) -> None:
         SECURITY_TRACKABLE=False,
         # Roles are memberships of ours, not a relation the library could join.
         SECURITY_JOIN_USER_ROLES=False,
+        # Below a path of its own, a log-in is not sent to the host's other programs.
+        SESSION_COOKIE_PATH=urlsplit(hub.config.hub.base_url).path.rstrip("/") or "/",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=hub.config.hub.base_url.startswith("https://"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from ipaddress import IPv6Address
 from urllib.parse import urlsplit
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -38,13 +41,44 @@ def make_shell(hub: Hub) -> Flask:
     if proxies:
         behind = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)
         app.wsgi_app = behind  # type: ignore[method-assign]  # as Flask documents it
+    known = _LiteralHosts(app.wsgi_app, _own(hub))
+    app.wsgi_app = known  # type: ignore[method-assign]  # the same
     app.after_request(_harden)
     return app
 
 
+def _own(hub: Hub) -> str:
+    return urlsplit(hub.config.hub.base_url).hostname or "localhost"
+
+
 def _hosts(hub: Hub) -> list[str]:
-    own = urlsplit(hub.config.hub.base_url).hostname or "localhost"
-    return [own, "localhost", "127.0.0.1", "[::1]", *hub.config.security.trusted_hosts]
+    return [_own(hub), "localhost", "127.0.0.1", *hub.config.security.trusted_hosts]
+
+
+class _LiteralHosts:
+    """Lets in who asks by this machine's IPv6 address, or by the hub's own if that is one.
+
+    Werkzeug cuts every trusted host at its first colon, so that its list can hold no such address:
+    to it they are ``localhost``. Any other is left as it came, and refused.
+    """
+
+    def __init__(self, app: WSGIApplication, own: str) -> None:
+        self._app = app
+        self._trusted = {_address("::1"), _address(own)} - {None}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """One request."""
+        host, _, port = environ.get("HTTP_HOST", "").partition("]")
+        if host.startswith("[") and _address(host[1:]) in self._trusted:
+            environ["HTTP_HOST"] = f"localhost{port}"
+        return self._app(environ, start_response)
+
+
+def _address(text: str) -> IPv6Address | None:
+    try:
+        return IPv6Address(text)
+    except ValueError:
+        return None
 
 
 def _harden(response: Response) -> Response:

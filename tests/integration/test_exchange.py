@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -249,7 +249,9 @@ class Running:
 
 
 class MakeHubs(Protocol):
-    def __call__(self, north: dict[str, str], south: dict[str, str]) -> tuple[Running, Running]: ...
+    def __call__(
+        self, north: Mapping[str, object], south: Mapping[str, object]
+    ) -> tuple[Running, Running]: ...
 
 
 @pytest.fixture
@@ -261,7 +263,9 @@ def clock() -> Clock:
 def make_hubs(database: Database, tmp_path: Path, clock: Clock) -> Iterator[MakeHubs]:
     with ExitStack() as closing:
 
-        def make(north: dict[str, str], south: dict[str, str]) -> tuple[Running, Running]:
+        def make(
+            north: Mapping[str, object], south: Mapping[str, object]
+        ) -> tuple[Running, Running]:
             ports = {"north": free_port(), "south": free_port()}
             made = []
             for name, other, more in (("north", "south", north), ("south", "north", south)):

@@ -107,6 +107,7 @@ class TwilioServer:
         account_sid: str = ACCOUNT_SID,
         auth_token: str = AUTH_TOKEN,
         *,
+        host: str = "127.0.0.1",
         port: int = 0,
         record: Path | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -140,13 +141,14 @@ class TwilioServer:
         self._next: deque[Answer] = deque()
         self._always: Answer | None = None
         self._record = record
-        self._http = TwilioHTTPServer(("127.0.0.1", port), TwilioHandler)
+        self._host = host
+        self._http = TwilioHTTPServer((host, port), TwilioHandler)
         self._http.twilio = self
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_port}"
+        return f"http://{self._host}:{self._http.server_port}"
 
     @property
     def sent(self) -> list[Message]:
