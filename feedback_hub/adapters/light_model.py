@@ -230,6 +230,9 @@ class _Contributions:
         self._rows = rows
 
     def telling(self, head: str) -> list[int]:
+        if head not in self._heads:
+            # A code that the model never saw an example of.
+            return []
         shares: dict[int, float] = {}
         given = self._values * self._rows[:, self._heads.index(head)]
         for feature, share in zip(self._index.tolist(), given.tolist(), strict=True):
