@@ -44,9 +44,9 @@ lint: $(BIN)/.test
 	$(BIN)/ruff check
 	$(BIN)/mypy
 
-# Of what is locked, by hash, without installing any of it.
+# Of what is locked, by hash, without installing any of it. What could not be asked about fails it.
 audit: $(BIN)/.test
-	$(BIN)/uv tool run pip-audit --require-hashes --disable-pip --requirement constraints.txt
+	$(BIN)/uv tool run pip-audit --strict --require-hashes --disable-pip --requirement constraints.txt
 
 # New and changed strings into the catalogue; translate them, then run it again.
 i18n: $(BIN)/.test

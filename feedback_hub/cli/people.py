@@ -27,6 +27,10 @@ SHORTEST_PASSWORD = 10
 _ROLES = click.Choice([role.value for role in Role])
 _SECTORS = click.Choice(["", *(sector.value for sector in Sector)])
 _MAIL = click.option("--mail", is_flag=True, help="Send the code by e-mail, do not print it.")
+_READS_ALL = (
+    "whoever has this token reads highly sensitive cases, and no handler was asked: tell them; the "
+    "audit log says so too, and `token revoke` ends it"
+)
 _WAITS = "protection waits until a handler agrees, on their account page"
 
 
@@ -184,6 +188,8 @@ def add_token(
         uow.commit()
     if made.waits:
         click.echo(_WAITS, err=True)
+    elif held.role is Role.PROTECTION:
+        click.echo(_READS_ALL, err=True)
     click.echo(made.secret)
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from feedback_hub.domain.clock import Clock
 from feedback_hub.domain.consent import Consent
-from feedback_hub.domain.errors import IllegalMove, Invalid, NotAllowed
+from feedback_hub.domain.errors import IllegalMove, Invalid
 from feedback_hub.domain.events import Event, EventKind, Recorder
 from feedback_hub.domain.person import AccusedClass, Person
 from feedback_hub.domain.sensitivity import (
@@ -326,9 +326,9 @@ class Case(Recorder):
         self._move(CaseVerb.REFER, actor, now, referral_id)
 
     def hand_off(self, group: str, actor: str, now: datetime) -> None:
-        """An L3 goes to its handlers' group. Raises ``IllegalMove``, ``NotAllowed`` below L3."""
+        """An L3 goes to its handlers' group. Raises ``IllegalMove``, also below L3."""
         if self.sensitivity is not Sensitivity.L3:
-            raise NotAllowed("only a highly sensitive case is handed off")
+            raise IllegalMove("case", CaseVerb.HAND_OFF.value, self.sensitivity.value)
         self._move(CaseVerb.HAND_OFF, actor, now, detail={"group": group})
 
     def respond(

@@ -170,7 +170,7 @@ def review_consent(
 def hand_off(
     uow: UnitOfWork, rules: Rules, actor: Actor, ref: str, group: str, now: datetime
 ) -> Case:
-    """Give an L3 to its handlers' group. Raises ``NotFound``, ``IllegalMove``, ``NotAllowed``."""
+    """Give an L3 to its handlers' group. Raises ``NotFound``, ``IllegalMove``, ``Invalid``."""
     case = reach(uow, actor, Action.WORK_CASE, ref)
     if group and group not in set(HandlerGroup):
         raise Invalid("group", f"must be one of {', '.join(HandlerGroup)}")

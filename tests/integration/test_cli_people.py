@@ -76,6 +76,9 @@ def test_a_token_made_at_the_machine_works_at_once_one_made_on_the_pages_waits_f
     commands.run("user", "add", "rosa@b.org", "--role", "protection")
     made = commands.run("token", "add", "--role", "protection", "--name", "first")
     assert "waits" not in made.stderr
+    # It is said to whoever did it; the token stands alone where a program reads it.
+    assert "reads highly sensitive cases" in made.stderr
+    assert len(made.stdout.split()) == 1
     config = load_config(None, {"FEEDBACK_HUB_HOME": str(commands.folder / "home")}, settings_of)
     hub = build(config)
     now = datetime.now(UTC)
