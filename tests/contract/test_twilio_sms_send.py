@@ -174,7 +174,7 @@ def test_nobody_waits_longer_for_an_answer_than_was_set(
     twilio_server.answer_next("hang")
     started = monotonic()
     failure_of(make_channel(read_timeout=0.3), a_message())
-    assert 0.3 <= monotonic() - started < 5
+    assert 0.3 <= monotonic() - started < 20
 
 
 @pytest.mark.parametrize("status", [301, 302, 407, 408, 418])

@@ -10,9 +10,11 @@ from sqlalchemy import select, update
 
 from feedback_hub.adapters import outbox, tables
 from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.message import InboundMessage
+from feedback_hub.services import intake
 from feedback_hub.services.records import AlertKind, Queue, Task
 from tests.integration.databases import NOW
-from tests.pages_world import log_in, make_app, make_hub, token_in
+from tests.pages_world import LINE, log_in, make_app, make_hub, token_in
 from tests.providers.outgoing import Outgoing
 from workers import operator
 from workers.drain import drain
@@ -86,3 +88,33 @@ def test_work_that_waits_long_is_an_alert(hub: Hub) -> None:
     with hub.reading() as uow:
         raised = [(one.kind, one.subject) for one in uow.lasting_alerts()]
     assert (AlertKind.WORK_WAITS, "triage") in raised
+
+
+def test_a_message_that_kills_its_worker_each_time_stops_nobody_else_and_can_be_retried(
+    tmp_path: Path,
+) -> None:
+    hub = make_hub(tmp_path / "home")
+    now = hub.clock()
+    with hub.unit_of_work() as uow:
+        for number in ("+258841230001", "+258841230002"):
+            item = InboundMessage(number, now, "Bomba avariada", sender=number, address=number)
+            intake.accept(uow, LINE, [item], b"raw", now)
+        uow.commit()
+    with hub.unit_of_work() as uow:
+        poison = uow.session.scalars(select(tables.inbox.c.id)).first()
+        uow.session.execute(
+            # As eight workers left it that died over it and wrote nothing down.
+            update(tables.inbox)
+            .where(tables.inbox.c.id == poison)
+            .values(attempts=outbox.MOST_ATTEMPTS)
+        )
+        uow.commit()
+    client = log_in(make_app(hub), "ines")
+    assert drain(hub, Queue.INTAKE) == 1
+    page = client.get("/health").text
+    assert "its worker died each time" in page
+    form = {"csrf_token": token_in(page)}
+    assert client.post(f"/health/{poison}/retry", data=form).status_code == 302
+    assert "its worker died each time" not in client.get("/health").text
+    assert drain(hub, Queue.INTAKE) == 1
+    hub.close()

@@ -245,7 +245,7 @@ def test_stopping_takes_seconds_and_the_next_process_pulls_at_once(
     assert waiting.wait(10)
     began = time.monotonic()
     pullers.stop()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     box.meanwhile = lambda: None
     assert Puller(hub, NAME, box, "b" * 32).look() == 0
     answer.set()

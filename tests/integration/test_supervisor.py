@@ -180,9 +180,9 @@ def test_sigterm_ends_all_of_it_within_ten_seconds_even_what_does_not_listen(gro
 def test_willing_roles_stop_at_once(grow: Grow) -> None:
     tree = grow("draining")
     tree.await_trail("drains", 2)
-    began = time.monotonic()
     tree.stop()
-    assert time.monotonic() - began < 5
+    # Nobody's time ran out: each ended by itself.
+    assert not tree.log("role_killed")
     assert sorted(tree.trail("drained")) == sorted(tree.trail("drains"))
 
 

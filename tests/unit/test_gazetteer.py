@@ -193,7 +193,7 @@ def test_most_misspelt_places_are_found_and_hardly_one_is_another() -> None:
     named = {p.code: p.name for p in PLACES if p.kind is not PlaceKind.PROVINCE}
     unique = [code for code, name in named.items() if list(named.values()).count(name) == 1]
     right = wrong = count = 0
-    began = time.perf_counter()
+    began = time.process_time()
     for code in unique:
         name = named[code].removeprefix("Centro de Reassentamento de ").removeprefix("Cidade Da ")
         for frame in ("a bomba em {} avariou", "moro no bairro {}", "sou de {}, pedimos comida"):
@@ -206,4 +206,4 @@ def test_most_misspelt_places_are_found_and_hardly_one_is_another() -> None:
     assert right / count >= 0.85
     assert wrong / count <= 0.01
     # A message is read in far less: the names are learnt in the first one.
-    assert (time.perf_counter() - began) / count < 0.05
+    assert (time.process_time() - began) / count < 0.05
