@@ -10,7 +10,8 @@ import argparse
 import logging
 import sys
 import time
-from collections.abc import Callable, Mapping
+import traceback
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
@@ -44,6 +45,7 @@ FULL = {
     "seconds": 10,
     "turns": 3,
     "peers": 300,
+    "peer_rows": 100_000,
 }
 QUICK = FULL | {
     "rows": 20_000,
@@ -55,6 +57,7 @@ QUICK = FULL | {
     "seconds": 3,
     "turns": 1,
     "peers": 30,
+    "peer_rows": 500,
 }
 
 
@@ -75,20 +78,33 @@ def main() -> int:
     parts = told.parts or list(PARTS)
     # A line for each piece of work would be most of what is printed.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    on = machine() | {"sizes": sizes}
+    on = machine() | {"sizes": sizes, "full_size": sizes == FULL}
     began = time.monotonic()
     with bench(sizes, told.database or ("sqlite", "postgres")) as running:
-        for name in parts:
-            PARTS[name](running)
-            # After each part: one that fails takes nothing of the others along.
-            keep(running.findings, on, parts)
+        broken = [name for name in parts if not _measure(running, name, on, parts)]
         path = keep(running.findings, on, parts)
         missed = [one for one in running.findings if one.meets is False]
     plots.draw(path)
     running.say(f"{path}, {time.monotonic() - began:.0f} s, {len(missed)} goals missed")
     for one in missed:
         running.say(f"  - {one.part}, {one.what}: {one.value:,.2f} {one.unit} (goal {one.goal})")
-    return int(bool(missed) and not told.quick)
+    if broken:
+        running.say(f"NOT MEASURED, see above: {', '.join(broken)}")
+    return int(bool(broken) or (bool(missed) and not told.quick))
+
+
+def _measure(running: Bench, name: str, on: dict[str, object], parts: Sequence[str]) -> bool:
+    """One part; false where it broke: that is said, and takes nothing of the others along."""
+    began = time.monotonic()
+    try:
+        PARTS[name](running)
+    except Exception:  # noqa: BLE001  whatever it is, the next part may go well
+        running.say(f"{name} BROKE:\n{traceback.format_exc()}")
+        return False
+    finally:
+        running.say(f"  ({name}: {time.monotonic() - began:.0f} s)")
+        keep(running.findings, on, parts)
+    return True
 
 
 if __name__ == "__main__":

@@ -6,15 +6,11 @@ import json
 import subprocess
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 
 from bench import hotline
-from bench.fill import fill, register
 from bench.frame import Bench
-from bench.hubs import built
-from feedback_hub.adapters.accounts import add_account
-from feedback_hub.domain.access import Membership, Role
+from bench.pages import filled
 
 _MEASURED = """
 import resource, sys, json, time
@@ -53,15 +49,8 @@ def exports(bench: Bench) -> None:
     rows = bench.sizes["rows"]
     for kind in bench.databases:
         bench.say(f"export, {kind}: {rows:,} cases")
-        home = bench.home(f"export-{kind}")
-        url = bench.database(kind, "bench_export")
-        with closing(built(home, url)) as hub:
-            register(hub)
-            fill(hub, rows)
-            with hub.unit_of_work() as uow:
-                held = (Membership(Role.CASE_MANAGER, "hub"),)
-                add_account(uow.session, "ana@example.org", None, held, hub.clock(), name="Ana")
-                uow.commit()
+        held = filled(bench, kind, rows)
+        home, url = held.hub.config.hub.home, held.url
         config = home / "config.toml"
         config.write_text(f'[hub]\nhome = "{home}"\n[database]\nurl = "{url}"\n')
         seconds, more = _export(config, home / "cases.csv")

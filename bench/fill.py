@@ -18,6 +18,8 @@ from sqlalchemy import Engine, Table, text
 from sqlalchemy.engine import Dialect
 
 from feedback_hub.adapters import tables
+from feedback_hub.adapters.engine import take_statistics
+from feedback_hub.adapters.search_index import words as words_of
 from feedback_hub.adapters.vault import SqlVault
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.case import CaseState, Outcome
@@ -98,12 +100,12 @@ def fill(
 
 
 def settle(engine: Engine) -> None:
-    """Tell the planner what is there, as the database does by itself within minutes."""
-    alone = engine.execution_options(isolation_level="AUTOCOMMIT")
-    with alone.connect() as connection:
-        connection.execute(
-            text("VACUUM ANALYZE" if engine.dialect.name == "postgresql" else "ANALYZE")
-        )
+    """Tell the planner what is there, as the database or the hub does by itself in time."""
+    take_statistics(engine)
+    if engine.dialect.name == "postgresql":
+        alone = engine.execution_options(isolation_level="AUTOCOMMIT")
+        with alone.connect() as connection:
+            connection.execute(text("VACUUM ANALYZE"))
 
 
 _ORDER = (
@@ -200,7 +202,7 @@ def _rows(
         },
     )
     if triaged and level is Sensitivity.L1:
-        yield tables.search_text, {"case_id": case_id, "body": words}
+        yield tables.search_text, {"case_id": case_id, "body": " ".join(words_of(words))}
     if state is CaseState.REFERRED:
         yield (
             tables.referral,

@@ -49,6 +49,7 @@ class Bench:
     stack: ExitStack
     findings: list[Finding] = field(default_factory=list)
     _uri_of: Callable[[str], str] | None = None
+    _server: int = 0
 
     def say(self, words: str) -> None:
         """A line for whoever watches."""
@@ -96,6 +97,10 @@ class Bench:
         with_all.dispose()
         return uri_of(name)
 
+    def database_processes(self) -> list[int]:
+        """The database server's processes; empty for SQLite, which has none."""
+        return tree_of(self._server) if self._server else []
+
     def _postgres(self) -> Callable[[str], str]:
         if self._uri_of is None:
             # Imported here: it makes a folder of its own when it is.
@@ -106,6 +111,7 @@ class Bench:
             server = get_server(place / "data", cleanup_mode="delete")
             self.stack.callback(shutil.rmtree, place, ignore_errors=True)
             self.stack.callback(server.cleanup)
+            self._server = int((place / "data" / "postmaster.pid").read_text().split()[0])
 
             def uri_of(name: str) -> str:
                 uri = str(server.get_uri(name)).replace("postgres:@", "postgres@", 1)
@@ -162,6 +168,18 @@ def keep(findings: Sequence[Finding], on: Mapping[str, object], parts: Sequence[
     whole = {"machine": dict(on), "findings": [asdict(one) for one in findings]}
     path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", "utf-8")
     return path
+
+
+def tree_of(pid: int) -> list[int]:
+    """A process and all below it."""
+    found = [pid]
+    for one in found:
+        try:
+            children = Path(f"/proc/{one}/task/{one}/children").read_text().split()
+        except OSError:
+            continue
+        found += [int(child) for child in children]
+    return found
 
 
 def share_of(seconds: Sequence[float], share: float) -> float:

@@ -30,8 +30,10 @@ ACCOUNT, SECRET, NUMBER = "AC" + "0" * 32, "bench-auth-token", "+258840000000"
 class RunningHub:
     """``feedback-hub run`` on a port of its own."""
 
-    def __init__(self, home: Path, database: str, provider: str = "http://127.0.0.1:9") -> None:
-        """Writes the configuration; nothing starts yet."""
+    def __init__(
+        self, home: Path, database: str, provider: str = "http://127.0.0.1:9", *, full: bool = True
+    ) -> None:
+        """Writes the configuration; nothing starts yet. ``full``: with the full classifier too."""
         self.home = home
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -50,6 +52,8 @@ from_number = "{NUMBER}"
 api_base = "{provider}"
 [conversation]
 account_per_minute = 1000000
+[classifier]
+kind = "{"full" if full else "light"}"
 """
         )
         self.environ = {
@@ -121,18 +125,6 @@ def wait_ready(url: str, patience: float = 60.0) -> None:
             pass
         time.sleep(0.02)
     raise TimeoutError(url)
-
-
-def tree_of(pid: int) -> list[int]:
-    """A process and all below it."""
-    found = [pid]
-    for one in found:
-        try:
-            children = Path(f"/proc/{one}/task/{one}/children").read_text().split()
-        except OSError:
-            continue
-        found += [int(child) for child in children]
-    return found
 
 
 def memory_of(pids: Sequence[int]) -> float:

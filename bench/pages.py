@@ -34,8 +34,11 @@ DEEP = 20
 
 
 @dataclass
-class _Filled:
+class Filled:
+    """A hub with so many cases, its application, and the database's URL."""
+
     hub: Hub
+    url: str
     app: Flask
     rows: int
     statements: list[str]
@@ -57,14 +60,15 @@ class _Filled:
         return took, queries, body
 
 
-_FILLED: dict[tuple[str, int], _Filled] = {}
+_FILLED: dict[tuple[str, int], Filled] = {}
 
 
-def _filled(bench: Bench, kind: str, rows: int) -> _Filled:
+def filled(bench: Bench, kind: str, rows: int) -> Filled:
     """A hub with so many cases, made once a run."""
     if (kind, rows) in _FILLED:
         return _FILLED[kind, rows]
-    hub = built(bench.home(f"pages-{kind}-{rows}"), bench.database(kind, f"bench_pages_{rows}"))
+    url = bench.database(kind, f"bench_pages_{rows}")
+    hub = built(bench.home(f"pages-{kind}-{rows}"), url)
     bench.stack.callback(hub.close)
     register(hub)
     began = time.monotonic()
@@ -84,7 +88,7 @@ def _filled(bench: Bench, kind: str, rows: int) -> _Filled:
         statements.append(str(given[2]))
 
     event.listen(hub.engine, "before_cursor_execute", note)
-    _FILLED[kind, rows] = _Filled(hub, app, rows, statements)
+    _FILLED[kind, rows] = Filled(hub, url, app, rows, statements)
     return _FILLED[kind, rows]
 
 
@@ -95,11 +99,11 @@ def queue(bench: Bench) -> None:
         late: dict[int, dict[str, float]] = {}
         asked: dict[int, dict[str, int]] = {}
         for rows in (bench.sizes["few"], bench.sizes["rows"]):
-            filled = _filled(bench, kind, rows)
-            client = log_in(filled.app, "ana")
+            held = filled(bench, kind, rows)
+            client = log_in(held.app, "ana")
             late[rows], asked[rows] = {}, {}
             for name, path in _looks(client):
-                took, queries, _ = filled.timed(client, path, bench.sizes["looks"])
+                took, queries, _ = held.timed(client, path, bench.sizes["looks"])
                 late[rows][name], asked[rows][name] = share_of(took, 0.95), queries
         few, many = sorted(late)
         for name in late[many]:
@@ -157,8 +161,8 @@ def search(bench: Bench) -> None:
     """Words, common and rare, several, and none that exists."""
     for kind in bench.databases:
         bench.say(f"search, {kind}")
-        filled = _filled(bench, kind, bench.sizes["rows"])
-        client = log_in(filled.app, "ana")
+        held = filled(bench, kind, bench.sizes["rows"])
+        client = log_in(held.app, "ana")
         for name, words in (
             ("a common word", "agua"),
             ("two common words", "bomba avariou"),
@@ -168,7 +172,7 @@ def search(bench: Bench) -> None:
             ("a reference", f"{bench.sizes['rows'] // 2:09}"),
         ):
             path = f"/cases?tab=all&q={words}"
-            took, _, _ = filled.timed(client, path, bench.sizes["looks"] // 3)
+            took, _, _ = held.timed(client, path, bench.sizes["looks"] // 3)
             late = share_of(took, 0.95)
             bench.found("search", f"{kind}: {name}, 95 %", late, "ms", most=200)
 
@@ -177,21 +181,21 @@ def dashboard(bench: Bench) -> None:
     """Every measure, as the API gives it to a coordinator, and how old it is."""
     for kind in bench.databases:
         bench.say(f"dashboard, {kind}")
-        filled = _filled(bench, kind, bench.sizes["rows"])
+        held = filled(bench, kind, bench.sizes["rows"])
         began = time.monotonic()
-        _pack(filled.hub)
+        _pack(held.hub)
         bench.found("dashboard", f"{kind}: packing all cases, once", time.monotonic() - began, "s")
-        client = log_in(filled.app, "graca")
+        client = log_in(held.app, "graca")
         for name, path in (
             ("every measure of two years", "/api/v1/measures?from=2024-06-01&to=2026-06-01"),
             ("of one site", "/api/v1/measures?from=2024-06-01&to=2026-06-01&site=S001"),
         ):
-            took, _, _ = filled.timed(client, path, bench.sizes["looks"] // 3)
+            took, _, _ = held.timed(client, path, bench.sizes["looks"] // 3)
             bench.found("dashboard", f"{kind}: {name}, 95 %", share_of(took, 0.95), "ms", most=300)
         # Fresh: a case that arrives is counted at once, folded or not.
-        arrive(filled.hub, 20, 9_000_000 + bench.sizes["rows"])
-        work_off(filled.hub)
-        took, _, _ = filled.timed(client, "/api/v1/measures", 3)
+        arrive(held.hub, 20, 9_000_000 + bench.sizes["rows"])
+        work_off(held.hub)
+        took, _, _ = held.timed(client, "/api/v1/measures", 3)
         bench.found(
             "dashboard", f"{kind}: with 20 fresh cases, 95 %", share_of(took, 0.95), "ms", most=300
         )
@@ -208,13 +212,13 @@ def flat(bench: Bench) -> None:
         bench.say(f"flat, {kind}")
         each = {}
         for rows in (bench.sizes["few"], bench.sizes["rows"]):
-            filled = _filled(bench, kind, rows)
-            with _not_counted(filled):
-                arrive(filled.hub, 100, 8_000_000 + rows)
-                work_off(filled.hub)
-                arrive(filled.hub, 500, 8_500_000 + rows)
+            held = filled(bench, kind, rows)
+            with _not_counted(held):
+                arrive(held.hub, 100, 8_000_000 + rows)
+                work_off(held.hub)
+                arrive(held.hub, 500, 8_500_000 + rows)
                 began, used = time.monotonic(), time.process_time()
-                work_off(filled.hub)
+                work_off(held.hub)
                 each[rows] = 1000 * (time.monotonic() - began) / 500
                 spent = 1000 * (time.process_time() - used) / 500
             what = f"{kind}: a message with {rows:,} cases"
@@ -227,6 +231,6 @@ def flat(bench: Bench) -> None:
 
 
 @contextmanager
-def _not_counted(filled: _Filled) -> Iterator[None]:
+def _not_counted(held: Filled) -> Iterator[None]:
     yield
-    filled.statements.clear()
+    held.statements.clear()

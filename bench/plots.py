@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 
-def draw(results: Path) -> Path:
-    """A PNG beside the JSON file ``results``; its path."""
+def draw(results: Path, kind: str = ".png") -> Path:
+    """A picture beside the JSON file ``results``; its path."""
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -46,7 +46,7 @@ def draw(results: Path) -> Path:
         f"feedback_hub {on['commit']}, {on['at']}, {on['cores']} cores {on['processor']}",
         fontsize=9,
     )
-    path = results.with_suffix(".png")
+    path = results.with_suffix(kind)
     figure.savefig(path, dpi=110)
     pyplot.close(figure)
     return path

@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from bench.frame import Bench, free_port
-from bench.hubs import RunningHub, memory_of, tree_of, wait_ready
+from bench.frame import Bench, free_port, tree_of
+from bench.hubs import RunningHub, memory_of, wait_ready
 from bench.load import drive
 
 FULL_CLASSIFIER = 450
@@ -19,20 +21,41 @@ LIGHT_CLASSIFIER = 300
 
 
 def memory(bench: Bench) -> None:
-    """PSS of the whole embedded tree after some work, idle again."""
-    bench.say("memory: feedback-hub run on embedded parts")
-    running = RunningHub(bench.home("memory"), "")
-    with closing(running.hub), running.running() as process:
-        time.sleep(3)
-        pids = tree_of(process.pid)
-        bench.found("memory", "processes", len(pids), "")
-        bench.found("memory", "just started", memory_of(pids), "MB", most=LIGHT_CLASSIFIER)
-        drive(running.port, clients=4, seconds=15, first=1, messages=300)
-        most = 0.0
-        for _ in range(20):
-            most = max(most, memory_of(tree_of(process.pid)))
-            time.sleep(0.5)
-        bench.found("memory", "most, working off 300 messages", most, "MB", most=LIGHT_CLASSIFIER)
+    """PSS of the whole embedded tree: just started, at its most while it works, idle again."""
+    for name, full, most in (("light", False, LIGHT_CLASSIFIER), ("full", True, FULL_CLASSIFIER)):
+        bench.say(f"memory: feedback-hub run on embedded parts, the {name} classifier")
+        running = RunningHub(bench.home(f"memory-{name}"), "", full=full)
+        with closing(running.hub), running.running() as process:
+            time.sleep(3)
+            pids = tree_of(process.pid)
+            bench.found("memory", f"{name}: processes", len(pids), "")
+            bench.found("memory", f"{name}: just started", memory_of(pids), "MB", most=most)
+            with _watched(process.pid) as peak:
+                drive(running.port, clients=4, seconds=15, first=1, messages=300)
+                time.sleep(10)
+            bench.found(
+                "memory", f"{name}: most, working off 300 messages", peak[0], "MB", most=most
+            )
+            after = memory_of(tree_of(process.pid))
+            bench.found("memory", f"{name}: after it", after, "MB", most=most)
+
+
+@contextmanager
+def _watched(pid: int) -> Iterator[list[float]]:
+    """The most memory that the tree below ``pid`` takes meanwhile, MB, looked at each 0.2 s."""
+    peak, over = [0.0], threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.2):
+            peak[0] = max(peak[0], memory_of(tree_of(pid)))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield peak
+    finally:
+        over.set()
+        looking.join()
 
 
 def start(bench: Bench) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from feedback_hub.adapters.engine import take_statistics
 from feedback_hub.bootstrap import Hub
 from feedback_hub.services import channel_watch
 from workers import operator
@@ -16,7 +17,7 @@ from workers import operator
 LOOK_EVERY = 20.0
 """Seconds between two looks at what is due."""
 CERTIFICATE_EVERY = 3600.0
-"""Seconds between two looks at the hub's own certificate."""
+"""Seconds between two looks at the hub's own certificate, and at what the database holds."""
 
 log = structlog.get_logger()
 
@@ -85,6 +86,7 @@ class Upkeep:
                 at_start = False
                 if time.monotonic() >= next_look:
                     operator.watch_certificate(self._hub, self._hub.clock())
+                    take_statistics(self._hub.engine)
                     next_look = time.monotonic() + CERTIFICATE_EVERY
             except SQLAlchemyError as error:
                 log.warning("upkeep cannot work", fault=type(error).__name__)

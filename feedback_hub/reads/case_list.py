@@ -29,6 +29,10 @@ ENOUGH = 1000
 """Counts stop here: "more than a thousand" is answer enough, and a full count is not cheap."""
 
 
+_MOST_REFERRALS = 2
+"""Of one case that are with partners at a time, or a count may stop a little early."""
+
+
 @dataclass(frozen=True)
 class Filters:
     """What a list is narrowed to; empty means any (CONTRACT, HTTP: cases).
@@ -110,6 +114,19 @@ def page(
 def count(uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime) -> int:
     """How many cases the filters leave, up to ``ENOUGH``."""
     some = select(case.c.id).where(*_conditions(uow, actor, filters, now)).limit(ENOUGH)
+    states = _states_of_referrals(filters)
+    unreferred = replace(filters, answered_referral=False, waiting_for_partner=False)
+    if states and unreferred == Filters(filters.states, in_hand=filters.in_hand):
+        # From the referrals, and only so many: a case has few.
+        plain = _conditions(uow, actor, unreferred, now)
+        those = (
+            select(referral.c.case_id)
+            .join(case, case.c.id == referral.c.case_id)
+            .where(referral.c.state.in_(states), *map(_checked_last, plain))
+            .limit(ENOUGH * _MOST_REFERRALS)
+            .subquery()
+        )
+        some = select(those.c.case_id).distinct().limit(ENOUGH)
     return uow.session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
@@ -159,8 +176,7 @@ def _conditions(
 ) -> list[ColumnElement[bool]]:
     scope = own_scope(actor) if filters.in_hand else scope_of(actor, Action.READ_CASE)
     conditions = [_visible(scope), *_tagged(uow, filters.tag), *_answered(uow, actor, filters.own)]
-    if filters.states:
-        conditions.append(case.c.state.in_(filters.states))
+    conditions += _in_states(uow, filters)
     for column, wanted in (
         (case.c.site, _named(filters.site)),
         (case.c.sector, _named(filters.sector)),
@@ -188,14 +204,43 @@ def _conditions(
                 referral_visible(scope_of(actor, Action.READ_CASE)),
             )
         )
-    if filters.answered_referral:
-        conditions.append(_is_among(referral.c.state == ReferralState.ANSWERED))
-    if filters.waiting_for_partner:
-        waiting = (ReferralState.SENT, ReferralState.ACCEPTED, ReferralState.IN_ACTION)
-        conditions.append(_is_among(referral.c.state.in_(waiting)))
     if filters.q.strip():
         conditions.append(_found(uow, filters.q))
     return conditions
+
+
+def _in_states(uow: SqlUnitOfWork, filters: Filters) -> list[ColumnElement[bool]]:
+    """The state, and those of its referrals, each asked in the way that reads least."""
+    conditions: list[ColumnElement[bool]] = []
+    if filters.states:
+        conditions.append(case.c.state.in_(filters.states))
+    if filters.sector and filters.type:
+        # An index has both, and the state beside them: a state's own leaves much more.
+        conditions = [_checked_last(one) for one in conditions]
+    of_referrals = _states_of_referrals(filters)
+    if of_referrals and _are_many(uow, of_referrals):
+        # In the list's own order, each case asked for its referral, until the page is full.
+        conditions = [_checked_last(one) for one in conditions]
+        conditions.append(_has_referral(referral.c.state.in_(of_referrals)))
+    elif of_referrals:
+        # Few: their cases are looked up.
+        conditions.append(_is_among(referral.c.state.in_(of_referrals)))
+    return conditions
+
+
+def _states_of_referrals(filters: Filters) -> tuple[ReferralState, ...]:
+    """A referral of the case is in one of these; empty for a list that asks for none."""
+    if filters.answered_referral:
+        return (ReferralState.ANSWERED,)
+    if filters.waiting_for_partner:
+        return (ReferralState.SENT, ReferralState.ACCEPTED, ReferralState.IN_ACTION)
+    return ()
+
+
+def _are_many(uow: SqlUnitOfWork, states: Sequence[ReferralState]) -> bool:
+    some = select(referral.c.id).where(referral.c.state.in_(states)).limit(ENOUGH * _MOST_REFERRALS)
+    found = uow.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    return found == ENOUGH * _MOST_REFERRALS
 
 
 def _named(word: str) -> str | None:

@@ -300,14 +300,17 @@ def _meetings(uow: SqlUnitOfWork, today: date, threshold: int) -> dict[str, Comm
         )
         .select_from(
             meeting.join(meeting_case, meeting_case.c.meeting_id == meeting.c.id).join(
-                case, case.c.id == meeting_case.c.case_id
+                # Outer, so that no planner goes through every case for a few meetings.
+                case,
+                case.c.id == meeting_case.c.case_id,
+                isouter=True,
             )
         )
         .where(
             meeting.c.kind == MeetingKind.COMMITTEE,
             meeting.c.held_on > today - LOOKED_BACK,
             meeting.c.held_on <= today,
-            case.c.sensitivity != Sensitivity.L3,
+            func.coalesce(case.c.sensitivity, Sensitivity.L3) != Sensitivity.L3,
         )
         .group_by(meeting.c.site)
     )

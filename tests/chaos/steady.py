@@ -19,7 +19,8 @@ from pathlib import Path
 
 import httpx
 
-from bench.hubs import memory_of, tree_of
+from bench.frame import tree_of
+from bench.hubs import memory_of
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
 from tests.integration.system import NUMBER, System
 from tests.providers.twilio import TwilioServer

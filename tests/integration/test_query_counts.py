@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import event, select
 
 from bench.fill import fill, register
@@ -83,3 +84,22 @@ def test_a_page_of_many_cases_asks_no_more_than_one_of_few(hub: Hub) -> None:
     lists = [look for look in LOOKS if look != "home"]
     assert {look: many[look] for look in lists if many[look] > few[look]} == {}
     assert max(many.values()) <= MOST
+
+
+def test_many_with_partners_are_listed_as_few_are(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(hub)
+    fill(hub, 300)
+
+    def waiting() -> tuple[list[str], int]:
+        filters = queue.TABS[QueueTab.WAITING]
+        with hub.reading() as uow:
+            page = case_list.page(uow, ACTOR, filters, hub.clock(), limit=20)
+            count = case_list.count(uow, ACTOR, filters, hub.clock())
+        return [one.ref for one in page.cases], count
+
+    few, number = waiting()
+    assert number > len(few) == 20
+    monkeypatch.setattr(case_list, "ENOUGH", 10)
+    assert waiting() == (few, 10)

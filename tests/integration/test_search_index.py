@@ -64,6 +64,23 @@ def test_a_case_is_found_by_the_beginnings_of_its_words(hub: Hub, text: str, wor
     assert found(hub, words) == {case_id}
 
 
+def test_a_word_that_most_texts_hold_is_found_like_a_rare_one(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_index, "_COMMON", 3)
+    dry = {remember(hub, f"O poço de Mocímboa {number} não tem água") for number in range(4)}
+    broken = {remember(hub, f"a bomba do poço {number} avariou") for number in range(4)}
+    for words, expected in (
+        ("POCO", dry | broken),
+        ("poç", dry | broken),
+        ("água poco", dry),
+        ("bomb avar", broken),
+        ("poco 2", {one for one in dry | broken if one in found(hub, "2")}),
+        ("oco", set()),
+    ):
+        assert found(hub, words) == expected, words
+
+
 @pytest.mark.parametrize("words", ["bomba", "oco", "agua bomba", "aguas"])
 def test_every_word_must_begin_a_word_of_the_text(hub: Hub, words: str) -> None:
     remember(hub, "O poço não tem água")

@@ -102,6 +102,7 @@ case = Table(
     Index("ix_case_owner", "owner", "received_at", "id"),
     Index("ix_case_sector", "sector", "received_at", "id"),
     Index("ix_case_type", "type", "received_at", "id"),
+    Index("ix_case_matter", "sector", "type", "received_at", "id", "state"),
     Index("ix_case_priority", "priority", "received_at", "id"),
     Index("ix_case_due", "due_at"),
     Index("ix_case_alarm", "alarm_at"),
