@@ -1,5 +1,5 @@
 # `make demo` shows it, `make test` proves it. Both need Python 3.11 or newer and nothing else.
-.PHONY: help venv demo test test-all lint audit i18n docs bench chaos long-run screenshots lock clean chromium kannel
+.PHONY: help venv demo test test-all lint audit i18n docs bench peers chaos long-run screenshots lock clean chromium kannel
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -64,6 +64,14 @@ docs: $(BIN)/.test
 # PART="queue search" measures these only; ARGS="--quick" tries it out.
 bench: $(BIN)/.test
 	@$(BIN)/python -m bench $(PART) $(ARGS)
+
+# What `make bench PART=peers` compares with, each in an environment of its own.
+PEERS ?= $(HOME)/.cache/feedback_hub/peers
+peers:
+	@for peer in django-helpdesk roundup; do \
+	  test -x $(PEERS)/$$peer/bin/python || python3 -m venv $(PEERS)/$$peer && \
+	  $(PEERS)/$$peer/bin/pip install --quiet $$peer gunicorn || exit 1; \
+	done
 
 chaos: $(BIN)/.test
 	@$(BIN)/python -m tests.chaos $(ARGS)
