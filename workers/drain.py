@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -208,21 +208,17 @@ def _task(claim: Claim) -> str:
 
 
 def _do(hub: Hub, uow: SqlUnitOfWork, claim: Claim) -> None:
+    now, subject_id = hub.clock(), claim.subject_id
     with tracing.traced(claim.trace):
-        _do_traced(hub, uow, claim)
-
-
-def _do_traced(hub: Hub, uow: SqlUnitOfWork, claim: Claim) -> None:
-    now = hub.clock()
-    match claim.task:
-        case None:
-            intake.register(uow, hub.rules, hub.classifier, claim.subject_id, now)
-        case Task.CLASSIFY:
-            triage.classify(uow, hub.rules, hub.classifier, hub.gazetteer, claim.subject_id, now)
-        case Task.TAKE_OVER:
-            call_list.take_over(uow, hub.rules, claim.subject_id, now)
-        case Task.TELL_AGAIN:
-            notices.tell_again(uow, hub.rules, claim.subject_id, now)
+        match claim.task:
+            case None:
+                intake.register(uow, hub.rules, hub.classifier, subject_id, now)
+            case Task.CLASSIFY:
+                triage.classify(uow, hub.rules, hub.classifier, hub.gazetteer, subject_id, now)
+            case Task.TAKE_OVER:
+                call_list.take_over(uow, hub.rules, subject_id, now)
+            case Task.TELL_AGAIN:
+                notices.tell_again(uow, hub.rules, subject_id, now)
 
 
 def _send_together(hub: Hub, claims: Sequence[Claim], stop: Callable[[], bool]) -> int:
@@ -269,13 +265,17 @@ class _Broken:
     fault: str
 
 
+Outcome = str | DeliveryError | _Broken | None
+"""The provider's id, or why there is none; None: it was not tried."""
+
+
 def _call_all(
     hub: Hub, sending: Mapping[Claim, OutboundMessage], stop: Callable[[], bool]
-) -> dict[Claim, str | DeliveryError | _Broken | None]:
-    """Several texts under way at once: providers are slow, not busy. None: not tried."""
+) -> dict[Claim, Outcome]:
+    """Several texts under way at once: providers are slow, not busy."""
     until = time.monotonic() + _SENDING
 
-    def call(message: OutboundMessage) -> str | DeliveryError | _Broken | None:
+    def call(message: OutboundMessage) -> Outcome:
         if time.monotonic() > until or stop():
             return None
         try:
@@ -288,26 +288,19 @@ def _call_all(
     for claim, message in sending.items():
         people[message.channel, message.address].append(claim)
 
-    def call_in_order(claims: Sequence[Claim]) -> list[str | DeliveryError | _Broken | None]:
-        outcomes: list[str | DeliveryError | _Broken | None] = []
+    def call_in_order(claims: Sequence[Claim]) -> dict[Claim, Outcome]:
+        outcomes: dict[Claim, Outcome] = {}
+        arrived = True
         for claim in claims:
-            arrived = not outcomes or isinstance(outcomes[-1], str)
-            outcomes.append(call(sending[claim]) if arrived else None)
+            outcomes[claim] = call(sending[claim]) if arrived else None
+            arrived = isinstance(outcomes[claim], str)
         return outcomes
 
-    if len(people) < 2:
-        called = map(call_in_order, people.values())
-        return dict(_paired(people.values(), called))
+    found: dict[Claim, Outcome] = {}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return dict(_paired(people.values(), pool.map(call_in_order, people.values())))
-
-
-def _paired(
-    claims: Iterable[Sequence[Claim]],
-    outcomes: Iterable[Sequence[str | DeliveryError | _Broken | None]],
-) -> Iterator[tuple[Claim, str | DeliveryError | _Broken | None]]:
-    for some, theirs in zip(claims, outcomes, strict=True):
-        yield from zip(some, theirs, strict=True)
+        for outcomes in pool.map(call_in_order, people.values()):
+            found |= outcomes
+    return found
 
 
 def _conclude(hub: Hub, outcomes: Mapping[Claim, str | DeliveryError | None]) -> None:

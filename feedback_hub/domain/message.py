@@ -27,13 +27,6 @@ class MessageKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Direction(StrEnum):
-    """Which way a message travelled."""
-
-    INBOUND = "inbound"
-    OUTBOUND = "outbound"
-
-
 UPLOADED = "upload:"
 
 

@@ -63,7 +63,7 @@ def show(ref: str) -> Response:
     """One case."""
     reader, ref = case_reader(Action.READ_CASE), _ref(ref)
     seen(reader, ref=ref)
-    return _show(reader, ref, FormView(), 200)
+    return show_case(reader, ref, FormView(), 200)
 
 
 @cases.post("/<ref>/<verb>")
@@ -83,7 +83,7 @@ def act(ref: str, verb: str) -> Response:
 
     refused = attempt(action, _FORMS.get(verb, verb), work)
     if refused is not None:
-        return _show(reader, ref, *refused)
+        return show_case(reader, ref, *refused)
     with current_hub().reading() as uow:
         still_there = uow.visible_case(reader, Action.READ_CASE, ref) is not None
         # Asked, not shown.
@@ -96,7 +96,8 @@ def act(ref: str, verb: str) -> Response:
     return make_response(redirect(url_for("cases.queue"), 303))
 
 
-def _show(actor: Actor, ref: str, form: FormView, status: int) -> Response:
+def show_case(actor: Actor, ref: str, form: FormView, status: int) -> Response:
+    """The page of a case, with a form that was refused, if one was."""
     hub = current_hub()
     now = hub.clock()
     sure_from = hub.config.classifier.confidence_threshold

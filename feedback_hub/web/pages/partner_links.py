@@ -6,9 +6,6 @@ forgery token: no cookie speaks here, and whoever could forge the address alread
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
-
 from flask import (
     Blueprint,
     Response,
@@ -21,24 +18,18 @@ from flask import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
-from feedback_hub.domain.access import Actor
-from feedback_hub.domain.case import Outcome
 from feedback_hub.domain.errors import IllegalMove, Invalid, StaleVersion
-from feedback_hub.domain.referral import DeclineReason
 from feedback_hub.reads import referral_inbox
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import links
-from feedback_hub.services import referrals as services
 from feedback_hub.services.links import Opened
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.pages.acting import refused_form, text, version, word
+from feedback_hub.web.pages.acting import refused_form, version
+from feedback_hub.web.pages.partner_verbs import PARTNER_VERBS
 from feedback_hub.web.throttle import LINK, address, slow_down
-from feedback_hub.web.words import N_, gettext
+from feedback_hub.web.words import gettext
 
 partner_links = Blueprint("partner_links", __name__, url_prefix="/r")
-
-Verb = Callable[[SqlUnitOfWork, Actor, str, datetime], object]
 
 
 @partner_links.before_request
@@ -72,9 +63,9 @@ def show(token: str) -> Response:
 @partner_links.post("/<token>/<verb>")
 def act(token: str, verb: str) -> Response:
     """The partner's press."""
-    if verb not in _VERBS:
+    if verb not in PARTNER_VERBS:
         abort(404)
-    do, done = _VERBS[verb]
+    do, done = PARTNER_VERBS[verb]
     hub = current_hub()
     now = hub.clock()
     refused: tuple[FormView, int] | None = None
@@ -117,35 +108,3 @@ def _show(token: str, form: FormView, status: int) -> Response:
 def _day(opened: Opened) -> str:
     zone = current_hub().config.hub.timezone
     return opened.link.expires_at.astimezone(zone).date().isoformat()
-
-
-def _accept(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
-    return services.accept(uow, current_hub().rules, actor, referral_id, now)
-
-
-def _decline(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
-    reason, words = word("reason", DeclineReason), text("text")
-    return services.decline(uow, current_hub().rules, actor, referral_id, reason, words, now)
-
-
-def _return(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
-    question = text("question", needed=True)
-    return services.give_back(uow, current_hub().rules, actor, referral_id, question, now)
-
-
-def _start(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
-    return services.start(uow, current_hub().rules, actor, referral_id, now)
-
-
-def _answer(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
-    words, outcome = text("text", needed=True), word("outcome", Outcome)
-    return services.answer(uow, current_hub().rules, actor, referral_id, words, outcome, now)
-
-
-_VERBS: Mapping[str, tuple[Verb, str]] = {
-    "accept": (_accept, N_("Accepted. Say here what was done.")),
-    "decline": (_decline, N_("The feedback team looks for another.")),
-    "return": (_return, N_("Asked. Your time stops until they answer.")),
-    "start": (_start, N_("The feedback team sees that you work on it.")),
-    "answer": (_answer, N_("Answered. The feedback team checks it.")),
-}

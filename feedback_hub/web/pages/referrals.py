@@ -22,21 +22,21 @@ from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.case import MOVES, CaseVerb, Outcome
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound, StaleVersion
-from feedback_hub.domain.referral import DeclineReason, Referral
-from feedback_hub.reads import case_choices, case_page, referral_inbox, referral_preview
+from feedback_hub.domain.referral import Referral
+from feedback_hub.reads import case_page, referral_inbox, referral_preview
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.reads.views.referrals import InboxTab, ReferralView
 from feedback_hub.services import casework, links, remarks
 from feedback_hub.services import referrals as services
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.pages.acting import attempt, refused_form, text, version, word
+from feedback_hub.web.pages.cases import show_case
 from feedback_hub.web.pages.notices import seen
+from feedback_hub.web.pages.partner_verbs import PARTNER_VERBS, Verb
 from feedback_hub.web.security import current_actor, require
 from feedback_hub.web.words import N_, gettext
 
 referrals = Blueprint("referrals", __name__, url_prefix="/referrals")
-
-Verb = Callable[[SqlUnitOfWork, Actor, str, datetime], object]
 
 
 @referrals.get("")
@@ -78,7 +78,7 @@ def preview(ref: str) -> Response:
 
     shown = _previewed(Action.WORK_CASE, make)
     if not isinstance(shown, ReferralView):
-        return _show_case(current_actor(), ref, *shown)
+        return show_case(current_actor(), ref, *shown)
     sent_by = url_for("cases.act", ref=ref, verb="refer")
     return _preview(shown, sent_by, url_for("cases.show", ref=ref))
 
@@ -153,7 +153,7 @@ def act(referral_id: str, verb: str) -> Response:
         return make_response(redirect(back, 303))
     if by_partner:
         return _show(actor, referral_id, *refused)
-    return _show_case(actor, ref, *refused)
+    return show_case(actor, ref, *refused)
 
 
 def _show(actor: Actor, referral_id: str, form: FormView, status: int) -> Response:
@@ -165,18 +165,6 @@ def _show(actor: Actor, referral_id: str, form: FormView, status: int) -> Respon
     return make_response(page, status)
 
 
-def _show_case(actor: Actor, ref: str, form: FormView, status: int) -> Response:
-    hub = current_hub()
-    now = hub.clock()
-    with hub.reading() as uow:
-        case = case_page.view(
-            uow, hub.rules, actor, ref, now, hub.config.classifier.confidence_threshold
-        )
-        choices = case_choices.choices(uow, hub.rules, case, now)
-    page = render_template("case.html", case=case, choices=choices, form=form)
-    return make_response(page, status)
-
-
 def _case_of(actor: Actor, action: Action, referral_id: str) -> str:
     with current_hub().reading() as uow:
         found = uow.visible_referral(actor, action, referral_id)
@@ -185,32 +173,9 @@ def _case_of(actor: Actor, action: Action, referral_id: str) -> str:
     return found[1].ref
 
 
-def _accept(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
-    return services.accept(uow, current_hub().rules, actor, referral_id, now)
-
-
-def _decline(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
-    reason, words = word("reason", DeclineReason), text("text")
-    return services.decline(uow, current_hub().rules, actor, referral_id, reason, words, now)
-
-
-def _return(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
-    question = text("question", needed=True)
-    return services.give_back(uow, current_hub().rules, actor, referral_id, question, now)
-
-
 def _resume(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
     words = text("text", needed=True)
     return services.resume(uow, current_hub().rules, actor, referral_id, words, now)
-
-
-def _start(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
-    return services.start(uow, current_hub().rules, actor, referral_id, now)
-
-
-def _answer(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
-    words, outcome = text("text", needed=True), word("outcome", Outcome)
-    return services.answer(uow, current_hub().rules, actor, referral_id, words, outcome, now)
 
 
 def _refer(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
@@ -239,11 +204,7 @@ def _revoke(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -
 
 
 _VERBS: dict[str, tuple[Action, Verb, str]] = {
-    "accept": (Action.ANSWER_REFERRAL, _accept, N_("Accepted. Say here what was done.")),
-    "decline": (Action.ANSWER_REFERRAL, _decline, N_("The feedback team looks for another.")),
-    "return": (Action.ANSWER_REFERRAL, _return, N_("Asked. Your time stops until they answer.")),
-    "start": (Action.ANSWER_REFERRAL, _start, N_("The feedback team sees that you work on it.")),
-    "answer": (Action.ANSWER_REFERRAL, _answer, N_("Answered. The feedback team checks it.")),
+    **{verb: (Action.ANSWER_REFERRAL, do, done) for verb, (do, done) in PARTNER_VERBS.items()},
     "refer": (
         Action.ANSWER_REFERRAL,
         _refer,
