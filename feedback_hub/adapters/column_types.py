@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from feedback_hub.domain.case import CaseState
 from feedback_hub.domain.clock import Clock, Duty, Segment, Target
-from feedback_hub.domain.judgement import Standing
+from feedback_hub.domain.judgement import BeforeTriage
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 
 
@@ -140,24 +140,24 @@ class Clocks(TypeDecorator[tuple[Clock, ...]]):
         )
 
 
-class Stood(TypeDecorator[Standing]):
+class Stood(TypeDecorator[BeforeTriage]):
     """How a case stood, kept as JSON text."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Standing | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: BeforeTriage | None, dialect: Dialect) -> str | None:
         """To a JSON object; times RFC 3339."""
         if value is None:
             return None
         return json.dumps(asdict(value) | {"triaged_at": _written(value.triaged_at)})
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Standing | None:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> BeforeTriage | None:
         """From a JSON object."""
         if value is None:
             return None
         kept = json.loads(value)
-        return Standing(
+        return BeforeTriage(
             state=CaseState(kept.pop("state")),
             codes=tuple(kept.pop("codes")),
             sensitivity=Sensitivity(kept.pop("sensitivity")),

@@ -20,7 +20,7 @@ from feedback_hub.services.records import (
     Queue,
     QueuedLetter,
     RemarkKind,
-    Seen,
+    SeenKind,
     Task,
 )
 
@@ -144,7 +144,7 @@ class SqlExchange:
         found = self._session.scalar(written.order_by(remark.c.at.desc()).limit(1))
         return found or ""
 
-    def first_time(self, peer_name: str, kind: Seen, seen_id: str, now: datetime) -> bool:
+    def first_time(self, peer_name: str, kind: SeenKind, seen_id: str, now: datetime) -> bool:
         """Whether this nonce or letter of a peer was never seen; from now on it was."""
         kept = insert_into(self._session, peer_seen).values(
             peer=peer_name, kind=kind.value, id=seen_id, at=now
@@ -155,7 +155,7 @@ class SqlExchange:
         """A nonce older than the window is refused for its time already."""
         old = delete(peer_seen).where(
             peer_seen.c.peer == peer_name,
-            peer_seen.c.kind == Seen.NONCE.value,
+            peer_seen.c.kind == SeenKind.NONCE.value,
             peer_seen.c.at < before,
         )
         self._session.execute(old)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from types import MappingProxyType
 
@@ -237,7 +237,7 @@ def letter_of(
         ours = _READ.get(column, {}).get(_plain(written))
         return ours or fold(written).replace(" ", "_")
 
-    answer, note, text = cell("answer"), cell("note"), cell("text")
+    answer, note = cell("answer"), cell("note")
     kind = word("state") or ("answered" if answer else "referral")
     if kind == LetterKind.REFERRAL and answer:
         # Whoever fills in an answer forgets the state.
@@ -261,40 +261,47 @@ def letter_of(
         "reason": reason,
     }
     if is_new:
-        document["case"] = {
-            "text": text,
-            "language": _language(cell("language")),
-            "received_at": _moment(cell("date"), zone, now).isoformat(),
-            "site": {
-                "code": cell("site"),
-                "name": cell("site_name"),
-                "pcode": cell("pcode"),
-                "pcode_scheme": cell("pcode_scheme"),
-                "place": cell("place"),
-            },
-            "codes": [one.strip() for one in cell("codes").split(";") if one.strip()],
-            "sector": cell("sector"),
-            "priority": cell("priority").upper() or Priority.P3.value,
-            "sensitivity": cell("sensitivity").upper() or Sensitivity.L1.value,
-            "handler": cell("handler"),
-            # Not asked means: without name.
-            "consent": {"share": word("share") or Share.ANONYMOUS.value},
-            "person": {
-                "name": cell("name"),
-                "sex": word("sex"),
-                "age_band": _age(cell("age_band")) or word("age_band"),
-                "disability": word("disability"),
-                "group": word("group"),
-            },
-            "accused": {
-                "organisation": cell("accused_organisation"),
-                "class": word("accused_class"),
-            },
-        }
+        document["case"] = _case_in(cell, word, zone, now)
     try:
         return load(document)
     except Invalid as error:
         raise Invalid(_COLUMN.get(error.field, error.field), error.problem) from None
+
+
+def _case_in(
+    cell: Callable[[str], str], word: Callable[[str], str | None], zone: tzinfo, now: datetime
+) -> dict[str, object]:
+    """The case that a first letter tells of, as ``domain.exchange`` writes it."""
+    return {
+        "text": cell("text"),
+        "language": _language(cell("language")),
+        "received_at": _moment(cell("date"), zone, now).isoformat(),
+        "site": {
+            "code": cell("site"),
+            "name": cell("site_name"),
+            "pcode": cell("pcode"),
+            "pcode_scheme": cell("pcode_scheme"),
+            "place": cell("place"),
+        },
+        "codes": [one.strip() for one in cell("codes").split(";") if one.strip()],
+        "sector": cell("sector"),
+        "priority": cell("priority").upper() or Priority.P3.value,
+        "sensitivity": cell("sensitivity").upper() or Sensitivity.L1.value,
+        "handler": cell("handler"),
+        # Not asked means: without name.
+        "consent": {"share": word("share") or Share.ANONYMOUS.value},
+        "person": {
+            "name": cell("name"),
+            "sex": word("sex"),
+            "age_band": _age(cell("age_band")) or word("age_band"),
+            "disability": word("disability"),
+            "group": word("group"),
+        },
+        "accused": {
+            "organisation": cell("accused_organisation"),
+            "class": word("accused_class"),
+        },
+    }
 
 
 _COLUMN = {

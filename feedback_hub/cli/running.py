@@ -23,7 +23,7 @@ from feedback_hub.cli.context import Failure, config_of, hub_of, reporting
 from feedback_hub.cli.supervisor import AlreadyRunning, Role, Supervisor
 from feedback_hub.config import Config, HubConfig
 from feedback_hub.migrations import NewerDatabase, migrate
-from feedback_hub.web.serve import Site, run_web
+from feedback_hub.web.serve import Website, run_web
 
 _BASE_URL = "FEEDBACK_HUB_HUB_BASE_URL"
 
@@ -57,7 +57,7 @@ def run_all(
     say_who_opens(hub)
     valkey = None if config.queue.url else EmbeddedValkey(config.hub.home)
     queue_url = valkey.url if valkey else config.queue.url
-    site = Site(hub)
+    site = Website(hub)
     # What is sent to us can be kept without the queue, so the web does not wait for it.
     roles = [
         Role("web", lambda: run_web(site, [f"fd://{os.dup(listener.fileno())}"]), load=site.load)
@@ -118,7 +118,7 @@ def web(ctx: click.Context, host: str, port: int, workers: int, serves: str) -> 
         pair.forget_private()
     else:
         say_who_opens(hub)
-    run_web(Site(hub), [address], workers=workers)
+    run_web(Website(hub), [address], workers=workers)
 
 
 @click.command("worker")

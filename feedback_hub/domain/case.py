@@ -11,12 +11,7 @@ from feedback_hub.domain.consent import Consent
 from feedback_hub.domain.errors import IllegalMove, Invalid
 from feedback_hub.domain.events import Event, EventKind, Recorder
 from feedback_hub.domain.person import AccusedClass, Person
-from feedback_hub.domain.sensitivity import (
-    Priority,
-    Sensitivity,
-    most_urgent,
-    raised_by_machine,
-)
+from feedback_hub.domain.sensitivity import Priority, Sensitivity, most_urgent, raised_by_machine
 
 
 class CaseState(StrEnum):
@@ -208,6 +203,10 @@ class Case(Recorder):
         """Whether somebody still owes something."""
         return self.state is not CaseState.CLOSED
 
+    def may_appeal(self, now: datetime, within: timedelta) -> bool:
+        """Whether the person may still disagree: once, within ``within`` of closing."""
+        return not self.is_open and self.appealed_at is None and not self._is_final(now, within)
+
     def is_overdue(self, now: datetime) -> bool:
         """Whether the next duty's deadline has passed (UTC)."""
         return self.is_open and self.due_at is not None and self.due_at < now
@@ -394,8 +393,7 @@ class Case(Recorder):
 
     def appeal(self, reason_id: str, actor: str, now: datetime, within: timedelta) -> None:
         """The person disagrees: once, within ``within`` of closing. Raises ``IllegalMove``."""
-        too_late = self.closed_at is not None and now - self.closed_at > within
-        if self.appealed_at is not None or too_late:
+        if self.appealed_at is not None or self._is_final(now, within):
             raise IllegalMove("case", "appeal", "appealed before" if self.appealed_at else "final")
         self._move(CaseVerb.APPEAL, actor, now, reason_id)
         self.appealed_at = now
@@ -449,6 +447,9 @@ class Case(Recorder):
     ) -> None:
         """Something happened that moves no state: a note, a message, a delivery, a link, a call."""
         self._happened(kind, actor, now, about, detail)
+
+    def _is_final(self, now: datetime, within: timedelta) -> bool:
+        return self.closed_at is not None and now - self.closed_at > within
 
     def _answered(self, answer_id: str, outcome: Outcome, actor: str, bank_id: str) -> None:
         self.answer_id, self.answer_outcome, self.answered_by = answer_id, outcome, actor

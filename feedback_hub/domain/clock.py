@@ -100,7 +100,7 @@ class Segment:
     end: datetime | None = None
 
 
-class Standing(StrEnum):
+class DutyState(StrEnum):
     """What a duty is at a moment: owed, waiting for somebody else, or over."""
 
     OWED = "owed"
@@ -137,18 +137,18 @@ class Clock:
         """Whether time is passing on it."""
         return self.ended_at is None and self.segments[-1].end is None
 
-    def become(self, standing: Standing, now: datetime) -> Clock:
+    def become(self, standing: DutyState, now: datetime) -> Clock:
         """The same clock, running, paused or ended from ``now`` on; an ended one stays as it is."""
         if self.ended_at is not None:
             return self
-        if standing is Standing.OWED:
+        if standing is DutyState.OWED:
             return self if self.runs else replace(self, segments=(*self.segments, Segment(now)))
         closed = self.segments
         if self.runs:
             # A clock set back must not make a stretch that ends before it began.
             last = closed[-1]
             closed = (*closed[:-1], Segment(last.start, max(now, last.start)))
-        return replace(self, segments=closed, ended_at=now if standing is Standing.OVER else None)
+        return replace(self, segments=closed, ended_at=now if standing is DutyState.OVER else None)
 
     def spent(self, now: datetime, calendar: WorkingCalendar) -> timedelta:
         """Time that was owed so far: opening time where the target is in working days."""

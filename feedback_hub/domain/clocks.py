@@ -10,9 +10,9 @@ from feedback_hub.domain.case import Case, CaseState
 from feedback_hub.domain.clock import (
     Clock,
     Duty,
+    DutyState,
     Ladder,
     Segment,
-    Standing,
     Target,
     WorkingCalendar,
 )
@@ -53,16 +53,16 @@ def keep_case(
     closed = not case.is_open
     standings = {
         Duty.ACKNOWLEDGE: (
-            Standing.OWED
+            DutyState.OWED
             if case.acknowledged_at is None and case.state is CaseState.RECEIVED
-            else Standing.OVER
+            else DutyState.OVER
         ),
         Duty.ANSWER: _answer_standing(case.state),
     }
     if closed:
-        standings[Duty.VERIFY] = standings[Duty.CALL_BACK] = Standing.OVER
+        standings[Duty.VERIFY] = standings[Duty.CALL_BACK] = DutyState.OVER
     elif to_verify is not None:
-        standings[Duty.VERIFY] = Standing.OWED if to_verify else Standing.OVER
+        standings[Duty.VERIFY] = DutyState.OWED if to_verify else DutyState.OVER
     lengths = {
         Duty.ACKNOWLEDGE: targets.acknowledge,
         # Whoever was told that it takes longer waits longer (DOMAIN.md, Clocks).
@@ -94,7 +94,7 @@ def keep_call(
     if next_at is not None and [one.segments[0].start for one in running] == [next_at]:
         return
     target = targets.call_back
-    clocks = _settle(case.clocks, Duty.CALL_BACK, Standing.OVER, target, now, now)
+    clocks = _settle(case.clocks, Duty.CALL_BACK, DutyState.OVER, target, now, now)
     if next_at is not None:
         clocks = (*clocks, Clock(Duty.CALL_BACK, target, (Segment(next_at),)))
     case.clocks = clocks
@@ -122,18 +122,18 @@ def keep_referral(
     """
     state = referral.state
     back_from = referral.returned_from if state is ReferralState.RETURNED else None
-    accept = answer = Standing.OVER
+    accept = answer = DutyState.OVER
     if state in {ReferralState.SENT, ReferralState.EXPIRED} and not over:
         # Silence does not end the duty: it may still be accepted, late, and the ladder goes on.
-        accept = Standing.OWED
+        accept = DutyState.OWED
     elif back_from is ReferralState.SENT:
-        accept = Standing.WAITS
+        accept = DutyState.WAITS
     if over:
-        accept = Standing.OVER
+        accept = DutyState.OVER
     elif state in {ReferralState.ACCEPTED, ReferralState.IN_ACTION}:
-        answer = Standing.OWED
+        answer = DutyState.OWED
     elif back_from or state in {ReferralState.REFERRED_ON, ReferralState.ANSWERED}:
-        answer = Standing.WAITS
+        answer = DutyState.WAITS
     clocks = referral.clocks
     clocks = _settle(clocks, Duty.ACCEPT, accept, targets.accept[priority], now, now)
     clocks = _settle(clocks, Duty.ANSWER, answer, targets.answer[priority], now, now)
@@ -147,16 +147,16 @@ def running(clocks: tuple[Clock, ...]) -> tuple[Clock, ...]:
     return tuple(clock for clock in clocks if clock.runs)
 
 
-def _answer_standing(state: CaseState) -> Standing:
+def _answer_standing(state: CaseState) -> DutyState:
     if state in {CaseState.CLOSED, CaseState.ANSWERED_ON_SPOT}:
-        return Standing.OVER
-    return Standing.WAITS if state is CaseState.LOOP_ATTEMPTED else Standing.OWED
+        return DutyState.OVER
+    return DutyState.WAITS if state is CaseState.LOOP_ATTEMPTED else DutyState.OWED
 
 
 def _settle(
     clocks: tuple[Clock, ...],
     duty: Duty,
-    standing: Standing,
+    standing: DutyState,
     target: Target,
     began: datetime,
     now: datetime,
@@ -164,7 +164,7 @@ def _settle(
     """``clocks`` with the one of ``duty`` standing so; a duty that comes again is a new clock."""
     last = next((clock for clock in reversed(clocks) if clock.duty is duty), None)
     if last is None or last.ended_at is not None:
-        if standing is not Standing.OWED:
+        if standing is not DutyState.OWED:
             return clocks
         return (*clocks, Clock(duty, target, (Segment(began),)))
     # A case that turned out more urgent is due earlier, also if it runs already.

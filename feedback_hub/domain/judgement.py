@@ -12,7 +12,7 @@ from feedback_hub.domain.sensitivity import Priority, Sensitivity
 
 
 @dataclass(frozen=True)
-class Standing:
+class BeforeTriage:
     """All that a triage can change of a case."""
 
     state: CaseState
@@ -27,7 +27,7 @@ class Standing:
     triaged_at: datetime | None
 
     @classmethod
-    def of(cls, case: Case) -> Standing:
+    def of(cls, case: Case) -> BeforeTriage:
         """As ``case`` stands now."""
         return cls(**{name: getattr(case, name) for name in cls.__dataclass_fields__})
 
@@ -52,7 +52,7 @@ class Judgement:
     sensitivity: Sensitivity
     priority: Priority
     site: str
-    before: Standing
+    before: BeforeTriage
 
     def still_stands(self, case: Case) -> bool:
         """Whether nothing came of ``case`` since: a machine or a colleague may have raised it."""
@@ -71,7 +71,7 @@ def undo(case: Case, judgement: Judgement, actor: str, now: datetime) -> None:
         raise IllegalMove("case", "undo triage", case.state.value)
     before = judgement.before
     detail = {"from": case.sensitivity.value, "to": before.sensitivity.value}
-    for name in Standing.__dataclass_fields__:
+    for name in BeforeTriage.__dataclass_fields__:
         setattr(case, name, getattr(before, name))
     case.record(Event(EventKind.TRIAGE_UNDONE, case.id, actor, now))
     if judgement.sensitivity is not before.sensitivity:

@@ -87,7 +87,11 @@ def moves_of(known: KnownCase, rules: Rules, actor: Actor, now: datetime) -> fro
                 and case.state in {CaseState.TRIAGED, CaseState.REFERRED, CaseState.REOPENED},
             ),
             ("split", Action.WORK_CASE, len(as_said_now(known.messages)) > 1),
-            ("appeal", Action.WORK_CASE, _may_appeal(case, rules, now)),
+            (
+                "appeal",
+                Action.WORK_CASE,
+                case.may_appeal(now, timedelta(days=rules.appeal_days)),
+            ),
             (
                 "satisfaction",
                 Action.CALL_BACK,
@@ -123,13 +127,6 @@ def moves_of(known: KnownCase, rules: Rules, actor: Actor, now: datetime) -> fro
     if case.sensitivity is not Sensitivity.L3:
         moves.discard("hand-off")
     return frozenset(moves)
-
-
-def _may_appeal(case: Case, rules: Rules, now: datetime) -> bool:
-    """Once, within the time set (DOMAIN.md, States)."""
-    closed = case.closed_at
-    in_time = closed is not None and now - closed <= timedelta(days=rules.appeal_days)
-    return in_time and case.appealed_at is None
 
 
 def next_step(known: KnownCase, moves: frozenset[str]) -> NextStep:

@@ -24,7 +24,7 @@ EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
-class Standing:
+class HubState:
     """How the hub stands at one moment."""
 
     queues: Sequence[QueueHealth]
@@ -37,7 +37,7 @@ class Standing:
     tokens: Sequence[Ending] = ()
 
 
-def standing(uow: SqlUnitOfWork, now: datetime, channels: Mapping[str, str] = EMPTY) -> Standing:
+def hub_state(uow: SqlUnitOfWork, now: datetime, channels: Mapping[str, str] = EMPTY) -> HubState:
     """Queues, cases and deliveries at ``now`` (UTC); every state is there, also at 0.
 
     ``channels`` are the configured accounts and their kinds.
@@ -52,7 +52,7 @@ def standing(uow: SqlUnitOfWork, now: datetime, channels: Mapping[str, str] = EM
     rejected = select(func.count()).where(inbox.c.kind == InboxKind.REJECTED)
     by_state = uow.session.execute(cases.group_by(case.c.state))
     by_fate = uow.session.execute(deliveries.group_by(delivery.c.state))
-    return Standing(
+    return HubState(
         queues=health.page(uow, {}, now).queues,
         cases=dict.fromkeys(CaseState, 0) | dict(by_state.all()),
         deliveries=dict.fromkeys(DeliveryState, 0) | dict(by_fate.all()),

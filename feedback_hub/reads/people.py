@@ -24,7 +24,7 @@ class HeldRole:
 
 
 @dataclass(frozen=True)
-class PersonView:
+class AccountView:
     """An account as an administrator sees it. Languages are ISO 639-3, times UTC."""
 
     id: str
@@ -61,14 +61,14 @@ class TokenView:
     last_used_at: datetime | None
 
 
-def people(uow: SqlUnitOfWork, account_id: str = "") -> list[PersonView]:
+def people(uow: SqlUnitOfWork, account_id: str = "") -> list[AccountView]:
     """Everybody by address, or one of them."""
     wanted = select(account).order_by(account.c.email)
     if account_id:
         wanted = wanted.where(account.c.id == account_id)
     roles = _roles(uow)
     return [
-        PersonView(
+        AccountView(
             id=row.id,
             email=row.email,
             name=row.name,

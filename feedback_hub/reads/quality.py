@@ -25,7 +25,7 @@ _READERS = (Action.READ_MEASURES, Action.TRIAGE)
 
 
 @dataclass(frozen=True)
-class Share:
+class Rate:
     """``part`` of ``of``; what is too small to be said is None."""
 
     of: int | None
@@ -37,7 +37,7 @@ class CodeLine:
     """One suggested code: how often people kept it, and what they mostly made of it instead."""
 
     code: str
-    kept: Share
+    kept: Rate
     instead: str = ""
 
 
@@ -46,8 +46,8 @@ class GroupLine:
     """A week, a language or a channel: how often the code was kept, how often it was a guess."""
 
     name: str
-    kept: Share
-    unsure: Share
+    kept: Rate
+    unsure: Rate
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ class HighlySensitive:
     ``right``: of what the machine raised, how much people confirmed. The rest is for handlers.
     """
 
-    recall: Share
-    right: Share
-    by_code: tuple[tuple[str, Share], ...] = ()
-    by_language: tuple[tuple[str, Share], ...] = ()
-    by_channel: tuple[tuple[str, Share], ...] = ()
+    recall: Rate
+    right: Rate
+    by_code: tuple[tuple[str, Rate], ...] = ()
+    by_language: tuple[tuple[str, Rate], ...] = ()
+    by_channel: tuple[tuple[str, Rate], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ class QualityPage:
 
     first: date
     threshold: int
-    kept: Share
-    unsure: Share
+    kept: Rate
+    unsure: Rate
     codes: tuple[CodeLine, ...]
     weeks: tuple[GroupLine, ...]
     languages: tuple[GroupLine, ...]
@@ -152,10 +152,10 @@ def page(
 class _Shares:
     threshold: int
 
-    def of(self, rows: Sequence[_Judged], which: Callable[[_Judged], bool]) -> Share:
+    def of(self, rows: Sequence[_Judged], which: Callable[[_Judged], bool]) -> Rate:
         if len(rows) < self.threshold:
-            return Share(None, None)
-        return Share(len(rows), round(100 * sum(map(which, rows)) / len(rows)))
+            return Rate(None, None)
+        return Rate(len(rows), round(100 * sum(map(which, rows)) / len(rows)))
 
     def mostly(self, rows: Iterable[_Judged]) -> str:
         """What people mostly chose instead; empty where that was too seldom to be said."""
@@ -172,7 +172,7 @@ def _highly(rows: Iterable[_Judged], shares: _Shares, *, in_detail: bool) -> Hig
     def was_raised(row: _Judged) -> bool:
         return row.suggested_level is Sensitivity.L3
 
-    def by(name: Callable[[_Judged], str]) -> tuple[tuple[str, Share], ...]:
+    def by(name: Callable[[_Judged], str]) -> tuple[tuple[str, Rate], ...]:
         if not in_detail:
             return ()
         groups = _by([row for row in found if name(row)], name)

@@ -49,7 +49,7 @@ from feedback_hub.services.records import (
     Passage,
     QueuedLetter,
     RemarkKind,
-    Seen,
+    SeenKind,
 )
 from feedback_hub.services.rules import Rules
 
@@ -265,7 +265,7 @@ def receive(uow: UnitOfWork, rules: Rules, peer: Peer, letter: Letter, now: date
     if passage is None or case is None:
         raise Invalid("referral", "is none that this hub knows of you")
     ours = Receipt(case.ref)
-    if not uow.exchange.first_time(peer.name, Seen.LETTER, letter.id, now):
+    if not uow.exchange.first_time(peer.name, SeenKind.LETTER, letter.id, now):
         return replace(ours, repeated=True)
     passage.reference = letter.reference or passage.reference
     try:

@@ -24,7 +24,7 @@ _FALLBACK = "eng"
 
 
 @dataclass(frozen=True)
-class Letter:
+class Mail:
     """One e-mail and the notices it stands for."""
 
     to: str
@@ -76,7 +76,7 @@ def send_invitation(
     post.send(f"invitation-{uuid.uuid4().hex}", letter.to, letter.subject, letter.text, now)
 
 
-def _write(uow: UnitOfWork, rules: Rules, notice_id: str, now: datetime) -> Letter | None:
+def _write(uow: UnitOfWork, rules: Rules, notice_id: str, now: datetime) -> Mail | None:
     notice = uow.notice(notice_id)
     if notice is None or notice.mail is not None or notice.read_at is not None:
         return None
@@ -94,7 +94,7 @@ def _write(uow: UnitOfWork, rules: Rules, notice_id: str, now: datetime) -> Lett
 
 def _to_account(
     uow: UnitOfWork, rules: Rules, account_id: str, claimed: Sequence[Notice]
-) -> Letter | None:
+) -> Mail | None:
     box, actor = uow.mailbox(account_id), uow.actor(account_id)
     if box is None or actor is None or not claimed:
         return None
@@ -107,7 +107,7 @@ def _to_account(
 
 def _to_partner(
     uow: UnitOfWork, rules: Rules, address: str, claimed: Sequence[Notice], now: datetime
-) -> Letter | None:
+) -> Mail | None:
     """To somebody without an account: a link to each referral that may still be opened."""
     if claimed and all(one.referral_id is None for one in claimed):
         return _letter(rules, "task", "", address, f"{rules.base_url}/login", claimed)
@@ -137,18 +137,18 @@ def _letter(
     link: str,
     claimed: Sequence[Notice],
     **more: str,
-) -> Letter:
+) -> Mail:
     spoken = {"pt": "por", "en": "eng"}.get(language[:2], language) or rules.default_language
     template = rules.mails.get(f"{spoken}/{name}") or rules.mails[f"{_FALLBACK}/{name}"]
     values = {"link": link, "count": str(len(claimed)), **more}
     subject, _, text = rules.renderer.render(template, values).partition("\n")
-    return Letter(to, subject.strip(), text.strip() + "\n", tuple(one.id for one in claimed))
+    return Mail(to, subject.strip(), text.strip() + "\n", tuple(one.id for one in claimed))
 
 
 def _failed(
     open_uow: Callable[[], UnitOfWork],
     rules: Rules,
-    letter: Letter,
+    letter: Mail,
     error: DeliveryError,
     now: datetime,
 ) -> Again | None:

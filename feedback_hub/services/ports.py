@@ -18,20 +18,27 @@ from feedback_hub.domain.pacing import Limits
 from feedback_hub.domain.submission import Submission
 from feedback_hub.domain.suggestion import Suggestion
 from feedback_hub.domain.whereabouts import KnownPlace, Whereabouts
-from feedback_hub.services.kept.arrivals import Arrivals
 from feedback_hub.services.kept.attachments import Attachments
 from feedback_hub.services.kept.case_details import CaseDetails
 from feedback_hub.services.kept.cases import Cases
-from feedback_hub.services.kept.channel_accounts import ChannelAccounts
+from feedback_hub.services.kept.channel_states import ChannelStates
 from feedback_hub.services.kept.community import Community
 from feedback_hub.services.kept.conversations import Conversations
 from feedback_hub.services.kept.deliveries import Deliveries
+from feedback_hub.services.kept.inbox import InboxRows
 from feedback_hub.services.kept.places import SitesAndServices
 from feedback_hub.services.kept.referrals import Referrals
 from feedback_hub.services.kept.staff import Staff
 from feedback_hub.services.kept.transaction import Transaction
 from feedback_hub.services.kept.triage import Triage
-from feedback_hub.services.records import Checked, InboxRow, Passage, QueuedLetter, RemarkKind, Seen
+from feedback_hub.services.records import (
+    Checked,
+    InboxRow,
+    Passage,
+    QueuedLetter,
+    RemarkKind,
+    SeenKind,
+)
 
 
 class Renderer(Protocol):
@@ -234,7 +241,7 @@ class Exchange(Protocol):
     def last_remark(self, referral_id: str, kind: RemarkKind, until: datetime) -> str:
         """The id of what was written last of this kind on a referral; empty: nothing."""
 
-    def first_time(self, peer_name: str, kind: Seen, seen_id: str, now: datetime) -> bool:
+    def first_time(self, peer_name: str, kind: SeenKind, seen_id: str, now: datetime) -> bool:
         """Whether this nonce or letter of a peer was never seen; from now on it was."""
 
     def just_missed(self, peer_name: str, since: datetime) -> bool:
@@ -315,8 +322,8 @@ class Inbox(Protocol):
 
 class UnitOfWork(
     Transaction,
-    Arrivals,
-    ChannelAccounts,
+    InboxRows,
+    ChannelStates,
     Cases,
     CaseDetails,
     Referrals,

@@ -223,7 +223,7 @@ class PartnerLink:
     used_at: datetime | None = None
 
 
-class Seen(StrEnum):
+class SeenKind(StrEnum):
     """What is remembered of what a peer sent."""
 
     NONCE = "nonce"

@@ -13,7 +13,7 @@ from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotAllowed, NotFound
 from feedback_hub.domain.events import EventKind
-from feedback_hub.domain.judgement import Judgement, Standing
+from feedback_hub.domain.judgement import BeforeTriage, Judgement
 from feedback_hub.domain.judgement import undo as take_back
 from feedback_hub.domain.routing import Route
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest
@@ -181,7 +181,7 @@ def triage(
         raise NotAllowed("an answer that the person contests is judged by somebody else")
     codes = decision.codes or case.codes
     _check(uow, rules, codes, decision)
-    before = Standing.of(case)
+    before = BeforeTriage.of(case)
     level = decision.sensitivity or highest(case.sensitivity, rules.frame.sensitivity_of(codes))
     was_suspected = case.suspected
     if decision.site is not None:
@@ -243,7 +243,7 @@ def change_sensitivity(
     case = uow.visible_case(actor, Action.CHANGE_SENSITIVITY, ref)
     if case is None:
         raise NotFound
-    before = Standing.of(case)
+    before = BeforeTriage.of(case)
     _lower(uow, case, level, reason, actor, now)
     _learn(uow, case, before, actor, now)
     after_decision(uow, rules, case, now)
@@ -263,7 +263,7 @@ def confirm(
         raise NotFound
     if decision.codes and case.triaged_at is None:
         return triage(uow, rules, actor, ref, decision, now)
-    before = Standing.of(case)
+    before = BeforeTriage.of(case)
     if decision.sensitivity not in {None, Sensitivity.L3}:
         assert decision.sensitivity is not None  # noqa: S101  narrowed by the line above
         _lower(uow, case, decision.sensitivity, decision.reason, actor, now)
@@ -311,7 +311,7 @@ def _note(uow: UnitOfWork, case: Case, text: str, actor: Actor, now: datetime) -
     case.note(EventKind.NOTED, remark_id, actor.id, now)
 
 
-def _learn(uow: UnitOfWork, case: Case, before: Standing, actor: Actor, now: datetime) -> None:
+def _learn(uow: UnitOfWork, case: Case, before: BeforeTriage, actor: Actor, now: datetime) -> None:
     read = uow.reading_of(case.id)
     about = case.triaged_at is not None
     uow.add(

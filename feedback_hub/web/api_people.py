@@ -13,7 +13,7 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor, Membership, Role
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.reads import people as reads
-from feedback_hub.reads.people import PersonView, TokenView
+from feedback_hub.reads.people import AccountView, TokenView
 from feedback_hub.reads.wire import Json, when
 from feedback_hub.web.acting import act
 from feedback_hub.web.body import Body
@@ -179,7 +179,7 @@ def _one_token(uow: SqlUnitOfWork, token_id: str, now: datetime) -> Json:
     return next(_token(one) for one in reads.tokens(uow, now) if one.id == token_id)
 
 
-def _person(one: PersonView) -> Json:
+def _person(one: AccountView) -> Json:
     return {
         "id": one.id,
         "email": one.email,

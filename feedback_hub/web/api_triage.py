@@ -15,7 +15,7 @@ from feedback_hub.reads.triage_page import Card, Deck
 from feedback_hub.reads.wire import when
 from feedback_hub.services import triage_queue
 from feedback_hub.web.acting import act
-from feedback_hub.web.api_cases import decision_in
+from feedback_hub.web.api_case_verbs import decision_in
 from feedback_hub.web.body import Body
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.security import require

@@ -18,6 +18,7 @@ from feedback_hub.web import problems
 from feedback_hub.web.api_bank import api_bank
 from feedback_hub.web.api_broadcasts import api_broadcasts
 from feedback_hub.web.api_calls import api_calls
+from feedback_hub.web.api_case_verbs import api_case_verbs
 from feedback_hub.web.api_cases import api_cases
 from feedback_hub.web.api_desk import api_desk
 from feedback_hub.web.api_exchange import api_exchange
@@ -72,6 +73,7 @@ def create_app(hub: Hub) -> Flask:
         prompts,
         exchange,
         api_cases,
+        api_case_verbs,
         api_bank,
         api_broadcasts,
         api_calls,

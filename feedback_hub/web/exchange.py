@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from feedback_hub.domain import exchange as letters
 from feedback_hub.domain.errors import DomainError, Invalid, StaleVersion
 from feedback_hub.services import exchange as service
-from feedback_hub.services.records import Seen
+from feedback_hub.services.records import SeenKind
 from feedback_hub.web.hub import current_hub
 
 exchange = Blueprint("exchange", __name__, url_prefix="/exchange")
@@ -33,7 +33,7 @@ def receive(name: str) -> Response:
     try:
         with hub.unit_of_work() as uow:
             uow.exchange.forget_nonces(name, now - hub.peers.window(name))
-            if not uow.exchange.first_time(name, Seen.NONCE, nonce, now):
+            if not uow.exchange.first_time(name, SeenKind.NONCE, nonce, now):
                 log.warning("letter repeated", peer=name)
                 abort(403)
             letter = letters.load(_document(body))

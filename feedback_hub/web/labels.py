@@ -32,8 +32,8 @@ from feedback_hub.web.words import LANGUAGES, SECTOR_SHORT, gettext, word
 _HTML_LANG = {"por": "pt-MZ", "eng": "en", "swh": "sw", "tso": "ts", "fra": "fr"}
 
 
-def reader_language() -> str:
-    """The reader's language as ISO 639-3."""
+def shown_language() -> str:
+    """What words are shown in now (ISO 639-3): the reader's language, or one forced for once."""
     locale = get_locale()
     return "por" if locale is not None and locale.language == "pt" else "eng"
 
@@ -57,7 +57,7 @@ def state_label(state: str) -> str:
 
 def sector_label(code: str) -> str:
     """A sector's full name."""
-    return SECTOR_LABELS[Sector(code)].in_language(reader_language())
+    return SECTOR_LABELS[Sector(code)].in_language(shown_language())
 
 
 def sector_short(code: str) -> str:
@@ -67,7 +67,7 @@ def sector_short(code: str) -> str:
 
 def type_label(code: str) -> str:
     """A type of the frame in words."""
-    return TYPE_LABELS[FeedbackType(code or "other")].in_language(reader_language())
+    return TYPE_LABELS[FeedbackType(code or "other")].in_language(shown_language())
 
 
 def exact(at: datetime) -> str:
@@ -82,7 +82,7 @@ def day_of(day: date) -> str:
 
 def own_label(field: CustomField) -> str:
     """A question of the hub's own."""
-    return field.label.in_language(reader_language())
+    return field.label.in_language(shown_language())
 
 
 def own_choices(field: CustomField) -> list[tuple[str, str]]:
@@ -93,7 +93,7 @@ def own_choices(field: CustomField) -> list[tuple[str, str]]:
 
 def own_answer(field: CustomField, said: str) -> str:
     """An answer to a question of the hub's own; a choice in words."""
-    return field.shown(said, reader_language())
+    return field.shown(said, shown_language())
 
 
 def purpose_label(value: str) -> str:
@@ -156,7 +156,7 @@ class Words:
         if isinstance(value, StrEnum):
             return word(value)
         if value in self.frame:
-            return self.frame[value].label.in_language(reader_language())
+            return self.frame[value].label.in_language(shown_language())
         for words in (Priority, Sensitivity, SendFault, Role):
             if value in set(words):
                 return word(words(value))

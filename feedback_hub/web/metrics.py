@@ -16,7 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.errors import NotAllowed
-from feedback_hub.reads.metrics import Standing, standing
+from feedback_hub.reads.metrics import HubState, hub_state
 from feedback_hub.web import problems
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.security import Unauthenticated, current_actor, has_token
@@ -38,7 +38,7 @@ def show() -> Response:
     now = hub.clock()
     with hub.reading() as uow:
         kinds = {name: section.kind for name, section in hub.config.channels.items()}
-        found = standing(uow, now, kinds)
+        found = hub_state(uow, now, kinds)
     text = generate_latest(_registry(hub, found, now))
     return Response(text, content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
@@ -50,7 +50,7 @@ def _require_reader() -> None:
         raise NotAllowed("read the metrics")
 
 
-def _registry(hub: Hub, found: Standing, now: datetime) -> CollectorRegistry:
+def _registry(hub: Hub, found: HubState, now: datetime) -> CollectorRegistry:
     registry = CollectorRegistry()
 
     def gauge(name: str, says: str, *labels: str) -> Gauge:

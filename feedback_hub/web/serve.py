@@ -24,7 +24,7 @@ THREADS = 8
 _AT_ONCE = ("/channels/", "/healthz", "/readyz")
 
 
-class Site:
+class Website:
     """The whole site: what providers call goes to a small application, all else to the large one.
 
     Log-in, pages and their guards cost a provider's call nothing. Both are loaded before the
@@ -88,7 +88,7 @@ class DiscreetLog(Logger):
 
 
 class _Server(BaseApplication):
-    def __init__(self, site: Site, bind: list[str], workers: int) -> None:
+    def __init__(self, site: Website, bind: list[str], workers: int) -> None:
         self._site = site
         self._bind = bind
         self._workers = workers
@@ -123,7 +123,7 @@ class _Server(BaseApplication):
         return self._site
 
 
-def run_web(site: Site, bind: list[str], *, workers: int = WORKERS) -> None:
+def run_web(site: Website, bind: list[str], *, workers: int = WORKERS) -> None:
     """Serve until SIGTERM, then finish what is being answered.
 
     No access log: a query string may hold what a person sent.

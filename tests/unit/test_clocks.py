@@ -14,9 +14,9 @@ from feedback_hub.domain.case import Case, CaseState, Outcome
 from feedback_hub.domain.clock import (
     Clock,
     Duty,
+    DutyState,
     Ladder,
     Segment,
-    Standing,
     Target,
     WorkingCalendar,
 )
@@ -240,12 +240,12 @@ def test_a_partners_time_waits_while_it_is_returned_for_information() -> None:
 # --- one clock -----------------------------------------------------------------------------------
 
 STANDINGS = st.lists(
-    st.tuples(st.sampled_from(list(Standing)), st.timedeltas(timedelta(), timedelta(days=9))),
+    st.tuples(st.sampled_from(list(DutyState)), st.timedeltas(timedelta(), timedelta(days=9))),
     max_size=12,
 )
 
 
-def play(target: Target, start: datetime, moves: list[tuple[Standing, timedelta]]) -> list[Clock]:
+def play(target: Target, start: datetime, moves: list[tuple[DutyState, timedelta]]) -> list[Clock]:
     """The clock after each move."""
     clocks = [Clock(Duty.ANSWER, target, (Segment(start),))]
     now = start
@@ -257,7 +257,7 @@ def play(target: Target, start: datetime, moves: list[tuple[Standing, timedelta]
 
 @given(start=MOMENTS, target=TARGETS, moves=STANDINGS)
 def test_segments_never_overlap_and_only_the_last_may_run(
-    start: datetime, target: Target, moves: list[tuple[Standing, timedelta]]
+    start: datetime, target: Target, moves: list[tuple[DutyState, timedelta]]
 ) -> None:
     for clock in play(target, start, moves):
         edges = [edge for one in clock.segments for edge in (one.start, one.end) if edge]
@@ -268,14 +268,14 @@ def test_segments_never_overlap_and_only_the_last_may_run(
 
 @given(start=MOMENTS, moves=STANDINGS)
 def test_segments_sum_to_the_time_in_which_it_was_owed(
-    start: datetime, moves: list[tuple[Standing, timedelta]]
+    start: datetime, moves: list[tuple[DutyState, timedelta]]
 ) -> None:
     owed, now, running, over = timedelta(), start, True, False
     for standing, later in moves:
         now += later
         owed += later if running else timedelta()
-        over = over or standing is Standing.OVER
-        running = standing is Standing.OWED and not over
+        over = over or standing is DutyState.OVER
+        running = standing is DutyState.OWED and not over
     assert play(Target(HOUR), start, moves)[-1].spent(now, MAPUTO) == owed
 
 
@@ -284,7 +284,7 @@ def test_a_pause_never_brings_the_deadline_nearer_and_never_escalates(
     calendar: WorkingCalendar,
     start: datetime,
     target: Target,
-    moves: list[tuple[Standing, timedelta]],
+    moves: list[tuple[DutyState, timedelta]],
 ) -> None:
     last = calendar.after(start, target)
     for clock in play(target, start, moves):

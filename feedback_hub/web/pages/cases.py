@@ -46,7 +46,7 @@ from feedback_hub.services.reaching import reach
 from feedback_hub.services.safeguarding import Explained
 from feedback_hub.services.triage import Decision
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.labels import reader_language
+from feedback_hub.web.i18n import reader_language
 from feedback_hub.web.pages.acting import attempt, text, version, word
 from feedback_hub.web.pages.frame import may_see_cases
 from feedback_hub.web.pages.notices import seen

@@ -9,7 +9,7 @@ from typing import Protocol
 from feedback_hub.services.records import InboxKind, InboxRow
 
 
-class Arrivals(Protocol):
+class InboxRows(Protocol):
     """What arrived, in the inbox."""
 
     def add_inbox(self, row: InboxRow) -> bool:

@@ -10,8 +10,8 @@ from feedback_hub.adapters.kept.transaction import Transaction
 from feedback_hub.services.records import Checked
 
 
-class SqlChannelAccounts(Transaction):
-    """Fulfils ``services.kept.channel_accounts.ChannelAccounts``."""
+class SqlChannelStates(Transaction):
+    """Fulfils ``services.kept.channel_states.ChannelStates``."""
 
     def claim_duty(
         self, name: str, duty: str, now: datetime, again: timedelta, *, at_once: bool = False

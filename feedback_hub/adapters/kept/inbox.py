@@ -13,8 +13,8 @@ from feedback_hub.adapters.kept.transaction import Transaction
 from feedback_hub.services.records import InboxKind, InboxRow
 
 
-class SqlArrivals(Transaction):
-    """Fulfils ``services.kept.arrivals.Arrivals``."""
+class SqlInboxRows(Transaction):
+    """Fulfils ``services.kept.inbox.InboxRows``."""
 
     def add_inbox(self, row: InboxRow) -> bool:
         """Keep an inbox row; False if this delivery is known already."""

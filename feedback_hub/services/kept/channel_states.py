@@ -9,7 +9,7 @@ from typing import Protocol
 from feedback_hub.services.records import Checked
 
 
-class ChannelAccounts(Protocol):
+class ChannelStates(Protocol):
     """What is kept of each channel account."""
 
     def claim_duty(
