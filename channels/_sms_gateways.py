@@ -18,8 +18,10 @@ from urllib.parse import parse_qsl, urlsplit
 from channels.base import Unparseable, WebhookRequest
 from feedback_hub.config import Unfit, setting
 from feedback_hub.config import secret as hidden
+from feedback_hub.config.addresses import parse_base_url
 from feedback_hub.config.convert import listed, named, text
-from feedback_hub.config.values import parse_base_url, parse_country, parse_timezone
+from feedback_hub.config.times import parse_timezone
+from feedback_hub.config.values import parse_country
 from feedback_hub.domain.message import DeliveryState
 
 STATES: Mapping[str, DeliveryState | None] = {

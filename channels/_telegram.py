@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from feedback_hub.config import Unfit, secret, setting
-from feedback_hub.config.values import parse_base_url
+from feedback_hub.config.addresses import parse_base_url
 
 
 class Mode(StrEnum):

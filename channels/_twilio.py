@@ -15,8 +15,8 @@ from twilio.request_validator import RequestValidator
 
 from channels.base import Unparseable, Unverified, WebhookRequest, phone_address
 from feedback_hub.config import Unfit, secret, setting
+from feedback_hub.config.addresses import parse_base_url
 from feedback_hub.config.convert import text
-from feedback_hub.config.values import parse_base_url
 from feedback_hub.domain.message import SendFault
 
 FAULTS: Mapping[str, tuple[SendFault, bool]] = {

@@ -17,8 +17,8 @@ from channels._kobo_form import Questions, Values
 from channels._kobo_read import Where, read
 from channels.base import Item, Pulled, Unparseable, Unverified, WebhookReply, WebhookRequest
 from feedback_hub.config import Unfit, secret, setting
+from feedback_hub.config.addresses import parse_base_url
 from feedback_hub.config.convert import named
-from feedback_hub.config.values import parse_base_url
 from feedback_hub.domain.message import (
     Attachment,
     DeliveryError,

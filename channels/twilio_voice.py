@@ -26,7 +26,7 @@ from channels.base import (
 )
 from feedback_hub.config import Unfit, setting
 from feedback_hub.config.convert import text
-from feedback_hub.config.values import WorkingHours, parse_working_hours
+from feedback_hub.config.times import WorkingHours, parse_working_hours
 from feedback_hub.domain.contact import Purpose as Say
 from feedback_hub.domain.dialogue import DIALOGUE, MOST_QUESTIONS
 from feedback_hub.domain.dialogue import Step as Question

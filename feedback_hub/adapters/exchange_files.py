@@ -16,7 +16,8 @@ from types import MappingProxyType
 from feedback_hub.adapters.search_index import fold
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.errors import Invalid
-from feedback_hub.domain.exchange import Letter, LetterKind, dump, load
+from feedback_hub.domain.exchange import Letter, LetterKind
+from feedback_hub.domain.exchange_wire import dump, load
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.services.history import date_formats, moment_in
 

@@ -35,12 +35,11 @@ from feedback_hub.domain.exchange import (
     Peer,
     Receipt,
     Way,
-    document_version,
-    dump,
-    load,
 )
+from feedback_hub.domain.exchange_wire import document_version, dump, load
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.services import exchange as service
+from feedback_hub.services import exchange_in
 
 _FILE = click.argument("file", type=OutFile())
 
@@ -142,7 +141,7 @@ def _taking(hub: Hub, peer: Peer) -> Callable[[SqlUnitOfWork, Letter], Taken]:
         if letter.kind is LetterKind.REFERRAL and uow.exchange.went(peer.name, letter.referral):
             # Our own list came back, and nothing was filled in here yet.
             return Taken.KNOWN
-        receipt = service.receive(uow, hub.rules, peer, _named(uow, peer, letter), now)
+        receipt = exchange_in.receive(uow, hub.rules, peer, _named(uow, peer, letter), now)
         # The next row may say more of the same case.
         uow.session.flush()
         if receipt.declined is not None:

@@ -16,7 +16,8 @@ from feedback_hub.config.tables.reaching import HotlineConfig, LoopbackConfig, O
 from feedback_hub.config.tables.security import RetentionConfig, SecurityConfig
 from feedback_hub.config.tables.watching import ClassifierConfig, ClassifierKind
 from feedback_hub.config.tables.whole import Config
-from feedback_hub.config.values import LANGUAGES, Span, WorkingHours, parse_span
+from feedback_hub.config.times import Span, WorkingHours, parse_span
+from feedback_hub.config.values import LANGUAGES
 
 __all__ = [
     "FAMILIES",

@@ -10,15 +10,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from feedback_hub.config.addresses import parse_base_url, parse_mail_address
 from feedback_hub.config.convert import named
 from feedback_hub.config.faults import Unfit
 from feedback_hub.config.settings import secret, setting
-from feedback_hub.config.values import (
-    parse_base_url,
-    parse_code,
-    parse_key_material,
-    parse_mail_address,
-)
+from feedback_hub.config.values import parse_code, parse_key_material
 
 _OWN_MACHINE = re.compile(r"localhost|127\.[0-9.]+|::1|.*\.localhost")
 

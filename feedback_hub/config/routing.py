@@ -11,19 +11,18 @@ from enum import StrEnum
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from feedback_hub.config.addresses import parse_mail_address
 from feedback_hub.config.convert import listed, text
 from feedback_hub.config.faults import Unfit
 from feedback_hub.config.settings import setting
-from feedback_hub.config.values import (
-    LANGUAGES,
+from feedback_hub.config.times import (
     WorkingHours,
-    parse_code,
     parse_holidays,
-    parse_mail_address,
     parse_timezone,
     parse_working_days,
     parse_working_hours,
 )
+from feedback_hub.config.values import LANGUAGES, parse_code
 
 _WORD = re.compile(r"[a-z_]{2,40}(\.[a-z_]{2,40})?")
 

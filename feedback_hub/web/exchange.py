@@ -8,9 +8,10 @@ import structlog
 from flask import Blueprint, Response, abort, jsonify, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from feedback_hub.domain import exchange as letters
+from feedback_hub.domain import exchange_wire
 from feedback_hub.domain.errors import DomainError, Invalid, StaleVersion
 from feedback_hub.services import exchange as service
+from feedback_hub.services import exchange_in
 from feedback_hub.services.records import SeenKind
 from feedback_hub.web.hub import current_hub
 
@@ -36,8 +37,8 @@ def receive(name: str) -> Response:
             if not uow.exchange.first_time(name, SeenKind.NONCE, nonce, now):
                 log.warning("letter repeated", peer=name)
                 abort(403)
-            letter = letters.load(_document(body))
-            receipt = service.receive(uow, hub.rules, peer, letter, now)
+            letter = exchange_wire.load(_document(body))
+            receipt = exchange_in.receive(uow, hub.rules, peer, letter, now)
             uow.commit()
     except Invalid as refused:
         log.warning("letter not understood", peer=name, field=refused.field)
@@ -46,7 +47,7 @@ def receive(name: str) -> Response:
         # Nothing was kept: the other hub sends it again.
         log.error("letter not stored", peer=name, fault=type(error).__name__)
         return Response(status=500)
-    return _said(letters.dump_receipt(receipt), 200)
+    return _said(exchange_wire.dump_receipt(receipt), 200)
 
 
 def _document(body: bytes) -> object:

@@ -26,21 +26,14 @@ from feedback_hub.domain.access import Action, Actor, Membership, Role
 from feedback_hub.domain.case import Case, CaseState, Outcome
 from feedback_hub.domain.consent import Consent, Share
 from feedback_hub.domain.errors import Invalid
-from feedback_hub.domain.exchange import dump, signature
+from feedback_hub.domain.exchange import signature
+from feedback_hub.domain.exchange_wire import dump
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.place import Organisation, Site
 from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.submission import Submission
-from feedback_hub.services import (
-    casework,
-    exchange,
-    intake,
-    loopback,
-    referrals,
-    remarks,
-    triage,
-)
+from feedback_hub.services import casework, exchange, intake, loopback, referrals, remarks, triage
 from feedback_hub.services.records import (
     InboxKind,
     LetterState,

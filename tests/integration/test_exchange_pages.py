@@ -15,7 +15,7 @@ from feedback_hub.domain.case import Outcome
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.exchange import Carried, Letter, LetterKind, SitePlace
 from feedback_hub.domain.message import DeliveryError, SendFault
-from feedback_hub.services import casework, exchange, referrals, triage
+from feedback_hub.services import casework, exchange, exchange_in, referrals, triage
 from feedback_hub.services.records import Queue
 from feedback_hub.services.triage import Decision
 from tests.pages_world import PUMP, arrives, log_in, make_app, make_hub, token_in, version_in
@@ -86,7 +86,7 @@ def test_a_case_from_elsewhere_is_answered_to_them_and_can_be_asked_about(hub: H
         "l" * 32, LetterKind.REFERRAL, "r" * 32, now, reference="117640928", case=carried
     )
     with hub.unit_of_work() as uow:
-        ref = exchange.receive(uow, hub.rules, hub.rules.peers["wfp"], letter, now).reference
+        ref = exchange_in.receive(uow, hub.rules, hub.rules.peers["wfp"], letter, now).reference
         uow.commit()
     drain(hub, Queue.TRIAGE)
     app = make_app(hub)
@@ -128,7 +128,7 @@ def test_what_they_cannot_read_is_told_the_team_and_not_sent_for_ever(hub: Hub) 
     carried = Carried("A bomba avariou", Share.ANONYMOUS, now, SitePlace(code="NTO"))
     letter = Letter("l" * 32, LetterKind.REFERRAL, "r" * 32, now, case=carried)
     with hub.unit_of_work() as uow:
-        ref = exchange.receive(uow, hub.rules, hub.rules.peers["wfp"], letter, now).reference
+        ref = exchange_in.receive(uow, hub.rules, hub.rules.peers["wfp"], letter, now).reference
         case = uow.case_by_ref(ref)
         assert case is not None
         uow.session.flush()

@@ -8,7 +8,7 @@ from datetime import date, time
 
 from feedback_hub.config.settings import setting
 from feedback_hub.config.tables.spans import DAY, HOUR
-from feedback_hub.config.values import (
+from feedback_hub.config.times import (
     Span,
     WorkingHours,
     every_year,

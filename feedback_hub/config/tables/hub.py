@@ -8,19 +8,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from feedback_hub.config.addresses import parse_base_url, parse_database_url, parse_queue_url
 from feedback_hub.config.convert import named
 from feedback_hub.config.faults import Unfit
 from feedback_hub.config.settings import secret, setting
-from feedback_hub.config.values import (
-    parse_base_url,
-    parse_code,
-    parse_country,
-    parse_database_url,
-    parse_hotline,
-    parse_languages,
-    parse_queue_url,
-    parse_timezone,
-)
+from feedback_hub.config.times import parse_timezone
+from feedback_hub.config.values import parse_code, parse_country, parse_hotline, parse_languages
 
 
 @dataclass(frozen=True)

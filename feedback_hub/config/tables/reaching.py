@@ -7,23 +7,18 @@ from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 
+from feedback_hub.config.addresses import parse_folder, parse_mail_address, parse_smtp_url
 from feedback_hub.config.convert import named
 from feedback_hub.config.faults import Unfit
 from feedback_hub.config.settings import secret, setting
 from feedback_hub.config.tables.spans import HOUR
+from feedback_hub.config.times import Span, parse_quiet_hours, parse_span, parse_timezone_name
 from feedback_hub.config.values import (
-    Span,
     parse_call_codes,
     parse_call_log,
     parse_channel_name,
-    parse_folder,
-    parse_mail_address,
     parse_pattern,
     parse_questions,
-    parse_quiet_hours,
-    parse_smtp_url,
-    parse_span,
-    parse_timezone_name,
 )
 
 

@@ -6,15 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from feedback_hub.config.settings import secret, setting
-from feedback_hub.config.values import (
+from feedback_hub.config.addresses import (
     parse_audit_copy,
     parse_clamd,
-    parse_handlers_key,
     parse_hosts,
-    parse_key_material,
     parse_other_url,
 )
+from feedback_hub.config.settings import secret, setting
+from feedback_hub.config.values import parse_handlers_key, parse_key_material
 
 
 class SecondFactor(StrEnum):
