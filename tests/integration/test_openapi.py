@@ -155,6 +155,9 @@ def test_a_body_as_described_is_understood(asking: Asking, document: Document) -
         statuses = {asking.post(role, address, **body).status_code for role in Role}
         # A number in the body is the number of nothing here either.
         named = {422} if path.endswith("/broadcasts") else set()
+        if "/intake" in path:
+            # The second to use an id gets nothing of what the first one handed in.
+            named = {409}
         assert statuses <= {200, 201, 403, 404} | named, path
 
 
