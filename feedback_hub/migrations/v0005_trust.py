@@ -10,7 +10,7 @@ def trust() -> None:
     """Where a place, an accused and a tag are sealed, and keys of a name's own.
 
     Words that stand open stay where they are, since a program of before may be serving: the new one
-    seals them when it starts and once a day (``case_words.seal_plain``).
+    seals them when it starts and once a day (``case_words.seal_open_ones``).
     """
     op.create_table(
         "case_typed",

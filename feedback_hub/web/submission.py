@@ -89,7 +89,7 @@ def read_submission(body: Body, now: datetime, country: str) -> Submission:
 
 
 def _files(body: Body) -> tuple[Attachment, ...]:
-    """What is said of the files that follow, each sent apart (``api_uploads``)."""
+    """What is said of the files that follow, each sent apart (``services.uploads``)."""
     most = current_hub().config.attachments.max_bytes
     files = []
     for one in body.parts("files", most=MOST_FILES):
