@@ -24,7 +24,16 @@ T = TypeVar("T")
 
 def dump(item: InboundMessage | Submission | DeliveryReceipt) -> str:
     """``item`` as JSON, times in ISO 8601."""
-    return json.dumps(dataclasses.asdict(item), default=datetime.isoformat)
+    # Not by ``asdict``: it copies all it comes to, a third of what accepting a message took.
+    return json.dumps(item, default=_plain)
+
+
+def _plain(part: object) -> object:
+    if isinstance(part, datetime):
+        return part.isoformat()
+    if dataclasses.is_dataclass(part):
+        return {field.name: getattr(part, field.name) for field in dataclasses.fields(part)}
+    raise TypeError(f"{type(part).__name__} has no form in the inbox")
 
 
 def load(parsed: Mapping[str, Any]) -> InboundMessage | Submission:
