@@ -47,7 +47,8 @@ def assets() -> dict[str, Asset]:
     found = {name: (static / name).read_bytes() for name in (*_SHARED, *_OWN)}
     for one in (static / "desk").iterdir():
         if one.is_file():
-            found[one.name] = one.read_bytes()
+            content = one.read_bytes()
+            found[one.name] = _without_comments(content) if one.name.endswith(".js") else content
     for language in LOCALES:
         found[f"words-{language}.json"] = _json(words(language))
         found[f"lessons-{language}.json"] = _json(lessons(language))
@@ -66,6 +67,12 @@ def worker() -> bytes:
     kept = [BASE + name for name in assets() if name != WORKER]
     head = f"const VERSION = {json.dumps(version())};\nconst FILES = {json.dumps(kept)};\n"
     return head.encode() + assets()[WORKER].content
+
+
+def _without_comments(script: bytes) -> bytes:
+    """A script without the lines that are for whoever reads it here: bytes cost money."""
+    lines = script.splitlines(keepends=True)
+    return b"".join(line for line in lines if not line.lstrip().startswith(b"//"))
 
 
 def _json(value: object) -> bytes:

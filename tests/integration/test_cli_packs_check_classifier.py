@@ -23,7 +23,11 @@ def test_a_new_hub_sends_nothing_until_somebody_approves(commands: Commands) -> 
     listed = commands.run("packs", "list").stdout.splitlines()
     assert all("\tdraft\t" in line for line in listed)
     assert {line.split("\t")[3] for line in listed if "voice_" in line} == {"said by a voice"}
-    assert all("GSM-7, 1 SMS" in line for line in listed if "voice_" not in line)
+    read_out = [line for line in listed if "script_" in line]
+    assert {line.split("\t")[3] for line in read_out} == {"read out by one of us"}
+    texts = [line for line in listed if "voice_" not in line and line not in read_out]
+    assert texts
+    assert all("GSM-7, 1 SMS" in line for line in texts)
     assert states(commands) == {"por": {"draft"}, "eng": {"draft"}}
     assert "NOTHING IS SENT" in commands.run("check").stdout
     commands.run("packs", "approve", "pt", "--by", "Ana")
