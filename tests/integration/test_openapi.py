@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -152,7 +153,12 @@ def test_a_body_as_described_is_understood(asking: Asking, document: Document) -
         body = filled(document, operation)
         if path.endswith(("/link", "/unlink")):
             body["ref"] = "482913075"
-        statuses = {asking.post(role, address, **body).status_code for role in Role}
+        statuses = set()
+        for role in Role:
+            if "submission_id" in body:
+                # A record of its own: another's is nobody else's to repeat.
+                body["submission_id"] = str(uuid.uuid4())
+            statuses.add(asking.post(role, address, **body).status_code)
         # A number in the body is the number of nothing here either.
         named = {422} if path.endswith("/broadcasts") else set()
         if "/intake" in path:
