@@ -1,5 +1,5 @@
 # `make demo` shows it, `make test` proves it. Both need Python 3.11 or newer and nothing else.
-.PHONY: help venv demo test test-all lint audit i18n docs bench peers chaos long-run screenshots lock clean chromium kannel
+.PHONY: help venv demo test test-all lint audit i18n docs bench peers chaos long-run screenshots pictures lock clean chromium kannel
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -21,6 +21,7 @@ help:
 	@echo 'make i18n      strings from the code into the translations'
 	@echo 'make docs      the documentation as a site, in build/docs'
 	@echo 'make screenshots  the pictures of the README, from the demonstration'
+	@echo 'make pictures  the pictures that the screens are held against, taken again'
 	@echo 'make bench     measure, each figure against its goal'
 	@echo 'make chaos     hurt everything under load and print what must be so'
 	@echo 'make long-run  half an hour of load: does anything grow?'
@@ -82,6 +83,11 @@ long-run: $(BIN)/.test
 
 screenshots: $(BIN)/.test chromium
 	@$(BIN)/python -m tests.e2e.screenshots
+
+# Look at what changed before keeping it.
+pictures: $(BIN)/.test chromium
+	@PICTURES=renew $(BIN)/pytest -q -p no:xdist tests/e2e/test_pictures.py
+	@git status --short tests/e2e/pictures
 
 lock: $(BIN)/.test
 	$(BIN)/uv pip compile setup.cfg --extra test --universal --python-version 3.11 \
