@@ -20,7 +20,14 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import StaleVersion
 from feedback_hub.domain.referral import ReferralState
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services import broadcasts, custom_fields, escalation, pacing, referrals
+from feedback_hub.services import (
+    broadcasts,
+    custom_fields,
+    escalation,
+    pacing,
+    referrals,
+    rereading,
+)
 from workers import operator, retention
 from workers.drop_folder import Watcher
 from workers.pull import Pullers
@@ -120,6 +127,22 @@ def sound_alarms(hub: Hub, now: datetime) -> int:
     return told
 
 
+def raise_doubted(hub: Hub, now: datetime) -> int:
+    """What waits too long for its second reading goes to the handlers: nothing stays unseen."""
+    waiting = tables.case.c
+    with hub.reading() as uow:
+        due = uow.session.scalars(
+            select(waiting.id)
+            .where(waiting.doubted_at < now - rereading.LONGEST_DOUBT)
+            .limit(BATCH)
+        ).all()
+    for case_id in due:
+        with hub.unit_of_work() as uow:
+            rereading.raise_doubted(uow, hub.rules, case_id, now)
+            uow.commit()
+    return len(due)
+
+
 def pace_accounts(hub: Hub, now: datetime) -> int:
     """Let no flooded account keep the others' messages waiting.
 
@@ -205,6 +228,7 @@ def go_on_telling(hub: Hub, now: datetime) -> int:
 DUTIES: tuple[Callable[[Hub, datetime], int], ...] = (
     expire_referrals,
     sound_alarms,
+    raise_doubted,
     pace_accounts,
     erase_raw_payloads,
     index_answers,

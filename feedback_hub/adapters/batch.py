@@ -45,6 +45,7 @@ _MACHINE_CHANGES = frozenset(
     {
         *("language", "site", "codes", "type", "sector", "sensitivity", "suspected", "priority"),
         *("route_organisation", "route_focal_point", "acknowledged_at", "classified_at"),
+        "doubted_at",
         *("due_at", "alarm_at", "clocks"),
     }
 )

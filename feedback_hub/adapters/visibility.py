@@ -42,7 +42,8 @@ def _impartial(scope: Scope) -> list[ColumnElement[bool]]:
         # Not a bare OR: of a class that is not known SQL knows nothing either.
         closed = or_(closed, and_(case.c.accused_class.is_not(None), accused))
     conditions: list[ColumnElement[bool]] = [
-        or_(not_(closed), case.c.entered_by != scope.not_entered_by)
+        case.c.doubted_at.is_(None),
+        or_(not_(closed), case.c.entered_by != scope.not_entered_by),
     ]
     if scope.leads:
         conditions.append(case.c.accused_organisation == "")

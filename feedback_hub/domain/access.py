@@ -194,7 +194,10 @@ MACHINE = Actor("machine", ActorKind.MACHINE)
 
 @dataclass(frozen=True)
 class CaseFacts:
-    """What the policy needs to know of a case. ``referred_to``: who has a sent referral."""
+    """What the policy needs to know of a case. ``referred_to``: who has a sent referral.
+
+    ``doubted``: whether it is highly sensitive is still being read.
+    """
 
     sensitivity: Sensitivity
     site: str = ""
@@ -205,6 +208,7 @@ class CaseFacts:
     referred_to: frozenset[str] = frozenset()
     id: str = ""
     accused_class: AccusedClass | None = None
+    doubted: bool = False
 
     @property
     def accuses(self) -> bool:
@@ -248,7 +252,8 @@ class Scope:
 
     ``conflicted``: organisations that must not be the accused. ``not_entered_by``: an L3 case is
     closed to whoever wrote it; to a ``person`` also one that accuses somebody with power. Who
-    ``leads`` is shut out of whatever accuses anybody.
+    ``leads`` is shut out of whatever accuses anybody. What is in doubt exists for nobody yet: it
+    may be a survivor's, and nobody can unsee it (DOMAIN.md, Sensitivity: when in doubt, higher).
     """
 
     grants: tuple[Grant, ...] = ()
@@ -259,6 +264,8 @@ class Scope:
 
     def admits(self, facts: CaseFacts) -> bool:
         """Whether a case with these facts exists for the actor."""
+        if facts.doubted:
+            return False
         if facts.accused_organisation and facts.accused_organisation in self.conflicted:
             return False
         if self.leads and facts.accuses:

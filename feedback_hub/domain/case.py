@@ -131,12 +131,13 @@ class Case(Recorder):
     """One matter somebody raised. Text lives in messages and remarks, never here.
 
     Codes are the machine's until a person triages (``triaged_at``). ``suspected`` marks an L3 that
-    a machine raised and no handler has judged. ``due_at`` is the next duty's deadline, ``alarm_at``
-    when somebody is reminded or told next, both UTC and by ``clocks``. ``loop_attempts``
-    counts the days on which somebody tried to reach the person; ``attempted_on`` is the last.
-    ``satisfied`` is what the person says of the last answer, ``satisfaction`` the score 1-5 where
-    they gave one. ``bank_id``: the answer of the information bank that ``answer_id`` repeats word
-    for word.
+    a machine raised and no handler has judged. ``doubted_at``: since when it waits for a slower
+    machine to say whether it is one; until then it is shown to nobody. ``due_at`` is the next
+    duty's deadline, ``alarm_at`` when somebody is reminded or told next, both UTC and by
+    ``clocks``. ``loop_attempts`` counts the days on which somebody tried to reach the person;
+    ``attempted_on`` is the last. ``satisfied`` is what the person says of the last answer,
+    ``satisfaction`` the score 1-5 where they gave one. ``bank_id``: the answer of the information
+    bank that ``answer_id`` repeats word for word.
     """
 
     id: str
@@ -164,6 +165,7 @@ class Case(Recorder):
     route_focal_point: str = ""
     acknowledged_at: datetime | None = None
     classified_at: datetime | None = None
+    doubted_at: datetime | None = None
     triaged_at: datetime | None = None
     answer_id: str = ""
     answer_outcome: Outcome | None = None
@@ -258,8 +260,14 @@ class Case(Recorder):
         self.priority = most_urgent(self.priority, priority)
         self._happened(EventKind.CLASSIFIED, "machine", now, detail={"code": codes[0]})
 
+    def doubt(self, now: datetime) -> None:
+        """The machine that read it leaves it to a slower one whether it is highly sensitive."""
+        if self.sensitivity is not Sensitivity.L3:
+            self.doubted_at = now
+
     def suspect(self, priority: Priority, now: datetime) -> None:
         """A machine takes it for highly sensitive: effective at once (DOMAIN.md, Sensitivity)."""
+        self.doubted_at = None
         if self.sensitivity is Sensitivity.L3:
             return
         # Whatever a person thought it was, it is urgent now.

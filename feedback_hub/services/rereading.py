@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from feedback_hub.domain.case import Case, CaseState
 from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.contact import Purpose
-from feedback_hub.domain.sensitivity import Sensitivity, highest, most_urgent
+from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest, most_urgent
 from feedback_hub.domain.suggestion import Suggestion
 from feedback_hub.services import conversation, likeness
 from feedback_hub.services.notices import tell_urgent
@@ -23,6 +23,10 @@ from feedback_hub.services.records import Message
 from feedback_hub.services.rules import Rules
 from feedback_hub.services.seals import text_bound_to
 from feedback_hub.services.triage import answer_at_once, keep_suggestion, suggest_route
+
+LONGEST_DOUBT = timedelta(hours=1)
+"""How long a case waits unseen for the slower machine, which reads tens of messages a second. What
+is urgent (P1) has a day to be handed over: most of it is left."""
 
 
 def reread(
@@ -34,8 +38,9 @@ def reread(
 ) -> None:
     """Read ``message_id`` with ``thorough`` and take the result; no transaction waits for it.
 
-    What the first reading left unsaid to the person, because it was in doubt, is said now if it may
-    be. ``thorough`` is None where the library is gone: then only that is done.
+    What the first reading left in doubt is settled: it is raised, or shown to whom it may be shown
+    and the person is told what was left unsaid. ``thorough`` is None where the library is gone:
+    then nobody will know better, and what was in doubt is raised.
     """
     read = _open(transaction, message_id) if thorough is not None else None
     suggestion = None
@@ -45,8 +50,35 @@ def reread(
     with transaction() as uow:
         if suggestion is not None:
             _take(uow, rules, message_id, suggestion, clock())
+        _settle(uow, rules, message_id, clock(), read_again=thorough is not None)
         _answer(uow, rules, message_id, clock())
         uow.commit()
+
+
+def raise_doubted(uow: UnitOfWork, rules: Rules, case_id: str, now: datetime) -> None:
+    """Nobody could say in time whether it is highly sensitive: it is taken for it (UTC ``now``)."""
+    case = uow.case(case_id)
+    if case is None or case.doubted_at is None:
+        return
+    case.suspect(Priority.P1, now)
+    uow.forget_text(case.id)
+    likeness.keep(uow, case)
+    suggest_route(uow, rules, case, now)
+    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
+    tell_urgent(uow, rules, case, now)
+
+
+def _settle(
+    uow: UnitOfWork, rules: Rules, message_id: str, now: datetime, *, read_again: bool
+) -> None:
+    message = uow.message(message_id)
+    case = uow.case(message.case_id) if message else None
+    if case is None or case.doubted_at is None or uow.messages_of(case.id)[0].id != message_id:
+        return
+    if read_again:
+        case.doubted_at = None
+    else:
+        raise_doubted(uow, rules, case.id, now)
 
 
 def _open(

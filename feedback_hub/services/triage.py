@@ -79,8 +79,11 @@ def classify(
     if case.language == loopback.UNKNOWN_LANGUAGE:
         case.language = suggestion.language
     keep_suggestion(uow, suggestion, message, now)
+    doubted = rules.rereads and suggestion.in_doubt
     if rules.rereads:
         uow.work(Task.REREAD, message.id, now)
+    if doubted and case.classified_at is None:
+        case.doubt(now)
     case.classify(
         suggestion.codes,
         rules.frame.type_of(suggestion.codes),
@@ -93,7 +96,7 @@ def classify(
         uow.forget_text(case.id)
     likeness.keep(uow, case)
     suggest_route(uow, rules, case, now)
-    if not (rules.rereads and suggestion.in_doubt):
+    if not doubted:
         answer_at_once(uow, rules, case, now)
     keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     tell_urgent(uow, rules, case, now)

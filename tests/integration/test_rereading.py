@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -11,18 +12,21 @@ from feedback_hub.adapters.classifier import LexiconClassifier
 from feedback_hub.adapters.light_classifier import LightClassifier
 from feedback_hub.adapters.light_model import LightModel
 from feedback_hub.adapters.model_store import ModelStore
+from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.services import intake, triage
 from feedback_hub.services.records import Queue, SuggestionRow
+from feedback_hub.services.rereading import LONGEST_DOUBT
 from feedback_hub.services.triage import Decision
 from tests.integration.talking import ANA, BERTA, CHIEF, ROSA, Talk, talk
 from tests.integration.test_worker_signals import Bench, bench
 from workers.drain import drain
 from workers.queues import open_queue
 from workers.relay import BACKED_UP, wake
+from workers.schedule import raise_doubted
 
 __all__ = ["bench", "talk"]
 
@@ -59,6 +63,11 @@ def in_doubt(talk: Talk, *, sure: bool) -> None:
     hub.rules = replace(hub.rules, rereads=True)
 
 
+def seen(talk: Talk, actor: Actor = ANA) -> bool:
+    with talk.hub.reading() as uow:
+        return uow.visible_case(actor, Action.READ_CASE, talk.case().ref) is not None
+
+
 def versions(talk: Talk) -> list[str]:
     with talk.hub.reading() as uow:
         read = uow.session.scalars(select(SuggestionRow)).all()
@@ -85,10 +94,13 @@ def test_nothing_is_said_to_the_person_while_it_is_in_doubt_nor_once_it_is_raise
     in_doubt(talk, sure=True)
     talk.says(GUARD)
     assert talk.case().sensitivity is Sensitivity.L1
+    assert not seen(talk), "not by the case team either: it may be a survivor's"
     assert talk.texts() == []
     drain(talk.hub, Queue.REREAD)
     talk.work()
     assert talk.case().suspected
+    assert not seen(talk)
+    assert seen(talk, ROSA)
     assert all(text.withheld is not None for text in talk.texts())
 
 
@@ -96,24 +108,37 @@ def test_who_was_left_in_doubt_is_answered_once_the_second_reading_calms(talk: T
     in_doubt(talk, sure=False)
     talk.says(GUARD)
     assert talk.texts() == []
+    assert not seen(talk)
     drain(talk.hub, Queue.REREAD)
     assert talk.case().sensitivity is Sensitivity.L1
+    assert seen(talk)
     told = [text.purpose for text in talk.texts()]
     assert told.count(Purpose.ACKNOWLEDGEMENT) == 1
     talk.says(PUMP, number=BERTA)
     assert Purpose.ACKNOWLEDGEMENT in [text.purpose for text in talk.texts(BERTA)], "at once"
 
 
-def test_who_was_left_in_doubt_is_answered_though_a_person_was_faster(talk: Talk) -> None:
+def test_what_nobody_can_read_again_goes_to_the_handlers(talk: Talk) -> None:
     in_doubt(talk, sure=True)
     talk.says(GUARD)
-    with talk.hub.unit_of_work() as uow:
-        decision = Decision(codes=("request.water",))
-        triage.triage(uow, talk.hub.rules, ANA, talk.case().ref, decision, talk.now)
-        uow.commit()
     talk.hub.thorough = None
     drain(talk.hub, Queue.REREAD)
-    assert [text.purpose for text in talk.texts()].count(Purpose.ACKNOWLEDGEMENT) == 1
+    assert talk.case().suspected
+    assert talk.case().priority is Priority.P1
+    assert seen(talk, ROSA)
+    assert all(text.withheld is not None for text in talk.texts())
+
+
+def test_what_waits_too_long_for_its_second_reading_goes_to_the_handlers(talk: Talk) -> None:
+    in_doubt(talk, sure=False)
+    talk.says(GUARD)
+    assert raise_doubted(talk.hub, talk.now + LONGEST_DOUBT) == 0
+    assert not seen(talk, ROSA)
+    assert raise_doubted(talk.hub, talk.now + LONGEST_DOUBT + timedelta(minutes=1)) == 1
+    assert talk.case().suspected
+    assert seen(talk, ROSA)
+    drain(talk.hub, Queue.REREAD)
+    assert talk.case().suspected, "the second reading lowers nothing"
 
 
 def test_a_matter_of_life_is_raised_at_once_however_doubtful(talk: Talk) -> None:

@@ -59,6 +59,7 @@ CASES = st.fixed_dictionaries(
         "entered_by": st.sampled_from(PEOPLE[1:]),
         "accused_organisation": st.sampled_from(("", *ORGANISATIONS)),
         "accused_class": st.none() | st.sampled_from(AccusedClass),
+        "doubted_at": st.sampled_from((None, None, None, NOW)),
     }
 )
 World = list[tuple[dict[str, object], list[tuple[str, ReferralState]]]]

@@ -99,6 +99,7 @@ class SqlCases(Transaction):
                 referred_to=frozenset(asked[case.id]),
                 id=case.id,
                 accused_class=case.accused_class,
+                doubted=case.doubted_at is not None,
             )
             for case in cases
         }

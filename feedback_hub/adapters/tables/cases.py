@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     false,
+    text,
 )
 
 from feedback_hub.adapters.column_types import Clocks, JsonMap, Stood, UtcDateTime, Word, Words
@@ -75,6 +76,7 @@ case = Table(
     Column("route_focal_point", String(254), nullable=False),
     when("acknowledged_at"),
     when("classified_at"),
+    when("doubted_at"),
     when("triaged_at"),
     Column("answer_id", ID, nullable=False),
     Column("answer_outcome", Word(Outcome)),
@@ -106,6 +108,12 @@ case = Table(
     Index("ix_case_priority", "priority", "received_at", "id"),
     Index("ix_case_due", "due_at"),
     Index("ix_case_alarm", "alarm_at"),
+    Index(
+        "ix_case_doubted",
+        "doubted_at",
+        sqlite_where=text("doubted_at IS NOT NULL"),
+        postgresql_where=text("doubted_at IS NOT NULL"),
+    ),
     Index("ix_case_sensitivity", "sensitivity", "received_at", "id"),
 )
 
