@@ -26,7 +26,7 @@ from feedback_hub.adapters.engine import sqlite_url
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.message import DeliveryState, InboundMessage
 from feedback_hub.services import intake as taking_in
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from workers.drain import drain
 
 CLIENTS = 8

@@ -27,7 +27,7 @@ from feedback_hub.adapters.rejected import RejectedFile
 from feedback_hub.bootstrap import Hub, build
 from feedback_hub.config import parse_config
 from feedback_hub.migrations import migrate
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from workers.call_import import CallImport
 from workers.drain import drain
 

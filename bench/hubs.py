@@ -22,7 +22,7 @@ from feedback_hub.adapters.wordings import seed_wordings
 from feedback_hub.bootstrap import Hub, build, settings_of
 from feedback_hub.config import parse_config
 from feedback_hub.migrations import migrate
-from feedback_hub.services.records import WordingState
+from feedback_hub.services.records.telling import WordingState
 
 ACCOUNT, SECRET, NUMBER = "AC" + "0" * 32, "bench-auth-token", "+258840000000"
 

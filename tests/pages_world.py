@@ -27,7 +27,7 @@ from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.migrations import migrate
 from feedback_hub.services import intake, triage
-from feedback_hub.services.records import InboxKind
+from feedback_hub.services.records.work import InboxKind
 from feedback_hub.web.app import create_app
 
 LINE = "practice"

@@ -33,7 +33,7 @@ from feedback_hub.services import (
     triage,
 )
 from feedback_hub.services.delivery import Again, Turn
-from feedback_hub.services.records import Queue, Task
+from feedback_hub.services.records.work import Queue, Task
 from feedback_hub.services.taking_in import ReceiptTooEarly
 
 LONGEST = 30.0

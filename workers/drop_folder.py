@@ -28,7 +28,7 @@ from feedback_hub.adapters.table_files import Unreadable
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.services import alerts
-from feedback_hub.services.records import AlertKind
+from feedback_hub.services.records.watching import AlertKind
 from workers.call_import import CallImport
 
 LOOK_EVERY = 20.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from feedback_hub.bootstrap import process_hub
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from workers import drain as draining
 from workers.worker import stop_requested
 

@@ -15,7 +15,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.message import DeliveryError, OutboundMessage
 from feedback_hub.reads import machine
 from feedback_hub.services import alerts
-from feedback_hub.services.records import Alert, AlertKind
+from feedback_hub.services.records.watching import Alert, AlertKind
 
 CERTIFICATE_DAYS = 21
 """Certificates are renewed a month before their end; by then somebody must look."""

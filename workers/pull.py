@@ -22,7 +22,7 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.message import DeliveryError, SendFault
 from feedback_hub.services import alerts, intake
-from feedback_hub.services.records import AlertKind
+from feedback_hub.services.records.watching import AlertKind
 
 IDLE = 15.0
 """Seconds to the next look after an empty one, unless the provider kept us waiting for it."""

@@ -6,7 +6,7 @@ from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from feedback_hub.services.records import Queue as QueueName
+from feedback_hub.services.records.work import Queue as QueueName
 
 DRAIN = "workers.jobs.drain"
 """The one job: named, not imported, so that whoever enqueues it need not load what it does."""

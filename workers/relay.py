@@ -12,7 +12,7 @@ from redis import Redis
 
 from feedback_hub.adapters import outbox
 from feedback_hub.bootstrap import Hub
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from workers.queues import DRAIN, open_queue
 
 MOST_WAKE_UPS = 4

@@ -16,7 +16,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import notices
-from feedback_hub.services.records import NoticeKind
+from feedback_hub.services.records.staff import NoticeKind
 
 AT_ONCE = 50
 EVERY = timedelta(days=1)

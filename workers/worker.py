@@ -19,7 +19,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker.base import DequeueStrategy
 
-from feedback_hub.services.records import Queue as QueueName
+from feedback_hub.services.records.work import Queue as QueueName
 from workers.queues import connect, open_queue
 
 log = structlog.get_logger()

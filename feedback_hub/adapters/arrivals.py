@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from feedback_hub.adapters.tables import data_key, inbox
 from feedback_hub.adapters.vault import KEY_BYTES, Keyring, sealed
-from feedback_hub.services.records import InboxRow
+from feedback_hub.services.records.work import InboxRow
 
 _COLUMNS = tuple(column.name for column in inbox.columns)
 _KEYS = tuple(column.name for column in data_key.columns)

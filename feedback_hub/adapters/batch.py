@@ -31,7 +31,9 @@ from feedback_hub.domain.place import Service
 from feedback_hub.domain.reference import new_reference
 from feedback_hub.domain.whereabouts import KnownPlace, Whereabouts
 from feedback_hub.services.kept.transaction import Kept
-from feedback_hub.services.records import Delivery, InboxRow, Message, Task, TypedRow, Wording
+from feedback_hub.services.records.messages import Message, TypedRow
+from feedback_hub.services.records.telling import Delivery, Wording
+from feedback_hub.services.records.work import InboxRow, Task
 
 T = TypeVar("T")
 

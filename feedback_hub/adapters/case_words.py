@@ -29,7 +29,7 @@ from feedback_hub.adapters.engine import change, insert_into
 from feedback_hub.adapters.tables import case, case_event, case_tag, case_typed, organisation, tag
 from feedback_hub.adapters.vault import Keyring, SqlVault
 from feedback_hub.domain.events import EventKind
-from feedback_hub.services.records import TypedRow
+from feedback_hub.services.records.messages import TypedRow
 from feedback_hub.services.seals import TAG, tag_bound_to, typed_bound_to
 from feedback_hub.services.typed import UNLISTED
 

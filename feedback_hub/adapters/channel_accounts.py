@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.tables import channel_account, inbox
-from feedback_hub.services.records import Checked, InboxKind
+from feedback_hub.services.records.watching import Checked
+from feedback_hub.services.records.work import InboxKind
 
 PULL_LEASE = timedelta(seconds=60)
 """Until it is over nobody takes over from the dead; a look that takes longer renews it."""

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.tables import emergency
-from feedback_hub.services.records import Emergency
+from feedback_hub.services.records.staff import Emergency
 
 
 def opened_by(session: Session, actor_id: str, now: datetime) -> frozenset[str]:

@@ -14,15 +14,9 @@ from feedback_hub.adapters.tables import letter, outbox, passage, peer, peer_see
 from feedback_hub.domain.case import Outcome
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.exchange import TOLD, LetterKind, Way
-from feedback_hub.services.records import (
-    LetterState,
-    Passage,
-    Queue,
-    QueuedLetter,
-    RemarkKind,
-    SeenKind,
-    Task,
-)
+from feedback_hub.services.records.exchange import LetterState, Passage, QueuedLetter, SeenKind
+from feedback_hub.services.records.messages import RemarkKind
+from feedback_hub.services.records.work import Queue, Task
 
 
 class SqlExchange:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from feedback_hub.adapters import tables
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.judgement import Judgement
-from feedback_hub.services.records import SuggestionRow
+from feedback_hub.services.records.messages import SuggestionRow
 
 
 def reading_of(session: Session, case_id: str) -> SuggestionRow | None:

@@ -11,7 +11,13 @@ from sqlalchemy.orm import Session
 from feedback_hub.adapters import tables
 from feedback_hub.domain.case import CaseState
 from feedback_hub.domain.place import MailWish
-from feedback_hub.services.records import OF_CLOSED_TOO, Mailbox, MailState, Notice, NoticeKind
+from feedback_hub.services.records.staff import (
+    OF_CLOSED_TOO,
+    Mailbox,
+    MailState,
+    Notice,
+    NoticeKind,
+)
 
 
 def mailbox(session: Session, account: str) -> Mailbox | None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.tables import delivery, inbox, outbox
-from feedback_hub.services.records import InboxKind, Queue, Task
+from feedback_hub.services.records.work import InboxKind, Queue, Task
 
 LEASE = timedelta(seconds=120)
 """Longer than any provider's time-out: a live worker never loses what it is sending."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from feedback_hub.adapters.table_files import TableFile, Unreadable
-from feedback_hub.services.records import Wording
+from feedback_hub.services.records.telling import Wording
 
 COLUMNS = ("language", "purpose", "text")
 

@@ -11,7 +11,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.errors import Invalid
-from feedback_hub.services.records import Wording
+from feedback_hub.services.records.telling import Wording
 
 
 class JinjaRenderer:

@@ -11,7 +11,7 @@ from feedback_hub.adapters import tables
 from feedback_hub.adapters.engine import change, insert_into
 from feedback_hub.adapters.vault import SqlVault
 from feedback_hub.domain.on_call import Ring, RingState, Shift
-from feedback_hub.services.records import RingTry
+from feedback_hub.services.records.staff import RingTry
 
 
 def shifts(session: Session) -> Sequence[Shift]:

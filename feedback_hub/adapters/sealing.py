@@ -45,7 +45,7 @@ from feedback_hub.adapters.tables import (
 from feedback_hub.adapters.vault import Keyring, SqlVault
 from feedback_hub.domain.attachment import AttachmentState
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services.records import LetterState
+from feedback_hub.services.records.exchange import LetterState
 from feedback_hub.services.seals import name_bound_to, safe_time_bound_to
 
 AT_ONCE = 200

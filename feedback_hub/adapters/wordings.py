@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.rendering import shipped_wordings
 from feedback_hub.adapters.tables import start_mappers, wording
-from feedback_hub.services.records import Wording, WordingState
+from feedback_hub.services.records.telling import Wording, WordingState
 
 
 def any_approved(engine: Engine) -> bool:

@@ -29,7 +29,7 @@ from feedback_hub.domain.message import (
 from feedback_hub.domain.on_call import RingWay
 from feedback_hub.domain.pacing import Limits
 from feedback_hub.domain.submission import Submission
-from feedback_hub.services.records import Checked, WebhookState
+from feedback_hub.services.records.watching import Checked, WebhookState
 
 
 class ChannelAccounts:

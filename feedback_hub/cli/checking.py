@@ -19,7 +19,8 @@ from feedback_hub.cli.ready import has_database
 from feedback_hub.config import ClassifierKind, Config, ConfigError
 from feedback_hub.domain.message import DeliveryError
 from feedback_hub.migrations import is_current
-from feedback_hub.services.records import Checked, WebhookState, WordingState
+from feedback_hub.services.records.telling import WordingState
+from feedback_hub.services.records.watching import Checked, WebhookState
 
 _NOTE = "note"
 _FAULT = "FAULT"

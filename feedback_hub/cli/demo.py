@@ -21,7 +21,7 @@ from feedback_hub.cli.passwords import hash_password
 from feedback_hub.cli.running import prepare, run_all
 from feedback_hub.cli.supervisor import Role
 from feedback_hub.demo import call_logs, channels, flow, known, providers, seen, story, world
-from feedback_hub.services.records import WordingState
+from feedback_hub.services.records.telling import WordingState
 from workers.drop_folder import DropFolder
 
 PASSWORD = "maningue-nice"  # noqa: S105  printed for everybody to see

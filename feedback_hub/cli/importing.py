@@ -42,7 +42,7 @@ from feedback_hub.domain.message import InboundMessage
 from feedback_hub.services import case_history, history, inbox, intake
 from feedback_hub.services.case_history import CaseReader, PastCase
 from feedback_hub.services.history import HistoryReader
-from feedback_hub.services.records import InboxKind
+from feedback_hub.services.records.work import InboxKind
 
 _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _IGNORE = click.option("--ignore-unknown", is_flag=True, help="Leave columns nobody knows.")

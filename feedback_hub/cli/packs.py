@@ -26,7 +26,7 @@ from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.services import wordings
-from feedback_hub.services.records import Wording, WordingState
+from feedback_hub.services.records.telling import Wording, WordingState
 
 _SHORT = {"pt": "por", "en": "eng"}
 

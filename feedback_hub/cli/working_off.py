@@ -9,7 +9,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.logs import warnings_only
 from feedback_hub.cli.progress import Progress
 from feedback_hub.cli.ready import somebody_works
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from workers.drain import drain
 
 

@@ -22,7 +22,8 @@ from feedback_hub.domain.person import AgeBand, Disability, Person, PopulationGr
 from feedback_hub.domain.referral import DeclineReason, Referral
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import casework, intake, loopback, referrals, triage
-from feedback_hub.services.records import Delivery, InboxKind
+from feedback_hub.services.records.telling import Delivery
+from feedback_hub.services.records.work import InboxKind
 from feedback_hub.services.triage import Decision
 
 CHANNEL = "handset"

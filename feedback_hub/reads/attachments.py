@@ -23,7 +23,7 @@ from feedback_hub.domain.errors import NotFound
 from feedback_hub.reads.views.conversation import AttachmentView
 from feedback_hub.reads.wire import Json, when
 from feedback_hub.services.ports import FileStore, VaultClosed
-from feedback_hub.services.records import AttachmentRow
+from feedback_hub.services.records.messages import AttachmentRow
 from feedback_hub.services.seals import content_bound_to
 
 

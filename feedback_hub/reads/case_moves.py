@@ -17,7 +17,7 @@ from feedback_hub.reads.names import Names
 from feedback_hub.reads.rows import WITH_PARTNER
 from feedback_hub.reads.views.case import NextStep, PassageLine
 from feedback_hub.services.conversation import as_said_now
-from feedback_hub.services.records import Message
+from feedback_hub.services.records.messages import Message
 from feedback_hub.services.rules import Rules
 
 _VERBS = {

@@ -53,7 +53,7 @@ from feedback_hub.reads.views.related import Related
 from feedback_hub.reads.wire import message_text
 from feedback_hub.services import confided, custom_fields, loopback, safeguarding, seals, typed
 from feedback_hub.services.conversation import as_said_now
-from feedback_hub.services.records import RemarkKind
+from feedback_hub.services.records.messages import RemarkKind
 from feedback_hub.services.rules import Rules
 
 

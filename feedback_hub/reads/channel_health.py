@@ -14,7 +14,8 @@ from feedback_hub.adapters.tables import delivery, inbox, outbox
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.message import DeliveryState, SendFault
 from feedback_hub.services import channel_watch
-from feedback_hub.services.records import Alert, AlertKind, InboxKind, Task, WebhookState
+from feedback_hub.services.records.watching import Alert, AlertKind, WebhookState
+from feedback_hub.services.records.work import InboxKind, Task
 
 TODAY = timedelta(days=1)
 MOST_SHOWN = 50

@@ -27,7 +27,7 @@ from feedback_hub.reads.views.conversation import (
 from feedback_hub.reads.wire import message_text
 from feedback_hub.services import loopback, remarks
 from feedback_hub.services.conversation import as_said_now
-from feedback_hub.services.records import Message, Remark, RemarkKind, SuggestionRow
+from feedback_hub.services.records.messages import Message, Remark, RemarkKind, SuggestionRow
 
 _SPOKEN = {RemarkKind.NOTE, RemarkKind.PARTNER_ANSWER}
 # Each is told by the line beside it, or by the conversation.

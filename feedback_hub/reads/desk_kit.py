@@ -28,7 +28,7 @@ from feedback_hub.reads import call_list
 from feedback_hub.reads.names import names_for
 from feedback_hub.reads.views.calls import CallRow
 from feedback_hub.reads.wire import Json, when
-from feedback_hub.services.records import Wording, WordingState
+from feedback_hub.services.records.telling import Wording, WordingState
 from feedback_hub.services.rules import Rules
 
 

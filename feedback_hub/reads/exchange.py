@@ -14,7 +14,7 @@ from feedback_hub.domain.case import Case
 from feedback_hub.domain.exchange import Peer, Way
 from feedback_hub.reads.names import names_for
 from feedback_hub.reads.views.case import PassageLine
-from feedback_hub.services.records import LetterState
+from feedback_hub.services.records.exchange import LetterState
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,9 @@ from feedback_hub.reads.views.handset import HandsetContact, HandsetLine, Handse
 from feedback_hub.reads.wire import message_text
 from feedback_hub.services import loopback, seals
 from feedback_hub.services.ports import VaultSealed
-from feedback_hub.services.records import Delivery, InboxKind, InboxRow, Message
+from feedback_hub.services.records.messages import Message
+from feedback_hub.services.records.telling import Delivery
+from feedback_hub.services.records.work import InboxKind, InboxRow
 
 MOST = 8
 _LINES = 200

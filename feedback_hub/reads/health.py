@@ -11,7 +11,7 @@ from feedback_hub.adapters.tables import delivery, inbox, outbox
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.message import DeliveryState, SendFault
 from feedback_hub.reads.views.health import ChannelHealth, HealthPage, QueueHealth
-from feedback_hub.services.records import InboxKind, Queue
+from feedback_hub.services.records.work import InboxKind, Queue
 
 TODAY = timedelta(days=1)
 SLOW = timedelta(minutes=1)

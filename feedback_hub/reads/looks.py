@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from feedback_hub.adapters import choices
 from feedback_hub.domain.access import Actor
 from feedback_hub.reads.views.frame import COLUMNS, Density, Looks, SavedFilter, Theme
-from feedback_hub.services.records import NoticeKind
+from feedback_hub.services.records.staff import NoticeKind
 
 LOOKS = "looks"
 FILTERS = "filters"

@@ -13,7 +13,7 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.reads import health
 from feedback_hub.reads.views.health import QueueHealth
-from feedback_hub.services.records import InboxKind, Queue
+from feedback_hub.services.records.work import InboxKind, Queue
 
 MOST_SHOWN = 50
 SOON = timedelta(days=30)

@@ -18,7 +18,8 @@ from feedback_hub.reads import channel_health, health, machine
 from feedback_hub.reads.channel_health import ChannelLine
 from feedback_hub.reads.machine import Ending
 from feedback_hub.reads.views.health import QueueHealth
-from feedback_hub.services.records import Alert, InboxKind
+from feedback_hub.services.records.watching import Alert
+from feedback_hub.services.records.work import InboxKind
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
 

@@ -17,7 +17,7 @@ from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.case import CaseState
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads.case_list import own_scope
-from feedback_hub.services.records import OF_CLOSED_TOO, NoticeKind
+from feedback_hub.services.records.staff import OF_CLOSED_TOO, NoticeKind
 
 LIMIT = 300
 """Notices that are looked at, those that nobody read first."""

@@ -21,7 +21,7 @@ from feedback_hub.reads.rows import code_of, referral_clock, referral_row, snipp
 from feedback_hub.reads.views.conversation import HistoryLine
 from feedback_hub.reads.views.referrals import InboxTab, ReferralInbox, ReferralRow, ReferralView
 from feedback_hub.services import remarks, sharing
-from feedback_hub.services.records import RemarkKind
+from feedback_hub.services.records.messages import RemarkKind
 
 LIMIT = 50
 STATES: dict[InboxTab, tuple[ReferralState, ...]] = {

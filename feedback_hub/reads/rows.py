@@ -23,7 +23,7 @@ from feedback_hub.reads.views.conversation import Piece
 from feedback_hub.reads.views.queue import ClockLevel, ClockView, QueueRow
 from feedback_hub.reads.views.referrals import ReferralRow
 from feedback_hub.reads.wire import message_text
-from feedback_hub.services.records import Message
+from feedback_hub.services.records.messages import Message
 
 SOON = timedelta(days=1)
 SNIPPET = 160

@@ -16,7 +16,7 @@ from feedback_hub.reads import attachments, conversation
 from feedback_hub.reads.rows import code_of
 from feedback_hub.reads.views.conversation import MessageView
 from feedback_hub.services import typed
-from feedback_hub.services.records import RemarkKind
+from feedback_hub.services.records.messages import RemarkKind
 from feedback_hub.services.rules import Rules
 
 AHEAD = 2

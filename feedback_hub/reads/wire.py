@@ -24,7 +24,8 @@ from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.whereabouts import NOWHERE, KnownPlace, PlaceKind, Whereabouts
 from feedback_hub.reads.bank import BankLine
 from feedback_hub.services import custom_fields, loopback, remarks, seals, typed
-from feedback_hub.services.records import Delivery, Message, RemarkKind, SuggestionRow
+from feedback_hub.services.records.messages import Message, RemarkKind, SuggestionRow
+from feedback_hub.services.records.telling import Delivery
 from feedback_hub.services.rules import Rules
 from feedback_hub.services.sharing import shared_texts
 from feedback_hub.services.typed import Typed

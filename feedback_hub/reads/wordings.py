@@ -16,7 +16,7 @@ from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.gsm7 import sms_length
 from feedback_hub.reads.names import Names, names_for
 from feedback_hub.reads.views.wordings import PacksPage, WordingView
-from feedback_hub.services.records import Wording, WordingState
+from feedback_hub.services.records.telling import Wording, WordingState
 from feedback_hub.services.rules import Rules
 from feedback_hub.services.wordings import Measured, measure
 

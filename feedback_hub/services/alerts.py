@@ -13,7 +13,7 @@ from datetime import datetime
 import structlog
 
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import Alert, AlertKind
+from feedback_hub.services.records.watching import Alert, AlertKind
 
 log = structlog.get_logger()
 

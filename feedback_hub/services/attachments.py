@@ -30,7 +30,8 @@ from feedback_hub.services.ports import (
     Unreadable,
     VaultClosed,
 )
-from feedback_hub.services.records import AttachmentRow, Task
+from feedback_hub.services.records.messages import AttachmentRow
+from feedback_hub.services.records.work import Task
 
 BACK_OFF = (10, 60, 300, 1800, 7200, 21600, 43200)
 """Seconds before each further try: a provider's bad day is waited out."""

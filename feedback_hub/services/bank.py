@@ -17,7 +17,7 @@ from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import remarks, triage
 from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.reaching import reach
-from feedback_hub.services.records import RemarkKind
+from feedback_hub.services.records.messages import RemarkKind
 from feedback_hub.services.rules import Rules
 
 

@@ -17,7 +17,7 @@ from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.gsm7 import sms_length
 from feedback_hub.services import loopback
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import BroadcastPerson, Delivery
+from feedback_hub.services.records.telling import BroadcastPerson, Delivery
 from feedback_hub.services.rules import Rules
 
 MOST_LANGUAGES = 10

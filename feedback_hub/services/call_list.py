@@ -30,7 +30,8 @@ from feedback_hub.domain.message import DeliveryState, InboundMessage, MessageKi
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import remarks, seals
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import Message, RemarkKind, Task
+from feedback_hub.services.records.messages import Message, RemarkKind
+from feedback_hub.services.records.work import Task
 from feedback_hub.services.rules import Rules
 
 _TELEPHONE = re.compile(r"\+\d{6,15}")

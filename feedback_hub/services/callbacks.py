@@ -16,7 +16,7 @@ from feedback_hub.domain.message import DeliveryReceipt, InboundMessage, Message
 from feedback_hub.domain.submission import Submission
 from feedback_hub.services import enquiry
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import InboxKind
+from feedback_hub.services.records.work import InboxKind
 
 SETTLES = timedelta(seconds=4)
 """How long a call that ended waits for what it may have left: its webhooks come out of order."""

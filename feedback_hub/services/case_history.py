@@ -31,7 +31,8 @@ from feedback_hub.domain.submission import Submission
 from feedback_hub.services import conversation, custom_fields, history, inbox, intake, remarks
 from feedback_hub.services.history import HistoryReader
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import InboxKind, RemarkKind
+from feedback_hub.services.records.messages import RemarkKind
+from feedback_hub.services.records.work import InboxKind
 from feedback_hub.services.rules import Rules
 
 COLUMNS = (

@@ -17,7 +17,7 @@ from feedback_hub.domain.sensitivity import Sensitivity, highest
 from feedback_hub.services import call_list, conversation, on_call, remarks, satisfaction, triage
 from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.reaching import reach
-from feedback_hub.services.records import Message, RemarkKind
+from feedback_hub.services.records.messages import Message, RemarkKind
 from feedback_hub.services.rules import Rules
 from feedback_hub.services.seals import TAG, text_bound_to
 

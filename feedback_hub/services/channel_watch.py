@@ -12,7 +12,7 @@ from feedback_hub.domain.message import CannotAsk, DeliveryError, DeliveryState
 from feedback_hub.services import alerts, inbox, intake
 from feedback_hub.services.delivery import FIRST_LOOK, Again
 from feedback_hub.services.ports import Channels, UnitOfWork
-from feedback_hub.services.records import AlertKind, Checked, WebhookState
+from feedback_hub.services.records.watching import AlertKind, Checked, WebhookState
 
 OpenUnitOfWork = Callable[[], UnitOfWork]
 

@@ -17,7 +17,7 @@ from feedback_hub.domain.on_call import RingWay
 from feedback_hub.domain.place import MailWish
 from feedback_hub.services.delivery import Again
 from feedback_hub.services.ports import Channels, UnitOfWork
-from feedback_hub.services.records import MailState, Notice
+from feedback_hub.services.records.staff import MailState, Notice
 from feedback_hub.services.rules import Rules
 
 MOST_TRIES = 4

@@ -22,7 +22,8 @@ from feedback_hub.domain.reference import references_in
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, most_urgent
 from feedback_hub.services import likeness, typed
 from feedback_hub.services.ports import Classifier, UnitOfWork
-from feedback_hub.services.records import Message, Task
+from feedback_hub.services.records.messages import Message
+from feedback_hub.services.records.work import Task
 from feedback_hub.services.rules import Rules
 from feedback_hub.services.seals import text_bound_to
 

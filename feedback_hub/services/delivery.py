@@ -24,7 +24,8 @@ from feedback_hub.domain.message import (
 from feedback_hub.domain.pacing import Limits
 from feedback_hub.services import broadcasts, loopback, pacing
 from feedback_hub.services.ports import Channels, UnitOfWork
-from feedback_hub.services.records import Delivery, Task
+from feedback_hub.services.records.telling import Delivery
+from feedback_hub.services.records.work import Task
 from feedback_hub.services.rules import Rules
 from feedback_hub.services.seals import address_bound_to
 

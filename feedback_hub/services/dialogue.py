@@ -23,7 +23,7 @@ from feedback_hub.domain.message import InboundMessage, MessageKind
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import loopback, satisfaction
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import Task
+from feedback_hub.services.records.work import Task
 from feedback_hub.services.rules import Rules
 
 _AFTER = timedelta(milliseconds=1)

@@ -17,7 +17,8 @@ from feedback_hub.domain.errors import Invalid, NotAllowed, NotFound
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import notices, remarks
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import Emergency, NoticeKind, RemarkKind
+from feedback_hub.services.records.messages import RemarkKind
+from feedback_hub.services.records.staff import Emergency, NoticeKind
 from feedback_hub.services.rules import Rules
 
 SHORTEST, LONGEST = 10, 1000

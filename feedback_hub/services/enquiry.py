@@ -14,7 +14,7 @@ from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.events import EventKind
 from feedback_hub.services import loopback
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import WrongTry
+from feedback_hub.services.records.messages import WrongTry
 from feedback_hub.services.rules import Rules
 
 MOST_WRONG = 5

@@ -21,7 +21,7 @@ from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import notices, passages
 from feedback_hub.services.notices import partner_of, team_of
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import NoticeKind
+from feedback_hub.services.records.staff import NoticeKind
 from feedback_hub.services.rules import Rules
 
 

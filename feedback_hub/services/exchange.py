@@ -23,7 +23,9 @@ from feedback_hub.services.delivery import Again
 from feedback_hub.services.exchange_in import hear_asked
 from feedback_hub.services.ports import PeerPost, UnitOfWork, VaultClosed
 from feedback_hub.services.reaching import reach
-from feedback_hub.services.records import LetterState, NoticeKind, QueuedLetter, RemarkKind
+from feedback_hub.services.records.exchange import LetterState, QueuedLetter
+from feedback_hub.services.records.messages import RemarkKind
+from feedback_hub.services.records.staff import NoticeKind
 from feedback_hub.services.rules import Rules
 
 HELD = "held"

@@ -39,7 +39,9 @@ from feedback_hub.domain.sensitivity import Sensitivity, most_urgent
 from feedback_hub.domain.submission import Submission
 from feedback_hub.services import intake, notices, referrals, remarks
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import NoticeKind, Passage, RemarkKind, SeenKind
+from feedback_hub.services.records.exchange import Passage, SeenKind
+from feedback_hub.services.records.messages import RemarkKind
+from feedback_hub.services.records.staff import NoticeKind
 from feedback_hub.services.rules import Rules
 
 _METHOD = "exchange"

@@ -23,7 +23,7 @@ from feedback_hub.domain.referral import Referral, ReferralState, ReferralVerb
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import casework, referrals, remarks
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import RemarkKind
+from feedback_hub.services.records.messages import RemarkKind
 from feedback_hub.services.rules import Rules
 
 MOST = 500

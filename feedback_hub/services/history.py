@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, tzinfo
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.services.ports import UnitOfWork, VaultClosed, VaultSealed
-from feedback_hub.services.records import InboxRow
+from feedback_hub.services.records.work import InboxRow
 
 COLUMNS = ("id", "received_at", "channel", "from", "text", "site", "language")
 """What a row may say; only ``text`` must be there."""

@@ -18,7 +18,7 @@ from feedback_hub.domain.submission import Submission
 from feedback_hub.services import inbox, intake
 from feedback_hub.services.history import is_same
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import InboxKind
+from feedback_hub.services.records.work import InboxKind
 
 _REMEMBERED = 20_000
 _PLACES = 11

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from feedback_hub.domain.message import DeliveryReceipt, InboundMessage
 from feedback_hub.domain.submission import Submission
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import InboxKind, InboxRow
+from feedback_hub.services.records.work import InboxKind, InboxRow
 
 T = TypeVar("T")
 

@@ -22,7 +22,7 @@ from feedback_hub.domain.submission import Submission
 from feedback_hub.services import call_list, callbacks, custom_fields, inbox
 from feedback_hub.services.new_case import open_case
 from feedback_hub.services.ports import Classifier, Inbox, UnitOfWork, VaultSealed
-from feedback_hub.services.records import InboxKind, InboxRow
+from feedback_hub.services.records.work import InboxKind, InboxRow
 from feedback_hub.services.rules import Rules
 from feedback_hub.services.taking_in import receive, take_in, take_in_call, take_in_form
 

@@ -18,7 +18,7 @@ from feedback_hub.domain.errors import NotFound
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.referral import ENDED, Referral
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import PartnerLink
+from feedback_hub.services.records.staff import PartnerLink
 from feedback_hub.services.rules import Rules
 
 _LONGEST = 100

@@ -27,7 +27,9 @@ from feedback_hub.domain.reference import spoken
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import alerts, call_list, remarks
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import AlertKind, Delivery, Task, Wording, WordingState
+from feedback_hub.services.records.telling import Delivery, Wording, WordingState
+from feedback_hub.services.records.watching import AlertKind
+from feedback_hub.services.records.work import Task
 from feedback_hub.services.rules import Rules
 
 UNKNOWN_LANGUAGE = "und"

@@ -15,7 +15,7 @@ from feedback_hub.domain.message import DeliveryError
 from feedback_hub.services import links, notices
 from feedback_hub.services.delivery import Again
 from feedback_hub.services.ports import Post, UnitOfWork
-from feedback_hub.services.records import Mailbox, MailState, Notice, NoticeKind
+from feedback_hub.services.records.staff import Mailbox, MailState, Notice, NoticeKind
 from feedback_hub.services.rules import Rules
 
 MOST_TRIES = 6

@@ -18,7 +18,8 @@ from feedback_hub.domain.submission import Submission
 from feedback_hub.domain.whereabouts import Whereabouts
 from feedback_hub.services import attachments, confided, custom_fields, inbox, seals, typed
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import Message, Task
+from feedback_hub.services.records.messages import Message
+from feedback_hub.services.records.work import Task
 from feedback_hub.services.rules import Rules
 from feedback_hub.services.typed import UNLISTED, Typed
 

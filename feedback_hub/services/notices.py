@@ -21,7 +21,8 @@ from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.services import passages
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import Notice, NoticeKind, Task
+from feedback_hub.services.records.staff import Notice, NoticeKind
+from feedback_hub.services.records.work import Task
 from feedback_hub.services.routing import accuses
 from feedback_hub.services.rules import Rules
 

@@ -31,7 +31,9 @@ from feedback_hub.services import alerts, notices
 from feedback_hub.services.delivery import Again
 from feedback_hub.services.ports import Channels, UnitOfWork
 from feedback_hub.services.reaching import reach
-from feedback_hub.services.records import AlertKind, RingTry, Task
+from feedback_hub.services.records.staff import RingTry
+from feedback_hub.services.records.watching import AlertKind
+from feedback_hub.services.records.work import Task
 from feedback_hub.services.rules import Rules
 
 _AT_ONCE = timedelta(seconds=1)

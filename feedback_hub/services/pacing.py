@@ -14,7 +14,9 @@ from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.pacing import Limits, turn
 from feedback_hub.services import alerts
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import AlertKind, Delivery, InboxRow
+from feedback_hub.services.records.telling import Delivery
+from feedback_hub.services.records.watching import AlertKind
+from feedback_hub.services.records.work import InboxRow
 from feedback_hub.services.rules import Rules
 
 _QUIET = 50

@@ -10,7 +10,8 @@ from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.exchange import LetterKind, Way
 from feedback_hub.domain.referral import Referral
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import NoticeKind, Passage
+from feedback_hub.services.records.exchange import Passage
+from feedback_hub.services.records.staff import NoticeKind
 from feedback_hub.services.rules import Rules
 
 _LETTER = {

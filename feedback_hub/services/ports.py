@@ -31,14 +31,10 @@ from feedback_hub.services.kept.referrals import Referrals
 from feedback_hub.services.kept.staff import Staff
 from feedback_hub.services.kept.transaction import Transaction
 from feedback_hub.services.kept.triage import Triage
-from feedback_hub.services.records import (
-    Checked,
-    InboxRow,
-    Passage,
-    QueuedLetter,
-    RemarkKind,
-    SeenKind,
-)
+from feedback_hub.services.records.exchange import Passage, QueuedLetter, SeenKind
+from feedback_hub.services.records.messages import RemarkKind
+from feedback_hub.services.records.watching import Checked
+from feedback_hub.services.records.work import InboxRow
 
 
 class Renderer(Protocol):

@@ -16,7 +16,8 @@ from feedback_hub.services import escalation, passages, remarks, routing
 from feedback_hub.services.notices import tell_partner, tell_referred, tell_team
 from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.reaching import reach
-from feedback_hub.services.records import NoticeKind, RemarkKind
+from feedback_hub.services.records.messages import RemarkKind
+from feedback_hub.services.records.staff import NoticeKind
 from feedback_hub.services.rules import Rules
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import Remark, RemarkKind
+from feedback_hub.services.records.messages import Remark, RemarkKind
 
 LONGEST = 20_000
 

@@ -19,7 +19,7 @@ from feedback_hub.domain.suggestion import Suggestion
 from feedback_hub.services import conversation, likeness
 from feedback_hub.services.notices import tell_urgent
 from feedback_hub.services.ports import Classifier, UnitOfWork, VaultClosed
-from feedback_hub.services.records import Message
+from feedback_hub.services.records.messages import Message
 from feedback_hub.services.rules import Rules
 from feedback_hub.services.seals import text_bound_to
 from feedback_hub.services.triage import answer_at_once, keep_suggestion, suggest_route

@@ -9,7 +9,7 @@ from feedback_hub.services import confided
 from feedback_hub.services.casework import read_message
 from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import Message
+from feedback_hub.services.records.messages import Message
 
 
 def shared_texts(uow: UnitOfWork, case: Case, share: Share) -> list[tuple[Message, str]]:

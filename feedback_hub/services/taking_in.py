@@ -28,7 +28,7 @@ from feedback_hub.services import (
 )
 from feedback_hub.services.new_case import add_message, contact_of, open_case
 from feedback_hub.services.ports import Classifier, UnitOfWork
-from feedback_hub.services.records import InboxKind, InboxRow
+from feedback_hub.services.records.work import InboxKind, InboxRow
 from feedback_hub.services.rules import Rules
 
 

@@ -31,7 +31,8 @@ from feedback_hub.services import (
 )
 from feedback_hub.services.notices import tell_urgent
 from feedback_hub.services.ports import Classifier, Gazetteer, UnitOfWork
-from feedback_hub.services.records import Message, RemarkKind, SuggestionRow, Task
+from feedback_hub.services.records.messages import Message, RemarkKind, SuggestionRow
+from feedback_hub.services.records.work import Task
 from feedback_hub.services.rules import Rules
 from feedback_hub.services.seals import text_bound_to
 

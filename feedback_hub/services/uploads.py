@@ -17,7 +17,8 @@ from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.message import Attachment
 from feedback_hub.services import intake, seals
 from feedback_hub.services.ports import UnitOfWork
-from feedback_hub.services.records import AttachmentRow, InboxKind, Task
+from feedback_hub.services.records.messages import AttachmentRow
+from feedback_hub.services.records.work import InboxKind, Task
 
 LARGEST_PART = 1024 * 1024
 """Bytes of one piece."""

@@ -12,14 +12,9 @@ from feedback_hub.domain.access import Actor
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound
-from feedback_hub.domain.gsm7 import (
-    SmsLength,
-    foreign_to_gsm7,
-    sms_length,
-    without_costly_accents,
-)
+from feedback_hub.domain.gsm7 import SmsLength, foreign_to_gsm7, sms_length, without_costly_accents
 from feedback_hub.services.ports import Renderer, UnitOfWork
-from feedback_hub.services.records import Wording, WordingState
+from feedback_hub.services.records.telling import Wording, WordingState
 
 PLACEHOLDERS = {"ref": "482-913-075", "answer": "", "hotline": "1458", "date": "31/12/2026"}
 """What a wording may ask for, and what it is filled with to see how long it gets."""

@@ -17,7 +17,8 @@ from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.place import SiteStatus
 from feedback_hub.services import dialogue, inbox, intake, on_call
-from feedback_hub.services.records import InboxKind, Wording, WordingState
+from feedback_hub.services.records.telling import Wording, WordingState
+from feedback_hub.services.records.work import InboxKind
 from feedback_hub.web.hub import current_hub
 
 _MOST_READ_OUT = 9

@@ -12,7 +12,7 @@ from feedback_hub.domain import exchange_wire
 from feedback_hub.domain.errors import DomainError, Invalid, StaleVersion
 from feedback_hub.services import exchange as service
 from feedback_hub.services import exchange_in
-from feedback_hub.services.records import SeenKind
+from feedback_hub.services.records.exchange import SeenKind
 from feedback_hub.web.hub import current_hub
 
 exchange = Blueprint("exchange", __name__, url_prefix="/exchange")

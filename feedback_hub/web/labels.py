@@ -24,7 +24,7 @@ from feedback_hub.domain.message import SendFault
 from feedback_hub.domain.referral import DeclineReason, ReferralState
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads.views.conversation import HistoryLine
-from feedback_hub.services.records import Alert, AlertKind
+from feedback_hub.services.records.watching import Alert, AlertKind
 from feedback_hub.web.history_words import history_sentence
 from feedback_hub.web.pictograms import sector_sign
 from feedback_hub.web.words import LANGUAGES, SECTOR_SHORT, gettext, word

@@ -34,7 +34,8 @@ from feedback_hub.domain.safeguarding import ConsentWay
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads.sites import Unresolved
 from feedback_hub.reads.views.related import WhyLikely
-from feedback_hub.services.records import AlertKind, NoticeKind, WebhookState
+from feedback_hub.services.records.staff import NoticeKind
+from feedback_hub.services.records.watching import AlertKind, WebhookState
 
 
 def gettext(words: str, **values: object) -> str:

@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
 from feedback_hub.domain.errors import StaleVersion
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from tests.chaos.postgres import Postgres
 from tests.integration.system import System, wait_for
 from tests.providers.kannel import GatewayServer

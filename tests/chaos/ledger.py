@@ -17,7 +17,7 @@ from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import DeliveryState
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services.records import NoticeKind
+from feedback_hub.services.records.staff import NoticeKind
 from tests.integration.system import System
 from tests.providers.kannel import GatewayServer
 

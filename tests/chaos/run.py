@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.accounts import add_account
 from feedback_hub.domain.access import Membership, Role
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from tests.chaos.faults import FAULTS, Cluster
 from tests.chaos.ledger import UNASKED, Line, lines
 from tests.integration.system import NUMBER, System

@@ -25,7 +25,7 @@ from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.reference import check_digit
 from feedback_hub.domain.sensitivity import Priority
-from feedback_hub.services.records import Wording, WordingState
+from feedback_hub.services.records.telling import Wording, WordingState
 from tests.contract.voice import BASE, OPERATOR, Line
 from tests.providers.twilio_calls import Phone
 

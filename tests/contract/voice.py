@@ -21,7 +21,9 @@ from feedback_hub.config import parse_config
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.place import Site
 from feedback_hub.migrations import migrate
-from feedback_hub.services.records import Message, Queue, WordingState
+from feedback_hub.services.records.messages import Message
+from feedback_hub.services.records.telling import WordingState
+from feedback_hub.services.records.work import Queue
 from feedback_hub.web.app import create_app
 from tests.providers.twilio import ACCOUNT_SID, AUTH_TOKEN
 from tests.providers.twilio_calls import Phone

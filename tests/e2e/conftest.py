@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from feedback_hub.bootstrap import Hub
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from feedback_hub.web.app import create_app
 from tests.cheaper import cheap_passwords, templates_compiled_once, words_compiled_once
 from tests.pages_world import PASSWORD, make_hub, settle

@@ -26,7 +26,7 @@ from feedback_hub.adapters.accounts import account_id_of
 from feedback_hub.adapters.desk_devices import of_account, take_out_of_use
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.case import Case
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from feedback_hub.web import desk_assets
 from feedback_hub.web.app import create_app
 from tests.pages_world import PASSWORD, make_hub, settle

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from feedback_hub.adapters.recordings import digest_of
 from feedback_hub.domain.contact import Purpose
-from feedback_hub.services.records import Wording, WordingState
+from feedback_hub.services.records.telling import Wording, WordingState
 from tests.e2e.desk_field import Field, Phone, field_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -15,7 +15,7 @@ from typing import Any
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import process_hub
 from feedback_hub.bootstrap.channel_accounts import ChannelAccounts
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from workers.drain import drain
 
 

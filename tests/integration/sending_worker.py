@@ -6,7 +6,7 @@ import time
 
 from feedback_hub.adapters import outbox
 from feedback_hub.bootstrap import process_hub
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from workers.drain import drain
 
 LONGEST = 300.0

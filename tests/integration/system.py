@@ -25,7 +25,7 @@ from feedback_hub.config import load_config
 from feedback_hub.domain.access import Membership, Role
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.migrations import migrate
-from feedback_hub.services.records import WordingState
+from feedback_hub.services.records.telling import WordingState
 from tests.providers.twilio import ACCOUNT_SID, AUTH_TOKEN, Message, TwilioServer
 
 T = TypeVar("T")

@@ -23,7 +23,9 @@ from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.reads.wire import message_text
 from feedback_hub.services import intake
-from feedback_hub.services.records import Delivery, Message, Queue, Wording, WordingState
+from feedback_hub.services.records.messages import Message
+from feedback_hub.services.records.telling import Delivery, Wording, WordingState
+from feedback_hub.services.records.work import Queue
 from tests.integration.databases import NOW
 from workers.drain import drain
 

@@ -21,7 +21,7 @@ from feedback_hub.bootstrap import Hub, build
 from feedback_hub.config import parse_config
 from feedback_hub.domain.access import Membership, Role
 from feedback_hub.migrations import migrate
-from feedback_hub.services.records import AlertKind
+from feedback_hub.services.records.watching import AlertKind
 from tests.integration.databases import NOW
 from tests.pages_world import log_in, make_app, make_hub
 from tests.providers.telegram import SECRET_TOKEN, TOKEN, TelegramServer, telegram_server

@@ -29,7 +29,8 @@ from feedback_hub.domain.place import Organisation, Site
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import attachments, intake, seals
 from feedback_hub.services.ports import VaultClosed
-from feedback_hub.services.records import AttachmentRow, InboxKind, Queue
+from feedback_hub.services.records.messages import AttachmentRow
+from feedback_hub.services.records.work import InboxKind, Queue
 from feedback_hub.web.app import create_app
 from tests.integration.databases import NOW, Database
 from tests.pages_world import log_in, settle, token_in

@@ -16,7 +16,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Membership, Role
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.services import intake
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from tests.integration.test_worker_signals import Bench, bench
 from tests.pages_world import LINE, PUMP, log_in, make_app, make_hub, token_in
 from workers.drain import drain

@@ -17,7 +17,8 @@ from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.place import Site
 from feedback_hub.services import intake, loopback
-from feedback_hub.services.records import InboxKind, Queue, WordingState
+from feedback_hub.services.records.telling import WordingState
+from feedback_hub.services.records.work import InboxKind, Queue
 from tests.integration.asking import Answer, Asking
 from tests.integration.databases import NOW
 from workers.drain import drain

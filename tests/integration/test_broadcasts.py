@@ -19,7 +19,8 @@ from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.place import Site
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import intake
-from feedback_hub.services.records import Queue, Wording, WordingState
+from feedback_hub.services.records.telling import Wording, WordingState
+from feedback_hub.services.records.work import Queue
 from tests.integration.asking import Asking, add_case
 from tests.integration.databases import NOW
 from tests.providers.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioServer

@@ -30,7 +30,9 @@ from feedback_hub.reads import call_list as reads
 from feedback_hub.reads.views.calls import CallRow
 from feedback_hub.services import call_list, casework, intake, loopback, triage, wordings
 from feedback_hub.services.loopback import Method
-from feedback_hub.services.records import AlertKind, InboxKind, Queue, Task, Wording, WordingState
+from feedback_hub.services.records.telling import Wording, WordingState
+from feedback_hub.services.records.watching import AlertKind
+from feedback_hub.services.records.work import InboxKind, Queue, Task
 from feedback_hub.services.triage import Decision
 from tests.integration.databases import NOW
 from tests.pages_world import arrives, log_in, make_app, make_hub, token_in

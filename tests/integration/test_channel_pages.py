@@ -18,7 +18,8 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.bootstrap.channel_accounts import ChannelAccounts
 from feedback_hub.domain.message import DeliveryError, SendFault
 from feedback_hub.services import alerts, intake
-from feedback_hub.services.records import AlertKind, InboxKind, Queue
+from feedback_hub.services.records.watching import AlertKind
+from feedback_hub.services.records.work import InboxKind, Queue
 from tests.integration.post_box import Listed
 from tests.integration.test_channel_watch import message
 from tests.pages_world import LINE, START, Clock, log_in, make_app, make_hub, token_in

@@ -14,7 +14,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.config import parse_config
 from feedback_hub.domain.message import DeliveryError, InboundMessage, SendFault
 from feedback_hub.services import alerts, channel_watch, intake
-from feedback_hub.services.records import AlertKind, WebhookState
+from feedback_hub.services.records.watching import AlertKind, WebhookState
 from tests.integration.databases import NOW
 from tests.integration.post_box import NAME, Listed, give
 from workers.upkeep import keep_up

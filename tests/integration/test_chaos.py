@@ -11,7 +11,7 @@ import pytest
 
 from feedback_hub.adapters import outbox
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from tests.chaos import faults
 from tests.chaos.faults import Cluster
 from tests.chaos.ledger import lines

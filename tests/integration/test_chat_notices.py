@@ -20,7 +20,8 @@ from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.place import MailWish
 from feedback_hub.migrations import migrate
 from feedback_hub.services import chatting, intake, notices
-from feedback_hub.services.records import InboxKind, MailState, NoticeKind, Queue
+from feedback_hub.services.records.staff import MailState, NoticeKind
+from feedback_hub.services.records.work import InboxKind, Queue
 from tests.integration.asking import add_case
 from tests.integration.databases import NOW
 from tests.integration.test_on_call import Clock

@@ -11,7 +11,7 @@ from flask import Flask
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.bank import BankAnswer
 from feedback_hub.domain.contact import Purpose
-from feedback_hub.services.records import WordingState
+from feedback_hub.services.records.telling import WordingState
 from tests.pages_world import PUMP, arrives, log_in, make_app, make_hub, token_in
 
 

@@ -14,7 +14,7 @@ from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads import case_page
 from feedback_hub.reads.wire import messages_body
 from feedback_hub.services import casework
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from tests.integration.talking import ALICE, ANA, BERTA, CHIEF, FOOD, PUMP, ROSA, UNCLEAR, Talk
 from workers.drain import drain
 

@@ -22,7 +22,7 @@ from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import casework, intake
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from tests.integration.databases import Database, SqliteFiles
 from tests.integration.talking import ANA, CHIEF, FOOD, PUMP, ROSA, Talk, make_talk
 from workers.drain import drain

@@ -21,7 +21,7 @@ from feedback_hub.config import load_config
 from feedback_hub.demo import call_logs, channels, providers
 from feedback_hub.domain.case import Case, CaseState
 from feedback_hub.domain.message import MessageKind, OutboundMessage
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from tests.contract.recorded import kinds
 from tests.integration.databases import NOW
 from tests.integration.system import wait_for

@@ -22,7 +22,9 @@ from feedback_hub.domain.attachment import AttachmentState
 from feedback_hub.domain.call_back import CallReason, Way
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.services import call_list
-from feedback_hub.services.records import AttachmentRow, Queue, Wording, WordingState
+from feedback_hub.services.records.messages import AttachmentRow
+from feedback_hub.services.records.telling import Wording, WordingState
+from feedback_hub.services.records.work import Queue
 from feedback_hub.web import desk_assets
 from feedback_hub.web.desk_words import WORDS
 from tests.integration.asking import Answer

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from feedback_hub.adapters import channel_accounts, tables
 from feedback_hub.bootstrap import Hub
 from feedback_hub.services.hotline import CallTaker
-from feedback_hub.services.records import AlertKind
+from feedback_hub.services.records.watching import AlertKind
 from tests.integration.databases import NOW
 from tests.integration.test_import_ivr import EVENING
 from workers.drop_folder import LEASE, DropFolder

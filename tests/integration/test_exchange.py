@@ -34,14 +34,10 @@ from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.submission import Submission
 from feedback_hub.services import casework, exchange, intake, loopback, referrals, remarks, triage
-from feedback_hub.services.records import (
-    InboxKind,
-    LetterState,
-    NoticeKind,
-    Queue,
-    QueuedLetter,
-    WordingState,
-)
+from feedback_hub.services.records.exchange import LetterState, QueuedLetter
+from feedback_hub.services.records.staff import NoticeKind
+from feedback_hub.services.records.telling import WordingState
+from feedback_hub.services.records.work import InboxKind, Queue
 from feedback_hub.services.triage import Decision
 from feedback_hub.web.app import create_app
 from tests.integration.asking import typed_of

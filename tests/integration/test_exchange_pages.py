@@ -16,7 +16,7 @@ from feedback_hub.domain.consent import Share
 from feedback_hub.domain.exchange import Carried, Letter, LetterKind, SitePlace
 from feedback_hub.domain.message import DeliveryError, SendFault
 from feedback_hub.services import casework, exchange, exchange_in, referrals, triage
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from feedback_hub.services.triage import Decision
 from tests.pages_world import PUMP, arrives, log_in, make_app, make_hub, token_in, version_in
 from workers.drain import drain

@@ -11,7 +11,8 @@ from feedback_hub.adapters import tables
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.services import intake, pacing
-from feedback_hub.services.records import AlertKind, Queue
+from feedback_hub.services.records.watching import AlertKind
+from feedback_hub.services.records.work import Queue
 from tests.integration.databases import NOW
 from workers import schedule
 from workers.drain import drain

@@ -15,7 +15,8 @@ from feedback_hub.domain.person import AccusedClass, AgeBand, Person, Sex
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.domain.submission import Submission
 from feedback_hub.services import intake, seals
-from feedback_hub.services.records import Message, Queue
+from feedback_hub.services.records.messages import Message
+from feedback_hub.services.records.work import Queue
 from feedback_hub.services.typed import UNLISTED, Typed
 from tests.integration.asking import typed_of
 from tests.integration.databases import NOW

@@ -17,7 +17,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Membership, Role
 from feedback_hub.services import confided
 from feedback_hub.services.ports import VaultSealed
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from feedback_hub.services.seals import text_bound_to
 from feedback_hub.web.app import create_app
 from tests.integration.commands import Commands, commands

@@ -15,7 +15,7 @@ from feedback_hub.adapters.rejected import RejectedFile
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.message import MessageKind
 from feedback_hub.services.hotline import Became
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from tests.integration.commands import Commands, commands
 from tests.integration.databases import NOW
 from workers.call_import import CallImport, CallTally

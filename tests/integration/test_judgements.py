@@ -18,7 +18,7 @@ from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads import wire
 from feedback_hub.services import casework, intake, triage
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from feedback_hub.services.triage import Decision
 from tests.integration.databases import NOW, HubOn, SqliteFiles
 from workers.drain import drain

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from feedback_hub.adapters import outbox, tables
 from feedback_hub.domain.message import DeliveryState, InboundMessage
 from feedback_hub.services import intake
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from tests.integration.system import System
 from tests.providers.twilio import TwilioServer
 from workers.drain import drain

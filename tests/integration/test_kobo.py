@@ -21,7 +21,8 @@ from feedback_hub.domain.consent import Answered, Consent, Share
 from feedback_hub.domain.person import AgeBand, Person, PopulationGroup, Sex
 from feedback_hub.domain.place import Site
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services.records import Message, Queue
+from feedback_hub.services.records.messages import Message
+from feedback_hub.services.records.work import Queue
 from feedback_hub.services.seals import text_bound_to
 from feedback_hub.web.app import create_app
 from tests.integration.databases import NOW

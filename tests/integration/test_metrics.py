@@ -18,7 +18,9 @@ from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.message import DeliveryState
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import alerts
-from feedback_hub.services.records import AlertKind, Delivery, InboxKind, Task
+from feedback_hub.services.records.telling import Delivery
+from feedback_hub.services.records.watching import AlertKind
+from feedback_hub.services.records.work import InboxKind, Task
 from tests.integration.asking import Asking, add_case
 from tests.integration.databases import NOW
 from tests.pages_world import LINE, Clock, arrives, make_hub

@@ -22,7 +22,7 @@ from feedback_hub.domain.place import Organisation, OrganisationKind, Service, S
 from feedback_hub.domain.referral import ReferralState
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.services import escalation, notices, referrals, triage
-from feedback_hub.services.records import NoticeKind
+from feedback_hub.services.records.staff import NoticeKind
 from feedback_hub.services.triage import Decision
 from tests.integration.asking import add_case
 from tests.integration.databases import NOW

@@ -16,7 +16,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.case import Outcome
 from feedback_hub.domain.clock import Duty
 from feedback_hub.services import casework
-from feedback_hub.services.records import Notice, NoticeKind
+from feedback_hub.services.records.staff import Notice, NoticeKind
 from tests.pages_world import CHIEF, PUMP, Clock, arrives, log_in, make_app, make_hub, token_in
 
 

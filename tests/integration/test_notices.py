@@ -21,7 +21,8 @@ from feedback_hub.domain.place import MailWish, Organisation, Service, Site
 from feedback_hub.domain.referral import ReferralState
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.services import intake, referrals, triage
-from feedback_hub.services.records import InboxKind, MailState, Notice, NoticeKind, Queue
+from feedback_hub.services.records.staff import MailState, Notice, NoticeKind
+from feedback_hub.services.records.work import InboxKind, Queue
 from feedback_hub.services.triage import Decision
 from tests.integration.databases import NOW
 from tests.providers.mail import MailServer

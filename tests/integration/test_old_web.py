@@ -24,7 +24,7 @@ from sqlalchemy import Engine, Table, func, select, update
 from feedback_hub.adapters import tables
 from feedback_hub.bootstrap import build, settings_of
 from feedback_hub.config import load_config
-from feedback_hub.services.records import InboxKind, Queue
+from feedback_hub.services.records.work import InboxKind, Queue
 from tests.integration.databases import Database
 from tests.integration.system import NUMBER, free_port, wait_for
 from tests.integration.test_upgrade import fill, old_tables

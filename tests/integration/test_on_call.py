@@ -22,7 +22,7 @@ from feedback_hub.domain.on_call import HandlerGroup, RingState, RingWay
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.services import on_call
 from feedback_hub.services.on_call import RingAddress
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from feedback_hub.web.front import create_front
 from tests.integration.asking import Asking, add_case
 from tests.integration.databases import NOW

@@ -12,7 +12,8 @@ from feedback_hub.adapters import outbox, tables
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.services import intake
-from feedback_hub.services.records import AlertKind, Queue, Task
+from feedback_hub.services.records.watching import AlertKind
+from feedback_hub.services.records.work import Queue, Task
 from tests.integration.databases import NOW
 from tests.pages_world import LINE, log_in, make_app, make_hub, token_in
 from tests.providers.outgoing import Outgoing

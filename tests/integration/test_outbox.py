@@ -20,7 +20,7 @@ from feedback_hub.bootstrap import Hub, build
 from feedback_hub.config import parse_config
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.services import intake
-from feedback_hub.services.records import Queue, Task
+from feedback_hub.services.records.work import Queue, Task
 from tests.integration.databases import NOW, PostgresServer, opened
 from tests.integration.test_unit_of_work import inbox_row
 from workers import drain as draining

@@ -24,7 +24,8 @@ from feedback_hub.reads import case_export, queue
 from feedback_hub.reads.case_list import Filters
 from feedback_hub.reads.views.queue import QueueFilters
 from feedback_hub.services import custom_fields, intake, seals
-from feedback_hub.services.records import Message, Queue
+from feedback_hub.services.records.messages import Message
+from feedback_hub.services.records.work import Queue
 from tests.integration.asking import Answer, Asking
 from tests.integration.databases import NOW
 from workers import schedule

@@ -21,7 +21,8 @@ from channels.base import Pulled
 from feedback_hub.adapters import channel_accounts, outbox, tables
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.message import DeliveryError, InboundMessage, SendFault
-from feedback_hub.services.records import AlertKind, InboxKind, Queue
+from feedback_hub.services.records.watching import AlertKind
+from feedback_hub.services.records.work import InboxKind, Queue
 from tests.integration.databases import NOW
 from tests.integration.post_box import NAME, PostBox, give
 from workers import pull

@@ -16,7 +16,7 @@ from feedback_hub.domain.clock import Duty
 from feedback_hub.reads import case_list, home, notice_list, queue
 from feedback_hub.reads.case_list import Filters
 from feedback_hub.reads.views.queue import QueueFilters, QueueTab
-from feedback_hub.services.records import Notice, NoticeKind
+from feedback_hub.services.records.staff import Notice, NoticeKind
 
 ACTOR = Actor("a" * 32, ActorKind.ACCOUNT, (Membership(Role.CASE_MANAGER, "hub"),))
 DUTY = Duty.ANSWER

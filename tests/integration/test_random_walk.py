@@ -38,7 +38,7 @@ from feedback_hub.services import bank, casework, handover, issues, loopback, re
 from feedback_hub.services.handover import Wanted
 from feedback_hub.services.issues import NewIssue
 from feedback_hub.services.loopback import Method
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from feedback_hub.services.triage import Decision
 from tests.integration.talking import Talk, make_talk
 from workers.drain import drain

@@ -30,7 +30,7 @@ from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.person import AccusedClass
 from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
-from feedback_hub.services.records import Message
+from feedback_hub.services.records.messages import Message
 from feedback_hub.services.seals import text_bound_to
 from tests.integration.test_nothing_there import (
     ABSENT_REF,

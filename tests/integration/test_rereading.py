@@ -18,7 +18,8 @@ from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.services import intake, triage
-from feedback_hub.services.records import Queue, SuggestionRow
+from feedback_hub.services.records.messages import SuggestionRow
+from feedback_hub.services.records.work import Queue
 from feedback_hub.services.rereading import LONGEST_DOUBT
 from feedback_hub.services.triage import Decision
 from tests.integration.talking import ANA, BERTA, CHIEF, ROSA, Talk, talk

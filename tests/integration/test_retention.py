@@ -24,7 +24,8 @@ from feedback_hub.domain.safeguarding import ConductReport
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads import case_page
 from feedback_hub.services import typed
-from feedback_hub.services.records import AttachmentRow, Notice, NoticeKind, WrongTry
+from feedback_hub.services.records.messages import AttachmentRow, WrongTry
+from feedback_hub.services.records.staff import Notice, NoticeKind
 from feedback_hub.services.seals import address_bound_to, text_bound_to
 from feedback_hub.services.typed import Typed
 from tests.integration.commands import Commands, commands

@@ -16,7 +16,7 @@ from feedback_hub.domain.place import Organisation, Service
 from feedback_hub.domain.referral import ReferralState
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import intake, referrals, triage
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from feedback_hub.services.triage import Decision
 from tests.integration.databases import NOW
 from workers import schedule

@@ -24,7 +24,7 @@ from feedback_hub.adapters.accounts import add_token
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.logs import configure_logs
 from feedback_hub.domain.access import Membership, Role
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from feedback_hub.web.app import create_app
 from tests.pages_world import LINE, log_in, make_hub, settle, token_in
 from workers.drain import drain

@@ -29,7 +29,8 @@ from feedback_hub.migrations import migrate
 from feedback_hub.services import intake, loopback, new_case
 from feedback_hub.services.channel_watch import LOOKED_FOR
 from feedback_hub.services.delivery import FIRST_LOOK, begin
-from feedback_hub.services.records import Delivery, Queue, WordingState
+from feedback_hub.services.records.telling import Delivery, WordingState
+from feedback_hub.services.records.work import Queue
 from tests.integration.databases import NOW
 from tests.providers.telegram import SECRET_TOKEN, TOKEN, TelegramServer, telegram_server
 from tests.providers.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioServer, twilio_server

@@ -10,7 +10,7 @@ from feedback_hub.domain.case import Case
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import casework, intake
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from tests.integration.databases import NOW
 from workers.drain import drain
 

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from feedback_hub.adapters import tables
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.services import intake
-from feedback_hub.services.records import AlertKind, Queue
+from feedback_hub.services.records.watching import AlertKind
+from feedback_hub.services.records.work import Queue
 from tests.integration.system import System, wait_for
 from tests.integration.test_apart import Valkey
 from tests.providers.twilio import TwilioServer

@@ -18,7 +18,7 @@ from feedback_hub.domain.errors import StaleVersion
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
-from feedback_hub.services.records import InboxKind, InboxRow, Queue, Task
+from feedback_hub.services.records.work import InboxKind, InboxRow, Queue, Task
 from tests.integration.databases import NOW
 
 CODES = ("request.water",)

@@ -21,7 +21,7 @@ from feedback_hub.domain.reference import new_reference
 from feedback_hub.domain.submission import Submission
 from feedback_hub.services import intake
 from feedback_hub.services.ports import VaultClosed, VaultTampered
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from tests.integration.databases import NOW, HubOn, SqliteFiles
 from workers.drain import drain
 

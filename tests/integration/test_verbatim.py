@@ -26,7 +26,7 @@ from feedback_hub.adapters import tables
 from feedback_hub.bootstrap import Hub, build
 from feedback_hub.config import parse_config
 from feedback_hub.domain.access import Role
-from feedback_hub.services.records import Queue
+from feedback_hub.services.records.work import Queue
 from tests.integration.asking import Asking
 from tests.integration.databases import NOW
 from tests.pages_world import log_in, settle

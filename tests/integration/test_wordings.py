@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.gsm7 import sms_length, without_costly_accents
-from feedback_hub.services.records import Wording, WordingState
+from feedback_hub.services.records.telling import Wording, WordingState
 from tests.integration.commands import Commands, commands
 from tests.pages_world import log_in, make_app, make_hub, token_in
 

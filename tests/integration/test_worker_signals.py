@@ -15,7 +15,7 @@ from redis import Redis
 from rq.job import Job
 
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
-from feedback_hub.services.records import Queue as QueueName
+from feedback_hub.services.records.work import Queue as QueueName
 from workers.queues import connect, open_queue
 from workers.worker import stop_requested
 

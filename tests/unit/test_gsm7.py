@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from feedback_hub.adapters.rendering import JinjaRenderer, shipped_wordings
 from feedback_hub.domain.gsm7 import foreign_to_gsm7, sms_length
-from feedback_hub.services.records import Wording
+from feedback_hub.services.records.telling import Wording
 
 VALUES = {"ref": "482-913-075", "hotline": "800-1458-00", "answer": "", "date": "31/12/2026"}
 

@@ -8,7 +8,7 @@ from sqlalchemy import Select, delete, func, insert, select
 
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.kept.transaction import Transaction
-from feedback_hub.services.records import AttachmentRow
+from feedback_hub.services.records.messages import AttachmentRow
 
 
 class SqlAttachments(Transaction):

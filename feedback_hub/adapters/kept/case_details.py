@@ -12,7 +12,7 @@ from feedback_hub.adapters.kept.transaction import Transaction
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.likeness import Sketch
 from feedback_hub.domain.whereabouts import Whereabouts
-from feedback_hub.services.records import TypedRow
+from feedback_hub.services.records.messages import TypedRow
 
 
 class SqlCaseDetails(Transaction):

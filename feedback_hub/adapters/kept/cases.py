@@ -16,7 +16,7 @@ from feedback_hub.domain.case import OPEN, Case
 from feedback_hub.domain.reference import new_reference
 from feedback_hub.domain.referral import ReferralState
 from feedback_hub.domain.safeguarding import ConductReport, ServiceReferral
-from feedback_hub.services.records import Emergency
+from feedback_hub.services.records.staff import Emergency
 
 _HELD = (
     ReferralState.SENT,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from feedback_hub.adapters import channel_accounts
 from feedback_hub.adapters.kept.transaction import Transaction
-from feedback_hub.services.records import Checked
+from feedback_hub.services.records.watching import Checked
 
 
 class SqlChannelStates(Transaction):

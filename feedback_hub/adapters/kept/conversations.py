@@ -14,7 +14,7 @@ from feedback_hub.domain.case import OPEN, Case, CaseState
 from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services.records import Message
+from feedback_hub.services.records.messages import Message
 
 
 class SqlConversations(Transaction):

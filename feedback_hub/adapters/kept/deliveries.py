@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.kept.transaction import Transaction
 from feedback_hub.domain.contact import Purpose
-from feedback_hub.services.records import Delivery, Wording
+from feedback_hub.services.records.telling import Delivery, Wording
 
 
 class SqlDeliveries(Transaction):

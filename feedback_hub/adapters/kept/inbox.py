@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select, update
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.kept.transaction import Transaction
-from feedback_hub.services.records import InboxKind, InboxRow
+from feedback_hub.services.records.work import InboxKind, InboxRow
 
 
 class SqlInboxRows(Transaction):

@@ -12,7 +12,8 @@ from feedback_hub.adapters.visibility import referral_visible
 from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.referral import Referral
-from feedback_hub.services.records import PartnerLink, Remark
+from feedback_hub.services.records.messages import Remark
+from feedback_hub.services.records.staff import PartnerLink
 
 
 class SqlReferrals(Transaction):

@@ -14,7 +14,8 @@ from feedback_hub.adapters.kept.transaction import Transaction
 from feedback_hub.domain.access import Actor, Role
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.on_call import Ring, Shift
-from feedback_hub.services.records import Alert, Mailbox, Notice, NoticeKind, RingTry
+from feedback_hub.services.records.staff import Mailbox, Notice, NoticeKind, RingTry
+from feedback_hub.services.records.watching import Alert
 
 
 class SqlStaff(Transaction):

@@ -28,7 +28,7 @@ from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services.kept.transaction import Kept
-from feedback_hub.services.records import Queue, Task
+from feedback_hub.services.records.work import Queue, Task
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert as PostgresInsert

@@ -10,7 +10,7 @@ from feedback_hub.adapters.kept.transaction import Transaction
 from feedback_hub.domain.access import Actor
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.judgement import Judgement
-from feedback_hub.services.records import SuggestionRow
+from feedback_hub.services.records.messages import SuggestionRow
 
 
 class SqlTriage(Transaction):

@@ -37,7 +37,8 @@ from feedback_hub.domain.person import (
 from feedback_hub.domain.referral import DeclineReason, ReferralState
 from feedback_hub.domain.safeguarding import ConsentWay
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
-from feedback_hub.services.records import MailState, NoticeKind, RemarkKind
+from feedback_hub.services.records.messages import RemarkKind
+from feedback_hub.services.records.staff import MailState, NoticeKind
 
 case = Table(
     "case",

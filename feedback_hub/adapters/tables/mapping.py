@@ -55,24 +55,18 @@ from feedback_hub.domain.person import Person
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.safeguarding import ConductReport, ServiceReferral
-from feedback_hub.services.records import (
-    Alert,
+from feedback_hub.services.records.exchange import Passage, QueuedLetter
+from feedback_hub.services.records.messages import (
     AttachmentRow,
-    BroadcastPerson,
-    Delivery,
-    Emergency,
-    InboxRow,
     Message,
-    Notice,
-    PartnerLink,
-    Passage,
-    QueuedLetter,
     Remark,
-    RingTry,
     SuggestionRow,
-    Wording,
     WrongTry,
 )
+from feedback_hub.services.records.staff import Emergency, Notice, PartnerLink, RingTry
+from feedback_hub.services.records.telling import BroadcastPerson, Delivery, Wording
+from feedback_hub.services.records.watching import Alert
+from feedback_hub.services.records.work import InboxRow
 
 
 def start_mappers() -> None:

@@ -30,14 +30,9 @@ from feedback_hub.domain.consent import Answered
 from feedback_hub.domain.contact import Purpose, Withheld
 from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.message import DeliveryState, MessageKind, SendFault
-from feedback_hub.services.records import (
-    AlertKind,
-    InboxKind,
-    Queue,
-    Task,
-    WebhookState,
-    WordingState,
-)
+from feedback_hub.services.records.telling import WordingState
+from feedback_hub.services.records.watching import AlertKind, WebhookState
+from feedback_hub.services.records.work import InboxKind, Queue, Task
 
 contact = Table(
     "contact",

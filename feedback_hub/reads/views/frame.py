@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from feedback_hub.domain.access import Role
-from feedback_hub.services.records import NoticeKind
+from feedback_hub.services.records.staff import NoticeKind
 
 
 @dataclass(frozen=True)

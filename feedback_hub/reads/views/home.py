@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from feedback_hub.reads.views.queue import QueueRow
 from feedback_hub.reads.views.referrals import ReferralRow
-from feedback_hub.services.records import Alert
+from feedback_hub.services.records.watching import Alert
 
 
 class TileKind(StrEnum):

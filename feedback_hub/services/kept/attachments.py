@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from feedback_hub.services.records import AttachmentRow
+from feedback_hub.services.records.messages import AttachmentRow
 
 
 class Attachments(Protocol):

@@ -9,7 +9,7 @@ from typing import Protocol
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.likeness import Sketch
 from feedback_hub.domain.whereabouts import Whereabouts
-from feedback_hub.services.records import TypedRow
+from feedback_hub.services.records.messages import TypedRow
 
 
 class CaseDetails(Protocol):

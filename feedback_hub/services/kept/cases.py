@@ -9,7 +9,7 @@ from typing import Protocol
 from feedback_hub.domain.access import Action, Actor, CaseFacts
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.safeguarding import ConductReport, ServiceReferral
-from feedback_hub.services.records import Emergency
+from feedback_hub.services.records.staff import Emergency
 
 
 class Cases(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from feedback_hub.services.records import Checked
+from feedback_hub.services.records.watching import Checked
 
 
 class ChannelStates(Protocol):

@@ -9,7 +9,7 @@ from typing import Protocol
 from feedback_hub.domain.call_back import CallBack
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.contact import Contact
-from feedback_hub.services.records import Message
+from feedback_hub.services.records.messages import Message
 
 
 class Conversations(Protocol):

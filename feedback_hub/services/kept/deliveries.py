@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from feedback_hub.domain.contact import Purpose
-from feedback_hub.services.records import Delivery, Wording
+from feedback_hub.services.records.telling import Delivery, Wording
 
 
 class Deliveries(Protocol):

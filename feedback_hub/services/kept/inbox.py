@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from feedback_hub.services.records import InboxKind, InboxRow
+from feedback_hub.services.records.work import InboxKind, InboxRow
 
 
 class InboxRows(Protocol):

@@ -8,7 +8,8 @@ from typing import Protocol
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.referral import Referral
-from feedback_hub.services.records import PartnerLink, Remark
+from feedback_hub.services.records.messages import Remark
+from feedback_hub.services.records.staff import PartnerLink
 
 
 class Referrals(Protocol):

@@ -17,22 +17,17 @@ from feedback_hub.domain.judgement import Judgement
 from feedback_hub.domain.on_call import Ring, Shift
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.safeguarding import ConductReport, ServiceReferral
-from feedback_hub.services.records import (
+from feedback_hub.services.records.exchange import Passage
+from feedback_hub.services.records.messages import (
     AttachmentRow,
-    BroadcastPerson,
-    Delivery,
-    Emergency,
     Message,
-    Notice,
-    PartnerLink,
-    Passage,
     Remark,
-    RingTry,
     SuggestionRow,
-    Task,
-    Wording,
     WrongTry,
 )
+from feedback_hub.services.records.staff import Emergency, Notice, PartnerLink, RingTry
+from feedback_hub.services.records.telling import BroadcastPerson, Delivery, Wording
+from feedback_hub.services.records.work import Task
 
 Kept = (
     Case

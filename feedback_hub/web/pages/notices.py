@@ -24,7 +24,7 @@ from feedback_hub.domain.on_call import RingWay
 from feedback_hub.domain.place import MailWish
 from feedback_hub.reads import looks, notice_list
 from feedback_hub.services import chatting, on_call
-from feedback_hub.services.records import NoticeKind
+from feedback_hub.services.records.staff import NoticeKind
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.security import current_actor
 from feedback_hub.web.words import gettext
