@@ -95,4 +95,5 @@ def _demo(bench: Bench) -> None:
 
 
 def _at_home(home: Path) -> dict[str, str]:
-    return {**os.environ, "HOME": str(home), "FEEDBACK_HUB_HUB_HOME": str(home / "hub")}
+    # A demonstration makes a home of its own each time, in the folder for passing things.
+    return {**os.environ, "HOME": str(home), "TMPDIR": str(home)}
