@@ -75,6 +75,7 @@ def view(
     """
     case = reach(uow, actor, ref)
     facts = uow.facts(case)
+    words = typed.of_case(uow, case)
     team = scope_of(actor, Action.READ_HISTORY).admits(facts)
     referrals = case_list.referrals_of(uow, actor, [case.id]).get(case.id, ()) if team else ()
     said = conversation.remarks_of(uow, case.id)
@@ -110,7 +111,11 @@ def view(
         codes=case.codes,
         sector=case.sector,
         site=case.site,
-        place=typed.of_case(uow, case).place,
+        place=words.place,
+        accused_organisation=known.names.organisation(typed.accused_in(case, words))
+        if team
+        else "",
+        accused_class=case.accused_class if team else None,
         language=case.language,
         owner=known.names.person(case.owner),
         suspected=case.suspected,

@@ -151,6 +151,14 @@ def test_everything_that_was_asked_is_in_the_case(hub: Hub, filipe: FlaskClient)
     assert (contact.private_phone, contact.may_leave_message) == (Answered.NO, Answered.NO)
 
 
+def test_its_team_reads_who_is_accused(hub: Hub, app: Flask, filipe: FlaskClient) -> None:
+    hand_in(filipe, **{**EVERYTHING, "accused.organisation": "Ajuda do Rio"})
+    page = log_in(app, "ana").get(f"/cases/{the_case(hub).ref}").text
+    said = page.partition("Who is accused")[2].partition("</section>")[0]
+    assert "Ajuda do Rio" in said
+    assert "Contractor or supplier" in said
+
+
 def test_nothing_but_the_words_is_needed(hub: Hub, filipe: FlaskClient) -> None:
     answer = hand_in(filipe, text="Quando é a distribuição?")
     assert answer.status_code == 201

@@ -14,7 +14,14 @@ from feedback_hub.domain.consent import Answered, Consent, Share
 from feedback_hub.domain.contact import Withheld
 from feedback_hub.domain.custom_field import CustomField
 from feedback_hub.domain.meeting import Meeting
-from feedback_hub.domain.person import AgeBand, Disability, PopulationGroup, Sex, SpeaksFor
+from feedback_hub.domain.person import (
+    AccusedClass,
+    AgeBand,
+    Disability,
+    PopulationGroup,
+    Sex,
+    SpeaksFor,
+)
 from feedback_hub.domain.routing import Why
 from feedback_hub.domain.safeguarding import ConductReport, ServiceReferral
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
@@ -174,6 +181,8 @@ class CaseView:
     sector: str = ""
     site: str = ""
     place: str = ""
+    accused_organisation: str = ""
+    accused_class: AccusedClass | None = None
     language: str = "und"
     owner: str = ""
     suspected: bool = False
