@@ -26,6 +26,7 @@ from feedback_hub.cli.progress import Progress
 from feedback_hub.cli.ready import has_database
 from feedback_hub.cli.taking import opened, refuse_unknown
 from feedback_hub.config import ClassifierKind
+from feedback_hub.domain.languages import individual
 from feedback_hub.services.ports import Classifier
 from feedback_hub.services.scoring import FIELDS, Score
 
@@ -119,6 +120,7 @@ def evaluate(
             asked = [{"text": cells["text"]} for cells in some]
             for cells, read in zip(some, _read(machine, hub, places, asked), strict=True):
                 truth = {name: cells.get(name, "").strip() for name in FIELDS}
+                truth["language"] = individual(truth["language"])
                 score.add(truth, read, read["codes"].split(";"))
                 rows += 1
     if not any(one.count for one in score.fields.values()):
@@ -192,7 +194,8 @@ def _read(
     machine: Classifier, hub: Hub, places: ListedPlaces, some: Sequence[Mapping[str, str]]
 ) -> Iterator[dict[str, str]]:
     frame = hub.rules.frame
-    asked = [(cells["text"], cells.get("language", "").strip() or UNKNOWN) for cells in some]
+    given = (individual(cells.get("language", "").strip()) or UNKNOWN for cells in some)
+    asked = [(cells["text"], language) for cells, language in zip(some, given, strict=True)]
     for cells, suggestion in zip(some, machine.classify_all(asked), strict=True):
         site = cells.get("site", "").strip() or _site(hub, places, cells["text"])
         reasons = dict.fromkeys(f"{r.field}={r.value}: {r.words}" for r in suggestion.reasons)

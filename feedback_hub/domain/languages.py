@@ -9,6 +9,12 @@ from feedback_hub.domain.coding import UNCLEAR
 UNKNOWN = "und"
 READ_BY_MACHINE = frozenset({"por", "eng", "fra", "swh", "spa"})
 """ISO 639-3 (issue: "classify well in ...; for others say needs a speaker")."""
+_MACROLANGUAGES = {"swa": "swh"}
+
+
+def individual(language: str) -> str:
+    """The language that other systems name by its macrolanguage (ISO 639-3): Swahili is ``swh``."""
+    return _MACROLANGUAGES.get(language, language)
 
 
 def needs_speaker(language: str, codes: Sequence[str]) -> bool:

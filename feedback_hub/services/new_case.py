@@ -12,6 +12,7 @@ from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.consent import Answered
 from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.events import Event, EventKind
+from feedback_hub.domain.languages import individual
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.sensitivity import highest
 from feedback_hub.domain.submission import Submission
@@ -53,7 +54,7 @@ def open_case(
         entered_by=entered_by,
         contact_id=contact.id if contact else None,
         site=site,
-        language=message.language,
+        language=individual(message.language),
         person=submission.person,
         consent=submission.consent,
         # By its code where we know it: who is accused decides who may know (conflict of interest).
@@ -127,7 +128,7 @@ def add_message(
             key_id=key_id,
             text_sealed=uow.vault.seal(key_id, message.text, seals.text_bound_to(message_id)),
             attachments_sealed=sources,
-            language=message.language,
+            language=individual(message.language),
             received_at=message.received_at,
             sent_at=message.sent_at,
             revises_id=revises,

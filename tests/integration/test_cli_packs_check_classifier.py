@@ -151,6 +151,12 @@ def test_evaluate_counts_only_what_people_coded(commands: Commands) -> None:
     assert "nothing to compare" in commands.run("classifier", "evaluate", nothing, fails=1).stderr
 
 
+def test_swahili_is_one_language_by_either_of_its_codes(commands: Commands) -> None:
+    rows = ["text,language", "tunaomba vyandarua na sabuni,swa", "bomba la maji limeharibika,swh"]
+    said = commands.run("classifier", "evaluate", commands.file("m.csv", rows)).stdout
+    assert "language\t2 coded\taccuracy 1.000" in said
+
+
 def test_info_and_check_say_which_models_read(commands: Commands) -> None:
     said = commands.run("classifier", "info").stdout
     assert "58 codes" in said
