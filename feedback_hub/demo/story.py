@@ -21,7 +21,7 @@ from feedback_hub.domain.message import DeliveryState, InboundMessage, MessageKi
 from feedback_hub.domain.person import AgeBand, Disability, Person, PopulationGroup, Sex
 from feedback_hub.domain.referral import DeclineReason, Referral
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.services import casework, intake, loopback, referrals, triage
+from feedback_hub.services import casework, intake, loopback, referrals, rereading, triage
 from feedback_hub.services.records.telling import Delivery
 from feedback_hub.services.records.work import InboxKind
 from feedback_hub.services.triage import Decision
@@ -126,6 +126,8 @@ def _arrive(uow: SqlUnitOfWork, hub: Hub, told: Told, chance: random.Random) -> 
         )
     for said in uow.messages_of(case.id):
         triage.classify(uow, hub.rules, hub.classifier, hub.gazetteer, said.id, at)
+    # The full model would take longer than people wait for a demonstration.
+    rereading.raise_doubted(uow, hub.rules, case.id, at)
     uow.session.flush()
     _settle_work(uow, at)
     return case

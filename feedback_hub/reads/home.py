@@ -182,7 +182,7 @@ def _bank_ending(uow: SqlUnitOfWork, rules: Rules, now: datetime) -> HomeTile:
 def _machine(uow: SqlUnitOfWork, kinds: Mapping[str, str], now: datetime) -> list[HomeTile]:
     machine = health.page(uow, kinds, now)
     return [
-        HomeTile(TileKind.CHANNELS_DOWN, sum(one.fault is not None for one in machine.channels)),
+        HomeTile(TileKind.CHANNELS_DOWN, sum(bool(one.fault) for one in machine.channels)),
         HomeTile(TileKind.NOT_DELIVERED, *health.not_delivered(uow, now)),
         HomeTile(TileKind.SET_ASIDE, sum(one.set_aside for one in machine.queues)),
         HomeTile(TileKind.OUTBOX, *health.waiting(uow, now)),

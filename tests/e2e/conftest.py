@@ -102,7 +102,7 @@ def walk_as(
         )
         walk = Walk(context.new_page(), served.url)
         open_contexts.append((context, walk))
-        walk.page.set_default_timeout(10_000)
+        walk.page.set_default_timeout(30_000)
         walk.page.on(
             "console",
             lambda said: (

@@ -140,13 +140,15 @@ def test_from_the_command_line_to_a_case_with_its_code_and_site(commands: Comman
     assert said.stdout == "3 calls: 3 added, 0 known; 1 lines rejected\n"
     assert commands.rejected("linha.csv").splitlines()[1].startswith("4,4,,has no date")
     cases = commands.rows(
-        'SELECT received_at, site, place, codes, channel, due_at, from_history FROM "case" '
+        'SELECT received_at, site, codes, channel, due_at, from_history FROM "case" '
         "ORDER BY received_at"
     )
     assert cases[0][0].startswith("2026-03-01 06:30")
-    assert cases[0][1:4] == ("SITE-A", "", '["request.water"]')
-    assert cases[1][1:3] == ("", "Outro, Pemba")
-    assert all(case[4] == "hotline" and case[5] is None and case[6] for case in cases)
+    assert cases[0][1:3] == ("SITE-A", '["request.water"]')
+    assert cases[1][1] == ""
+    ((sealed,),) = commands.rows("SELECT words_sealed FROM case_typed")
+    assert b"Pemba" not in sealed
+    assert all(case[3] == "hotline" and case[4] is None and case[5] for case in cases)
     assert commands.count("delivery") == 0
     again = commands.run(*told, "import", "ivr", log, "--format", "operator", "--channel", "lv")
     assert again.stdout.startswith("3 calls: 3 added")
