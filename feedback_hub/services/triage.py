@@ -83,7 +83,7 @@ def classify(
     doubted = rules.rereads and suggestion.in_doubt
     if rules.rereads:
         uow.work(Task.REREAD, message.id, now)
-    if doubted and case.classified_at is None:
+    if doubted and case.classified_at is None and case.triaged_at is None:
         case.doubt(now)
     case.classify(
         suggestion.codes,

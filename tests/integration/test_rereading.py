@@ -119,6 +119,21 @@ def test_who_was_left_in_doubt_is_answered_once_the_second_reading_calms(talk: T
     assert Purpose.ACKNOWLEDGEMENT in [text.purpose for text in talk.texts(BERTA)], "at once"
 
 
+def test_what_a_person_was_faster_with_stays_before_them(talk: Talk) -> None:
+    in_doubt(talk, sure=True)
+    talk.says(GUARD, work=False)
+    drain(talk.hub, Queue.INTAKE)
+    with talk.hub.unit_of_work() as uow:
+        decision = Decision(codes=("request.water",))
+        triage.triage(uow, talk.hub.rules, ANA, talk.case().ref, decision, talk.now)
+        uow.commit()
+    talk.work()
+    assert seen(talk)
+    drain(talk.hub, Queue.REREAD)
+    assert seen(talk)
+    assert talk.case().codes == ("request.water",)
+
+
 def test_what_nobody_can_read_again_goes_to_the_handlers(talk: Talk) -> None:
     in_doubt(talk, sure=True)
     talk.says(GUARD)
