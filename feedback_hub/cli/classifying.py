@@ -194,8 +194,9 @@ def _read(
     machine: Classifier, hub: Hub, places: ListedPlaces, some: Sequence[Mapping[str, str]]
 ) -> Iterator[dict[str, str]]:
     frame = hub.rules.frame
-    given = (individual(cells.get("language", "").strip()) or UNKNOWN for cells in some)
-    asked = [(cells["text"], language) for cells, language in zip(some, given, strict=True)]
+    asked = [
+        (cells["text"], individual(cells.get("language", "").strip()) or UNKNOWN) for cells in some
+    ]
     for cells, suggestion in zip(some, machine.classify_all(asked), strict=True):
         site = cells.get("site", "").strip() or _site(hub, places, cells["text"])
         reasons = dict.fromkeys(f"{r.field}={r.value}: {r.words}" for r in suggestion.reasons)

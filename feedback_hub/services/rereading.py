@@ -61,11 +61,7 @@ def raise_doubted(uow: UnitOfWork, rules: Rules, case_id: str, now: datetime) ->
     if case is None or case.doubted_at is None:
         return
     case.suspect(Priority.P1, now)
-    uow.forget_text(case.id)
-    likeness.keep(uow, case)
-    suggest_route(uow, rules, case, now)
-    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
-    tell_urgent(uow, rules, case, now)
+    _act_on(uow, rules, case, now)
 
 
 def _settle(
@@ -140,6 +136,11 @@ def _take(
     if raises and case.sensitivity is Sensitivity.L3:
         # Whoever has it before them sees it no more: its handlers need not wait for them.
         uow.end_triage(case.id)
+    _act_on(uow, rules, case, now)
+
+
+def _act_on(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> None:
+    """What follows from what the case is taken for now."""
     if case.sensitivity is not Sensitivity.L1:
         uow.forget_text(case.id)
     likeness.keep(uow, case)
