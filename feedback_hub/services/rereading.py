@@ -16,7 +16,7 @@ from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest, most_urgent
 from feedback_hub.domain.suggestion import Suggestion
-from feedback_hub.services import conversation, likeness
+from feedback_hub.services import conversation, likeness, on_call
 from feedback_hub.services.notices import tell_urgent
 from feedback_hub.services.ports import Classifier, UnitOfWork, VaultClosed
 from feedback_hub.services.records.messages import Message
@@ -147,6 +147,7 @@ def _act_on(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> None:
     suggest_route(uow, rules, case, now)
     keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     tell_urgent(uow, rules, case, now)
+    on_call.start(uow, case, now)
 
 
 def _decided(uow: UnitOfWork, message: Message) -> bool:

@@ -164,6 +164,19 @@ def test_a_matter_of_life_is_raised_at_once_however_doubtful(talk: Talk) -> None
     assert talk.case().priority is Priority.P0
 
 
+def test_a_matter_of_life_that_only_the_second_reading_found_rings_whoever_is_on_call(
+    talk: Talk,
+) -> None:
+    rereads(talk)
+    talk.says(LIFE)
+    with talk.hub.reading() as uow:
+        assert uow.ring_of(talk.case().id) is None
+    drain(talk.hub, Queue.REREAD)
+    assert talk.case().priority is Priority.P0
+    with talk.hub.reading() as uow:
+        assert uow.ring_of(talk.case().id) is not None
+
+
 def test_codes_get_better_while_nobody_decided(talk: Talk) -> None:
     rereads(talk)
     talk.says(PUMP)
