@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import structlog
 
@@ -69,6 +70,9 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgres"), action="append")
     parser.add_argument("--rows", type=int, help="cases that pages are measured at")
     parser.add_argument("--messages", type=int, help="messages of the burst")
+    parser.add_argument(
+        "--keep", type=Path, help="a folder: filled databases stay there for the next run"
+    )
     told = parser.parse_args()
     unknown = set(told.parts) - PARTS.keys()
     if unknown:
@@ -80,7 +84,7 @@ def main() -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     on = machine() | {"sizes": sizes, "full_size": sizes == FULL}
     began = time.monotonic()
-    with bench(sizes, told.database or ("sqlite", "postgres")) as running:
+    with bench(sizes, told.database or ("sqlite", "postgres"), told.keep) as running:
         broken = [name for name in parts if not _measure(running, name, on, parts)]
         path = keep(running.findings, on, parts)
         missed = [one for one in running.findings if one.meets is False]

@@ -23,10 +23,10 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from bench.fill import register
+from bench.filled import filled
 from bench.frame import Bench, free_port, share_of, tree_of
 from bench.hubs import RunningHub, memory_of, wait_ready
 from bench.load import TEXTS, drive
-from bench.pages import filled
 from feedback_hub.adapters import tables
 from tests.pages_world import log_in
 

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 from bench import hotline
+from bench.filled import filled
 from bench.frame import Bench
-from bench.pages import filled
 
 _MEASURED = """
 import sys, json, time

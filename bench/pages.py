@@ -10,86 +10,16 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-from flask import Flask
 from flask.testing import FlaskClient
-from flask_security import hash_password
-from sqlalchemy import event
 
 from bench.arriving import arrive, work_off
-from bench.fill import fill, register
+from bench.filled import Filled, filled
 from bench.frame import Bench, share_of
-from bench.hubs import built
-from feedback_hub.adapters.accounts import add_account
-from feedback_hub.bootstrap import Hub
-from feedback_hub.domain.access import Membership, Role
-from feedback_hub.web.app import create_app
-from tests.pages_world import PASSWORD, log_in
-from workers.tally import fold
+from tests.pages_world import log_in
 
-PEOPLE = {"ana": Role.CASE_MANAGER, "graca": Role.COORDINATOR}
 DEEP = 20
 """Pages down, for a deep page."""
-
-
-@dataclass
-class Filled:
-    """A hub with so many cases, its application, and the database's URL."""
-
-    hub: Hub
-    url: str
-    app: Flask
-    rows: int
-    statements: list[str]
-
-    def timed(self, client: FlaskClient, path: str, looks: int) -> tuple[list[float], int, str]:
-        """Seconds of each answer, the queries of one, and the last answer's body."""
-        took, queries, body = [], 0, ""
-        for look in range(looks + 3):
-            self.statements.clear()
-            began = time.perf_counter()
-            answer = client.get(path)
-            seconds = time.perf_counter() - began
-            if answer.status_code != 200:
-                raise RuntimeError(f"{path}: {answer.status_code}")
-            if look >= 3:  # the first ones load and compile
-                took.append(seconds)
-            queries = len(self.statements)
-            body = answer.text
-        return took, queries, body
-
-
-_FILLED: dict[tuple[str, int], Filled] = {}
-
-
-def filled(bench: Bench, kind: str, rows: int) -> Filled:
-    """A hub with so many cases, made once a run."""
-    if (kind, rows) in _FILLED:
-        return _FILLED[kind, rows]
-    url = bench.database(kind, f"bench_pages_{rows}")
-    hub = built(bench.home(f"pages-{kind}-{rows}"), url)
-    bench.stack.callback(hub.close)
-    register(hub)
-    began = time.monotonic()
-    fill(hub, rows)
-    bench.say(f"  filled {kind} with {rows:,} cases in {time.monotonic() - began:.0f} s")
-    app = create_app(hub)
-    with app.app_context():
-        hashed = hash_password(PASSWORD)
-    with hub.unit_of_work() as uow:
-        for name, role in PEOPLE.items():
-            held = (Membership(role, "hub"),)
-            add_account(uow.session, f"{name}@example.org", hashed, held, hub.clock(), name=name)
-        uow.commit()
-    statements: list[str] = []
-
-    def note(*given: object) -> None:
-        statements.append(str(given[2]))
-
-    event.listen(hub.engine, "before_cursor_execute", note)
-    _FILLED[kind, rows] = Filled(hub, url, app, rows, statements)
-    return _FILLED[kind, rows]
 
 
 def queue(bench: Bench) -> None:
@@ -182,9 +112,8 @@ def dashboard(bench: Bench) -> None:
     for kind in bench.databases:
         bench.say(f"dashboard, {kind}")
         held = filled(bench, kind, bench.sizes["rows"])
-        began = time.monotonic()
-        _pack(held.hub)
-        bench.found("dashboard", f"{kind}: packing all cases, once", time.monotonic() - began, "s")
+        if held.packing is not None:
+            bench.found("dashboard", f"{kind}: packing all cases, once", held.packing, "s")
         client = log_in(held.app, "graca")
         for name, path in (
             ("every measure of two years", "/api/v1/measures?from=2024-06-01&to=2026-06-01"),
@@ -199,11 +128,6 @@ def dashboard(bench: Bench) -> None:
         bench.found(
             "dashboard", f"{kind}: with 20 fresh cases, 95 %", share_of(took, 0.95), "ms", most=300
         )
-
-
-def _pack(hub: Hub) -> None:
-    while fold(hub):
-        pass
 
 
 def flat(bench: Bench) -> None:
