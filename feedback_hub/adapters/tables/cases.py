@@ -116,6 +116,20 @@ case = Table(
         postgresql_where=text("doubted_at IS NOT NULL"),
     ),
     Index("ix_case_sensitivity", "sensitivity", "received_at", "id"),
+    Index(
+        "ix_case_accused",
+        "accused_organisation",
+        "received_at",
+        sqlite_where=text("accused_organisation <> ''"),
+        postgresql_where=text("accused_organisation <> ''"),
+    ),
+    Index(
+        "ix_case_accuser",
+        "entered_by",
+        "received_at",
+        sqlite_where=text("accused_class IS NOT NULL"),
+        postgresql_where=text("accused_class IS NOT NULL"),
+    ),
 )
 
 case_event = Table(

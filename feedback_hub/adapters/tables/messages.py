@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from feedback_hub.adapters.column_types import JsonMap, Word
@@ -105,6 +106,13 @@ message = Table(
     Column("revises_id", ID),
     # What the clock of the device showed on which it was written, right or wrong.
     when("device_at"),
+    when("doubted_at"),
+    Index(
+        "ix_message_doubted",
+        "doubted_at",
+        sqlite_where=text("doubted_at IS NOT NULL"),
+        postgresql_where=text("doubted_at IS NOT NULL"),
+    ),
     Index("ix_message_talk", "contact_id", "channel", "received_at"),
     Index("ix_message_external", "channel", "external_id"),
 )

@@ -17,6 +17,8 @@ class Message:
 
     ``revises_id`` is the message, as it first came, that this one is a newer version of.
     ``device_at``: what the clock of the device showed, right or wrong; ``received_at`` is mended.
+    ``doubted_at``: since when it waits for a slower machine to say whether it is highly sensitive;
+    until then it is shown to nobody, though the case that it goes on with is.
     """
 
     id: str
@@ -33,6 +35,7 @@ class Message:
     sent_at: datetime | None = None
     revises_id: str | None = None
     device_at: datetime | None = None
+    doubted_at: datetime | None = None
 
     @property
     def at(self) -> datetime:
