@@ -7,13 +7,17 @@ prints what was done and when, then a ledger of what must be so; exit 1 where it
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
 import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+import structlog
+
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
+from tests.chaos.disk import make_disk
 from tests.chaos.faults import Cluster
 from tests.chaos.postgres import Postgres
 from tests.chaos.run import make_system, run
@@ -32,22 +36,34 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="postgres")
     told = parser.parse_args()
     say(f"{told.messages} messages twice, {told.faults} faults, {told.database}, seed {told.seed}")
+    on_postgres = told.database == "postgres"
+    # What the hub says in this process stands between the lines of the ledger.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     # Asked to end, it still stops what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fh-chaos-")))
-        postgres = Postgres(stack) if told.database == "postgres" else None
+        folder.chmod(0o755)
+        disk = make_disk(folder, stack)
+        place = disk.place if disk else folder
+        postgres = Postgres(stack, disk.place if disk else None) if on_postgres else None
         twilio = TwilioServer().start()
         stack.callback(twilio.stop)
         gateway = GatewayServer().start()
         stack.callback(gateway.stop)
-        home = folder / "home"
+        home = place / "home"
         home.mkdir()
         queue = EmbeddedValkey(home).url
         system = make_system(home, twilio, gateway, postgres.url if postgres else "", queue)
         stack.callback(system.stop)
         ledger = run(
-            Cluster(system, gateway, postgres=postgres),
+            Cluster(
+                system,
+                gateway,
+                postgres=postgres,
+                disk=disk,
+                spell=max(4, told.messages // 250),
+            ),
             told.messages,
             told.faults,
             seed=told.seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import resource
@@ -11,7 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
 from feedback_hub.domain.errors import StaleVersion
 from feedback_hub.services.records.work import Queue
+from tests.chaos.disk import Disk
 from tests.chaos.postgres import Postgres
 from tests.integration.system import System, wait_for
 from tests.providers.kannel import GatewayServer
@@ -56,6 +58,12 @@ class Cluster:
     """Relay and clocks are safe to run twice."""
     roles: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     postgres: Postgres | None = None
+    disk: Disk | None = None
+    """What hub and database write on, where it can be filled."""
+    spell: int = 4
+    """Texts that meet an unwell provider."""
+    steps: Iterator[int] = field(default_factory=lambda: itertools.cycle((1, -1)))
+    """Hours by which a clock is stepped: forward, back, and so on."""
     restarts: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -194,11 +202,12 @@ def pause_queue(cluster: Cluster, _dice: random.Random) -> str:
 
 def provider_fails(cluster: Cluster, dice: random.Random) -> str:
     """The next few texts meet a provider that is not well: one that can be asked, one that not."""
-    names = dice.choices(PROVIDER, k=4)
+    names = dice.choices(PROVIDER, k=cluster.spell)
     cluster.system.twilio.answer_next(*names)
-    others = dice.choices(GATEWAY, k=3)
+    others = dice.choices(GATEWAY, k=1 + cluster.spell // 2)
     cluster.gateway.answers.extend(others)
-    return ", ".join((*names, *(f"gateway {one}" for one in map(_named, others))))
+    met = Counter((*names, *(f"gateway {one}" for one in map(_named, others))))
+    return ", ".join(f"{count} {name}" for name, count in sorted(met.items()))
 
 
 def _named(answer: tuple[int, str] | str) -> str:
@@ -206,7 +215,15 @@ def _named(answer: tuple[int, str] | str) -> str:
 
 
 def disk_full(cluster: Cluster, _dice: random.Random) -> str:
-    """No file of hub or database can grow for a while (RLIMIT_FSIZE): as full as a disk can be."""
+    """The disk that hub and database write on is full for a while.
+
+    Where there is none of its own, no file of theirs can grow (RLIMIT_FSIZE).
+    """
+    if cluster.disk:
+        cluster.disk.fill()
+        time.sleep(2)
+        cluster.disk.free()
+        return "not a byte left for 2 s"
     before: dict[int, tuple[int, int]] = {}
     for pid in cluster.processes():
         with suppress(OSError):
@@ -224,15 +241,22 @@ def disk_full(cluster: Cluster, _dice: random.Random) -> str:
 
 def clock_stepped(cluster: Cluster, dice: random.Random) -> str:
     """A machine whose clock is wrong works beside the others: an hour ahead, or behind."""
-    step = timedelta(hours=dice.choice((-1, 1)), minutes=dice.randrange(-5, 5))
+    step = timedelta(hours=next(cluster.steps), minutes=dice.randrange(-5, 5))
     hub = replace(cluster.system.hub, clock=lambda: datetime.now(UTC) + step)
     hub.__dict__["engine"] = cluster.system.hub.engine
-    try:
-        done = sum(drain(hub, queue) for queue in (Queue.INTAKE, Queue.TRIAGE, Queue.DELIVERY))
-        due = sound_alarms(hub, hub.clock())
-    except (DBAPIError, StaleVersion):
-        return "the database was away: its worker ended, as any other's would"
-    return f"{step.total_seconds() / 60:+.0f} min, {done} rows and {due} clocks handled by it"
+    until = time.monotonic() + 30
+    while True:
+        try:
+            done = sum(drain(hub, queue) for queue in (Queue.INTAKE, Queue.TRIAGE, Queue.DELIVERY))
+            due = sound_alarms(hub, hub.clock())
+        except (DBAPIError, StaleVersion):
+            # As any worker's, it ends where the database is away, and is started again.
+            if time.monotonic() > until:
+                return "the database was away all the time"
+            time.sleep(0.5)
+        else:
+            said = f"{step.total_seconds() / 60:+.0f} min"
+            return f"{said}, {done} rows and {due} clocks handled by it"
 
 
 def crash_database(cluster: Cluster, _dice: random.Random) -> str:

@@ -23,6 +23,8 @@ from tests.providers.kannel import GatewayServer
 
 ASKED, UNASKED = "sms", "shortcode"
 """The account whose provider can be asked what it took, and the one whose gateway cannot."""
+SPARED = 4
+"""Every so many messages one comes through the gateway."""
 _SENT = {DeliveryState.SENT, DeliveryState.DELIVERED}
 
 
@@ -51,7 +53,7 @@ def lines(
 ) -> Iterator[Line]:
     """Every promise, for one message from each of ``people``."""
     with system.hub.reading() as uow:
-        yield from _kept(uow, len(people))
+        yield from _kept(uow, system, len(people))
         yield from _told(uow, system, gateway)
         yield from _once(uow)
     verified = subprocess.run(
@@ -66,7 +68,20 @@ def lines(
     yield Line("no process left", f"{len(orphans)} are", not orphans)
 
 
-def _kept(uow: SqlUnitOfWork, wanted: int) -> Iterator[Line]:
+def _kept(uow: SqlUnitOfWork, system: System, wanted: int) -> Iterator[Line]:
+    message = tables.message.c
+    written = {one.sid for one in system.twilio.messages if one.direction == "inbound"}
+    by_gateway = {f"mo-{number}" for number in range(0, wanted, SPARED)}
+    kept = uow.session.execute(select(message.channel, message.external_id, message.case_id)).all()
+    cases_of = Counter(row.external_id for row in kept)
+    missing = len((written | by_gateway) - cases_of.keys())
+    strange = len(cases_of.keys() - written - by_gateway)
+    shared = _again(Counter(row.case_id for row in kept))
+    yield Line(
+        "what was written is what was kept, each a case of its own",
+        f"{missing} missing, {strange} nobody wrote, {_again(cases_of)} twice, {shared} together",
+        not (missing or strange or _again(cases_of) or shared),
+    )
     for what, table in (
         ("messages kept, each once", tables.message),
         ("cases, one a message", tables.case),

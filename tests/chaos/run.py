@@ -21,7 +21,7 @@ from feedback_hub.adapters.accounts import add_account
 from feedback_hub.domain.access import Membership, Role
 from feedback_hub.services.records.work import Queue
 from tests.chaos.faults import FAULTS, Cluster
-from tests.chaos.ledger import UNASKED, Line, lines
+from tests.chaos.ledger import SPARED, UNASKED, Line, lines
 from tests.integration.system import NUMBER, System
 from tests.providers.kannel import PASSWORD, SECRET, USERNAME, GatewayServer
 from tests.providers.twilio import Message, TwilioServer
@@ -36,8 +36,6 @@ TEXTS = (
 )
 _PUT_OFF = timedelta(minutes=35)
 """Longer than any wait of a right clock here; a fast one's are an hour away."""
-_SPARED = 4
-"""Every so many messages one comes through the gateway."""
 
 
 def make_system(
@@ -108,7 +106,7 @@ class Load:
                             return
                         turn = began + gap * (2 * len(self.people) - len(waiting))
                         at = waiting.pop()
-                        if at % _SPARED and at not in known:
+                        if at % SPARED and at not in known:
                             text = TEXTS[at % len(TEXTS)]
                             known[at] = self._twilio.receive(text, self.people[at], NUMBER)
                     time.sleep(max(0.0, turn - time.monotonic()))
