@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,6 +28,9 @@ SILENT_SECONDS = 20
 """A PostgreSQL server that the network swallowed is given up after so long: without this a worker
 or a request would wait for a quarter of an hour, as TCP does."""
 
+LOG_BYTES = 16_000_000
+"""Four times what SQLite itself lets its log grow to while nobody reads."""
+_LOG_MILLISECONDS = 200
 
 _ASKED_AFTER: dict[str, Any] = {
     "connect_timeout": 10,
@@ -77,6 +81,29 @@ def take_statistics(engine: Engine) -> None:
         connection.exec_driver_sql("PRAGMA analysis_limit=1000")
         connection.exec_driver_sql("ANALYZE")
         connection.commit()
+
+
+def shorten_log(engine: Engine, *, larger_than: int = LOG_BYTES) -> bool:
+    """Empty SQLite's write-ahead log where it is ``larger_than`` so many bytes; whether it was.
+
+    Writers copy it into the database as they go, but begin it anew only in a moment in which nobody
+    reads. Where somebody always does it would grow for ever, and what was erased would stand in it.
+    Nobody can write meanwhile: where a reader takes long it is given up, to be tried again.
+    """
+    file = engine.url.database
+    if engine.dialect.name != "sqlite" or not file:
+        return False
+    log = Path(f"{file}-wal")
+    if not log.exists() or log.stat().st_size <= larger_than:
+        return False
+    with closing(engine.raw_connection()) as raw:
+        cursor = raw.cursor()
+        try:
+            cursor.execute(f"PRAGMA busy_timeout={_LOG_MILLISECONDS}")
+            is_busy: int = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    return not is_busy
 
 
 def change(session: Session, statement: Executable) -> int:
