@@ -50,7 +50,7 @@ PAGES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "calls.show": (("rosa", "/calls/{line}"),),
     "cases.queue": (("ana", "/cases"), ("ana", "/cases?q=bomba"), ("ana", "/cases?tab=verify")),
     "cases.show": (("ana", "/cases/{ref}"), ("filipe", "/cases/{ref}"), ("rosa", "/cases/{chief}")),
-    "dashboard.show": (("graca", "/dashboard"),),
+    "dashboard.show": (("graca", "/dashboard"), ("ana", "/dashboard")),
     "desk_app.shell": (("filipe", "/desk/app/shell"),),
     "desk_app.start": (("filipe", "/desk/app"),),
     "emergency.ask": (("ana", "/emergency"),),
