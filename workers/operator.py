@@ -6,7 +6,7 @@ import shutil
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.certificate import certificate_ends, shown_host
@@ -24,7 +24,11 @@ TOKEN_DAYS = 14
 WORKERS = "workers"
 CALM = timedelta(hours=1)
 """So long after the last worker that broke off the alert is over."""
+STALE = timedelta(days=1)
+"""What was over longer ago is no news: nobody could be told all day."""
 _FALLBACK = "eng"
+_NAMELESS = frozenset({AlertKind.NOT_TAKEN, AlertKind.NOBODY_ON_CALL})
+"""Their subject is an id that says nothing to anybody."""
 
 log = structlog.get_logger()
 
@@ -110,43 +114,54 @@ def watch_certificate(hub: Hub, now: datetime) -> None:
 
 
 def tell(hub: Hub, now: datetime) -> int:
-    """Send each new alert to whom ``[alerts]`` names; how many. What surely did not go, goes later.
+    """Say of each alert once that it began and once that it is over, to whom ``[alerts]`` names.
 
-    Each is claimed before it is sent: two schedulers tell once.
+    How many were told; what surely did not go, goes later. Each is claimed before it is sent: two
+    schedulers tell once. Of one that was over before anybody heard of it nothing is said.
     """
     settings = hub.config.alerts
     if not settings.emails and not settings.telegram:
         return 0
     alert = tables.alert.c
+    begun = and_(alert.told_at.is_(None), alert.lasting.is_not(None))
+    over = and_(alert.told_at.is_not(None), alert.resolved_at > now - STALE)
     with hub.reading() as uow:
-        fresh = uow.session.scalars(
-            select(Alert).where(alert.told_at.is_(None), alert.lasting.is_not(None)).limit(20)
-        ).all()
-    told = 0
-    for one in fresh:
-        with hub.unit_of_work() as uow:
-            mine = update(tables.alert).where(alert.id == one.id, alert.told_at.is_(None))
-            claimed = change(uow.session, mine.values(told_at=now))
-            uow.commit()
-        if claimed and not _tell(hub, one, now):
-            with hub.unit_of_work() as uow:
-                again = update(tables.alert).where(alert.id == one.id)
-                uow.session.execute(again.values(told_at=None))
-                uow.commit()
-        else:
-            told += claimed
-    return told
+        news = uow.session.scalars(select(Alert).where(or_(begun, over)).limit(20)).all()
+    return sum(_tell_once(hub, one, now) for one in news)
 
 
-def _tell(hub: Hub, alert: Alert, now: datetime) -> bool:
+def _tell_once(hub: Hub, alert: Alert, now: datetime) -> bool:
+    """Claim it by ``told_at``: set once its beginning is told, None again once its end is."""
+    before, after = (None, now) if alert.resolved_at is None else (alert.told_at, None)
+    if not _note_told(hub, alert, before, after):
+        return False
+    if _send(hub, alert, now):
+        return True
+    _note_told(hub, alert, after, before)
+    return False
+
+
+def _note_told(hub: Hub, alert: Alert, before: datetime | None, after: datetime | None) -> bool:
+    kept = tables.alert.c
+    with hub.unit_of_work() as uow:
+        as_before = kept.told_at.is_(None) if before is None else kept.told_at == before
+        mine = update(tables.alert).where(kept.id == alert.id, as_before)
+        noted = change(uow.session, mine.values(told_at=after))
+        uow.commit()
+    return noted == 1
+
+
+def _send(hub: Hub, alert: Alert, now: datetime) -> bool:
     """Whether anything went, or may have gone."""
     settings, went = hub.config.alerts, False
     subject, _, text = _written(hub, alert).partition("\n")
+    # Another id than the beginning's, or it would count as sent already.
+    word = f"alert-{alert.id}" if alert.resolved_at is None else f"alert-{alert.id}-over"
     for number, address in enumerate(settings.emails):
         if hub.post is None:
             break
         try:
-            hub.post.send(f"alert-{alert.id}-{number}", address, subject, text.strip(), now)
+            hub.post.send(f"{word}-{number}", address, subject, text.strip(), now)
             went = True
         except DeliveryError as error:
             log.warning("alert not mailed", kind=alert.kind.value, fault=error.fault.value)
@@ -154,7 +169,7 @@ def _tell(hub: Hub, alert: Alert, now: datetime) -> bool:
     channel, _, chat = settings.telegram.partition(":")
     if chat:
         message = OutboundMessage(
-            id=f"alert-{alert.id}", channel=channel, address=chat, text=f"{subject}\n{text.strip()}"
+            id=word, channel=channel, address=chat, text=f"{subject}\n{text.strip()}"
         )
         try:
             hub.channels.send(message)
@@ -173,9 +188,10 @@ def _written(hub: Hub, alert: Alert) -> str:
         template,
         {
             "kind": alert.kind.value,
-            "subject": alert.subject,
+            "subject": "" if alert.kind in _NAMELESS else alert.subject,
             "hub": hub.config.hub.name,
             "since": f"{local:%Y-%m-%d %H:%M}",
+            "over": alert.resolved_at is not None,
             "link": f"{hub.config.hub.base_url}/health",
         },
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import signal
 import threading
 import time
+import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -16,6 +18,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from feedback_hub.adapters import broadcasts as kept_broadcasts
 from feedback_hub.adapters import engine, exports, sealing, tables
 from feedback_hub.adapters.engine import change
+from feedback_hub.adapters.queue_server import SCHEDULER, beat, leave
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import StaleVersion
 from feedback_hub.domain.referral import ReferralState
@@ -63,6 +66,7 @@ def run_scheduler(hub: Hub, queue_url: str, more: Sequence[Duty] = ()) -> None:
     upkeep.start()
     watcher.start()
     tally.start()
+    name = uuid.uuid4().hex
     next_tick = 0.0
     away = False
     while not stopped.is_set():
@@ -71,6 +75,8 @@ def run_scheduler(hub: Hub, queue_url: str, more: Sequence[Duty] = ()) -> None:
             if time.monotonic() >= next_tick:
                 operator.watch_workers(hub, broken_off(connection), hub.clock())
                 tick(hub, hub.clock(), more)
+                # After the work: one whose duties fail each time is as good as gone.
+                beat(connection, SCHEDULER, name)
                 next_tick = time.monotonic() + TICK_EVERY
             away = False
         except (RedisError, SQLAlchemyError) as error:
@@ -78,6 +84,8 @@ def run_scheduler(hub: Hub, queue_url: str, more: Sequence[Duty] = ()) -> None:
                 log.warning("relay cannot work", fault=type(error).__name__)
             away = True
         stopped.wait(LOOK_EVERY)
+    with suppress(RedisError):
+        leave(connection, SCHEDULER, name)
     upkeep.stop()
     tally.stop()
     watcher.stop()

@@ -13,12 +13,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import structlog
+from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker.base import DequeueStrategy
 
+from feedback_hub.adapters.queue_server import BEAT_EVERY, WORKER, beat, leave
 from feedback_hub.services.records.work import Queue as QueueName
 from workers.queues import connect, open_queue
 
@@ -38,6 +40,8 @@ def run_worker(url: str, names: Sequence[QueueName] = tuple(QueueName)) -> None:
             connection=connection,
             serializer=JSONSerializer,
             log_job_description=False,
+            # RQ waits for work this long less 15 s before it gives its next sign of life.
+            worker_ttl=BEAT_EVERY + 15,
         )
         # In turn, so that a flood of arrivals holds up neither reading nor answering.
         worker.work(logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
@@ -62,6 +66,16 @@ class DrainingWorker(Worker):
 
     def subscribe(self) -> None:
         """Listen to no commands: nobody sends any, and a process with a thread forks unsafely."""
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """A sign of life, ours too: RQ's own list of workers is not made again after a flush."""
+        super().heartbeat(timeout, pipeline)
+        beat(self.connection, WORKER, self.name)
+
+    def register_death(self) -> None:
+        """Whoever stops as told is not missed."""
+        super().register_death()
+        leave(self.connection, WORKER, self.name)
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         """Fork with both signals blocked, so that none falls between the fork and its id.

@@ -72,6 +72,16 @@ class EmbeddedValkey:
         except OSError:
             return False
 
+    def ask(self, *words: str) -> bytes:
+        """The server's answer to one command, as it comes over the wire; a short one only.
+
+        Raises ``OSError`` when it does not answer within 0.2 s.
+        """
+        sent = [f"*{len(words)}"] + [part for word in words for part in (f"${len(word)}", word)]
+        with self._connect() as connection:
+            connection.sendall("".join(f"{part}\r\n" for part in sent).encode("ascii"))
+            return connection.recv(512)
+
     def run(self) -> NoReturn:
         """Become the server: what is left of a former one is reaped, then this process is it.
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Table, func, select, text
 
-from feedback_hub.adapters.tables import case, delivery, inbox
+from feedback_hub.adapters.tables import case, delivery, inbox, outbox
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.case import CaseState
 from feedback_hub.domain.message import DeliveryState
@@ -19,9 +19,21 @@ from feedback_hub.reads.channel_health import ChannelLine
 from feedback_hub.reads.machine import Ending
 from feedback_hub.reads.views.health import QueueHealth
 from feedback_hub.services.records.watching import Alert
-from feedback_hub.services.records.work import InboxKind
+from feedback_hub.services.records.work import InboxKind, Queue
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class DatabaseState:
+    """The database itself: its size in bytes; connections by what they do; the most of them.
+
+    SQLite has no connections to count.
+    """
+
+    size: int
+    connections: Mapping[str, int]
+    most_connections: int = 0
 
 
 @dataclass(frozen=True)
@@ -30,8 +42,12 @@ class HubState:
 
     queues: Sequence[QueueHealth]
     cases: Mapping[CaseState, int]
-    deliveries: Mapping[DeliveryState, int]
+    deliveries: Mapping[tuple[str, DeliveryState], int]
+    """By channel account and state."""
     rejected: int
+    leases: Mapping[Queue, tuple[int, int]]
+    """Rows that a worker holds, and those whose worker did not come back in time."""
+    database: DatabaseState
     alerts: Sequence[Alert] = ()
     channels: Sequence[ChannelLine] = ()
     backup_at: datetime | None = None
@@ -44,22 +60,68 @@ def hub_state(uow: SqlUnitOfWork, now: datetime, channels: Mapping[str, str] = E
     ``channels`` are the configured accounts and their kinds.
     """
     cases = select(case.c.state, func.count()).where(case.c.sensitivity != Sensitivity.L3)
-    deliveries = (
-        select(delivery.c.state, func.count())
-        .select_from(delivery.outerjoin(case, case.c.id == delivery.c.case_id))
-        # A text about no case is the confirmation of STOP or START.
-        .where(or_(case.c.id.is_(None), case.c.sensitivity != Sensitivity.L3))
-    )
     rejected = select(func.count()).where(inbox.c.kind == InboxKind.REJECTED)
     by_state = uow.session.execute(cases.group_by(case.c.state))
-    by_fate = uow.session.execute(deliveries.group_by(delivery.c.state))
     return HubState(
         queues=health.page(uow, {}, now).queues,
         cases=dict.fromkeys(CaseState, 0) | dict(by_state.all()),
-        deliveries=dict.fromkeys(DeliveryState, 0) | dict(by_fate.all()),
+        deliveries=_deliveries(uow, channels),
         rejected=uow.session.scalar(rejected) or 0,
+        leases={queue: _leases(uow, queue, now) for queue in Queue},
+        database=_database(uow),
         alerts=uow.lasting_alerts(),
         channels=channel_health.lines(uow, channels),
         backup_at=machine.backup_at(uow),
         tokens=machine.tokens_ending(uow, now, None),
+    )
+
+
+def _deliveries(
+    uow: SqlUnitOfWork, channels: Mapping[str, str]
+) -> dict[tuple[str, DeliveryState], int]:
+    """All, which an index counts, less those of L3 cases, which are few."""
+    every = select(delivery.c.channel, delivery.c.state, func.count()).group_by(
+        delivery.c.channel, delivery.c.state
+    )
+    hidden = every.join(case, case.c.id == delivery.c.case_id).where(
+        case.c.sensitivity == Sensitivity.L3
+    )
+    found = {(name, state): 0 for name in channels for state in DeliveryState}
+    for name, state, count in uow.session.execute(every):
+        found[name, state] = count
+    for name, state, count in uow.session.execute(hidden):
+        found[name, state] -= count
+    # A line of nought of an account that is gone would say that there is something to hide.
+    return {key: count for key, count in found.items() if count or key[0] in channels}
+
+
+def _leases(uow: SqlUnitOfWork, queue: Queue, now: datetime) -> tuple[int, int]:
+    table: Table = inbox if queue is Queue.INTAKE else outbox
+    until = table.c.leased_until
+    held = select(func.count(), func.count().filter(until <= now)).where(
+        table.c.handled_at.is_(None), table.c.set_aside_at.is_(None), until.is_not(None)
+    )
+    if queue is not Queue.INTAKE:
+        held = held.where(outbox.c.queue == queue)
+    every, lapsed = uow.session.execute(held).one()
+    return every - lapsed, lapsed
+
+
+def _database(uow: SqlUnitOfWork) -> DatabaseState:
+    def ask(words: str) -> int:
+        return int(uow.session.scalar(text(words)) or 0)
+
+    if uow.session.get_bind().dialect.name == "sqlite":
+        return DatabaseState(ask("PRAGMA page_count") * ask("PRAGMA page_size"), {})
+    doing = uow.session.execute(
+        text(
+            "SELECT COALESCE(state, 'other'), count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() GROUP BY 1"
+        )
+    )
+    return DatabaseState(
+        ask("SELECT pg_database_size(current_database())"),
+        dict.fromkeys(("active", "idle", "idle in transaction"), 0)
+        | {str(state): int(count) for state, count in doing},
+        ask("SHOW max_connections"),
     )

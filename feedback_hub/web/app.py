@@ -41,12 +41,13 @@ from feedback_hub.web.exchange import exchange
 from feedback_hub.web.handlers_only import init_handlers_only
 from feedback_hub.web.health import health
 from feedback_hub.web.lean import init_lean
-from feedback_hub.web.metrics import metrics
+from feedback_hub.web.metrics import init_metrics, metrics
 from feedback_hub.web.openapi import openapi
 from feedback_hub.web.pages import init_pages, page_error
 from feedback_hub.web.rates import init_rates
 from feedback_hub.web.security import Unauthenticated, has_token, init_security
 from feedback_hub.web.shell import make_shell
+from feedback_hub.web.timings import Timings
 from feedback_hub.web.trail import init_trail
 from feedback_hub.web.webhooks import webhooks
 
@@ -57,9 +58,13 @@ _MACHINES = ("/channels/", "/exchange/")
 log = structlog.get_logger()
 
 
-def create_app(hub: Hub) -> Flask:
-    """The application for ``hub``. Opens no connection: safe to make before a fork."""
+def create_app(hub: Hub, timings: Timings | None = None) -> Flask:
+    """The application for ``hub``. Opens no connection: safe to make before a fork.
+
+    ``timings``: what ``/metrics`` says of requests, where somebody counts them.
+    """
     app = make_shell(hub)
+    init_metrics(app, hub, timings)
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
     init_lean(app)
     init_security(app, hub)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from pathlib import Path
 
 from flask import Blueprint, Response, jsonify
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from feedback_hub.adapters.queue_server import queue_answers
+from feedback_hub.adapters.queue_server import queue_state
 from feedback_hub.bootstrap import Hub
 from feedback_hub.migrations import Shape, shape_of
 from feedback_hub.web.hub import current_hub
@@ -30,16 +32,23 @@ def ready() -> Response:
     """Whether what is sent here can be kept: 200, or 503 so that nothing is sent here.
 
     The database answers, takes writes and has a shape that this program can write; there is room.
-    How the queue is, is said too, but without it messages are still kept, only later worked on.
+    How the queue is and who works by it are said too, but without them messages are still kept,
+    only later worked on: to turn providers away for that would lose what they do not repeat.
     """
     hub = current_hub()
-    database, room = _database(hub), _room(hub)
+    database, room, queue = _database(hub), _room(hub), queue_state(hub.config)
     well = database in {"ok", "newer"} and room == "ok"
+
+    def alive(number: int) -> str:
+        return ("ok" if number else "away") if queue.answers else "unknown"
+
     said = {
         "status": "ok" if well else "not ready",
         "database": database,
         "disk": room,
-        "queue": "ok" if queue_answers(hub.config) else "away",
+        "queue": "ok" if queue.answers else "away",
+        "workers": alive(queue.workers),
+        "scheduler": alive(queue.schedulers),
     }
     response = jsonify(said)
     response.status_code = 200 if well else 503
@@ -49,13 +58,20 @@ def ready() -> Response:
 def _database(hub: Hub) -> str:
     try:
         shape = shape_of(hub.engine)
-        if hub.engine.dialect.name == "postgresql":
-            with hub.engine.connect() as connection:
-                if connection.scalar(text("SHOW transaction_read_only")) == "on":
-                    return "read only"
+        if _is_read_only(hub.engine):
+            return "read only"
     except SQLAlchemyError:
         return "unavailable"
     return _SHAPES[shape]
+
+
+def _is_read_only(engine: Engine) -> bool:
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            return connection.scalar(text("SHOW transaction_read_only")) == "on"
+    # A disk that failed is often mounted anew for reading only.
+    file = Path(engine.url.database or "")
+    return file.exists() and not os.access(file, os.W_OK)
 
 
 _SHAPES = {

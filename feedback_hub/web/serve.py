@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import sys
+import time
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -18,6 +19,7 @@ from sqlalchemy.orm import configure_mappers
 from feedback_hub.adapters.engine import make_engine
 from feedback_hub.bootstrap import Hub, database_url
 from feedback_hub.web.front import create_front
+from feedback_hub.web.timings import Timings
 
 WORKERS = 2
 THREADS = 8
@@ -36,6 +38,7 @@ class Website:
         """Loads nothing yet."""
         self._hub = hub
         self._prefix = urlsplit(hub.config.hub.base_url).path.rstrip("/")
+        self.timings = Timings()
 
     @cached_property
     def _front(self) -> WSGIApplication:
@@ -44,9 +47,9 @@ class Website:
     @cached_property
     def _whole(self) -> WSGIApplication:
         # Half a second to load: not for the commands that serve nothing.
-        create_app: Callable[[Hub], WSGIApplication]
+        create_app: Callable[..., WSGIApplication]
         create_app = import_module("feedback_hub.web.app").create_app
-        return create_app(self._hub)
+        return create_app(self._hub, self.timings)
 
     def load(self) -> None:
         """Load all of it, opening no connection: before a fork."""
@@ -62,8 +65,15 @@ class Website:
             # A proxy may have taken it off already.
             if path == self._prefix or path.startswith(f"{self._prefix}/"):
                 environ["PATH_INFO"] = path.removeprefix(self._prefix) or "/"
-        part = self._front if environ["PATH_INFO"].startswith(_AT_ONCE) else self._whole
-        return part(environ, answer)
+        path, began = environ["PATH_INFO"], time.perf_counter()
+        part = self._front if path.startswith(_AT_ONCE) else self._whole
+
+        def timed(status: str, *more: Any) -> Callable[[bytes], object]:  # noqa: ANN401  as they come
+            # Until the first byte: how long the rest takes is the reader's network.
+            self.timings.note(path, status, time.perf_counter() - began)
+            return answer(status, *more)
+
+        return part(environ, cast("StartResponse", timed))
 
 
 class DiscreetLog(Logger):
@@ -111,6 +121,7 @@ class _Server(BaseApplication):
             "limit_request_line": 8190,
             "loglevel": "warning",
             "control_socket_disable": True,
+            "post_fork": lambda _server, worker: self._site.timings.take_place(worker.age),
         }.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)

@@ -21,9 +21,11 @@ from feedback_hub.bootstrap import Hub, build
 from feedback_hub.config import parse_config
 from feedback_hub.domain.access import Membership, Role
 from feedback_hub.migrations import migrate
+from feedback_hub.services import alerts
 from feedback_hub.services.records.watching import AlertKind
 from tests.integration.databases import NOW
 from tests.pages_world import log_in, make_app, make_hub
+from tests.providers.outgoing import Outgoing
 from tests.providers.telegram import SECRET_TOKEN, TOKEN, TelegramServer, telegram_server
 from workers import operator
 
@@ -61,6 +63,72 @@ def test_an_alert_reaches_the_operators_chat_once(
     assert str(sent["chat_id"]) == OPERATORS
     assert "disco" in str(sent["text"])
     assert "https://hub.example.org/health" in str(sent["text"])
+
+
+def asked_to_mail(hub: Hub, *addresses: str) -> tuple[Hub, Outgoing]:
+    box = Outgoing()
+    alerts = replace(hub.config.alerts, emails=addresses, disk_free_mb=0)
+    told = replace(hub, config=replace(hub.config, alerts=alerts), post=box)
+    told.__dict__["engine"] = hub.engine
+    return told, box
+
+
+def test_each_kind_rings_once_in_words_of_its_own_and_once_when_it_is_over(hub: Hub) -> None:
+    told, box = asked_to_mail(hub, "ops@example.org", "night@example.org")
+
+    def rings(hours: int, *, raised: bool) -> list[str]:
+        at = NOW + timedelta(hours=hours)
+        box.mails.clear()
+        for kind in AlertKind:
+            raise_or_end(told, kind, at, raised=raised)
+        operator.tell(told, at)
+        operator.tell(told, at + timedelta(seconds=20))
+        both = [f"{subject}\n{text}" for _, _, subject, text, _ in box.mails]
+        assert sorted(both) == sorted(2 * list(set(both)))  # each address once
+        return list(set(both))
+
+    began = rings(0, raised=True)
+    assert len(began) == len(AlertKind)
+    assert not any("algo não está bem" in one for one in began)
+    assert rings(1, raised=True) == []
+    over = rings(2, raised=False)
+    assert len(over) == len(AlertKind)
+    assert all(one.startswith("Já passou: ") for one in over)
+    # It comes again: that is news.
+    assert len(rings(3, raised=True)) == len(AlertKind)
+
+
+def raise_or_end(hub: Hub, kind: AlertKind, at: datetime, *, raised: bool) -> None:
+    with hub.unit_of_work() as uow:
+        if raised:
+            alerts.raise_once(uow, kind, "about", at)
+        else:
+            alerts.resolve(uow, kind, "about", at)
+        uow.commit()
+
+
+def test_nobody_is_told_who_did_not_ask_nor_that_what_they_never_heard_of_is_over(
+    hub: Hub,
+) -> None:
+    silent, box = asked_to_mail(hub)
+    raise_or_end(silent, AlertKind.FLOOD, NOW, raised=True)
+    assert operator.tell(silent, NOW) == 0
+    raise_or_end(silent, AlertKind.FLOOD, NOW, raised=False)
+    asked, box = asked_to_mail(hub, "ops@example.org")
+    assert operator.tell(asked, NOW) == 0
+    assert box.mails == []
+
+
+def test_that_it_is_over_is_said_again_where_it_surely_did_not_go(hub: Hub) -> None:
+    told, box = asked_to_mail(hub, "ops@example.org")
+    raise_or_end(told, AlertKind.SENDS_FAIL, NOW, raised=True)
+    assert operator.tell(told, NOW) == 1
+    raise_or_end(told, AlertKind.SENDS_FAIL, NOW, raised=False)
+    box.refuses = True
+    assert operator.tell(told, NOW) == 0
+    box.refuses = False
+    assert operator.tell(told, NOW) == 1
+    assert operator.tell(told, NOW) == 0
 
 
 def test_a_token_that_ends_soon_is_an_alert_until_it_is_replaced(hub: Hub) -> None:

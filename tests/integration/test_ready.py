@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, text
 
+from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
+from feedback_hub.adapters.queue_server import ALIVE_WITHIN, SCHEDULER, WORKER, beat, leave
 from feedback_hub.bootstrap import Hub
 from feedback_hub.web.front import create_front
 from tests.integration.databases import Database, HubOn, PostgresServer
+from tests.integration.system import wait_for
+from workers.queues import connect
 
 
 def asked(hub: Hub) -> tuple[int, dict[str, str]]:
@@ -24,6 +30,8 @@ def asked(hub: Hub) -> tuple[int, dict[str, str]]:
 def test_it_says_of_each_part_how_it_is(hub: Hub) -> None:
     # No queue server runs here: messages are kept without it.
     parts = {"database": "ok", "disk": "ok", "queue": "away"}
+    # Nobody knows who works while nobody can be asked.
+    parts |= {"workers": "unknown", "scheduler": "unknown"}
     assert asked(hub) == (200, {"status": "ok"} | parts)
     url = "redis://127.0.0.1:1/0"
     elsewhere = replace(hub, config=replace(hub.config, queue=replace(hub.config.queue, url=url)))
@@ -70,11 +78,61 @@ def test_a_database_that_is_away_or_takes_no_writes_is_said(
     postgres_server.open(url)
 
 
+def test_who_works_is_said_and_who_is_gone(tmp_path: Path, hub_on: HubOn) -> None:
+    hub = hub_on("", tmp_path)
+    valkey = EmbeddedValkey(tmp_path)
+    with running(valkey), closing(connect(valkey.url)) as connection:
+        wait_for(valkey.answers, "it answers")
+        assert who(hub) == ("ok", "away", "away")
+        beat(connection, WORKER, "one")
+        beat(connection, SCHEDULER, "two")
+        assert who(hub) == ("ok", "ok", "ok")
+        elsewhere = replace(
+            hub, config=replace(hub.config, queue=replace(hub.config.queue, url=valkey.url))
+        )
+        assert who(elsewhere) == ("ok", "ok", "ok")
+        leave(connection, WORKER, "one")
+        # As a scheduler leaves it that was killed two minutes ago.
+        connection.zincrby("feedback_hub:schedulers", -ALIVE_WITHIN - 1, "two")
+        assert who(hub) == who(elsewhere) == ("ok", "away", "away")
+        # What is sent here is kept all the same: providers must go on.
+        assert asked(hub)[0] == 200
+        elsewhere.close()
+
+
+def who(hub: Hub) -> tuple[str, str, str]:
+    said = asked(hub)[1]
+    return said["queue"], said["workers"], said["scheduler"]
+
+
 @contextmanager
-def small_disk(place: Path) -> Iterator[Path]:
-    """A disk of 12 MB of its own, where this machine lets us mount one."""
+def running(valkey: EmbeddedValkey) -> Iterator[None]:
+    child = os.fork()
+    if child == 0:
+        valkey.run()
+    try:
+        yield
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def test_a_file_that_takes_no_writes_is_said(tmp_path: Path, hub_on: HubOn) -> None:
+    with small_disk(tmp_path / "disk", megabytes=40) as home:
+        hub = hub_on(f"sqlite:///{home / 'hub.sqlite3'}", home)
+        assert asked(hub)[0] == 200
+        hub.engine.dispose()
+        subprocess.run(["mount", "-o", "remount,ro", str(home)], check=True)
+        status, parts = asked(hub)
+        assert (status, parts["database"]) in {(503, "read only"), (503, "unavailable")}
+        hub.close()
+
+
+@contextmanager
+def small_disk(place: Path, megabytes: int = 12) -> Iterator[Path]:
+    """A small disk of its own, where this machine lets us mount one."""
     place.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(place)]
+    words = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(place)]
     if subprocess.run(words, capture_output=True, check=False).returncode:
         pytest.skip("this machine lets us mount no small disk")
     try:

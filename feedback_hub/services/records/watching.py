@@ -59,7 +59,7 @@ class Alert:
 
     ``detail`` holds figures and words of ours for the sentence that is shown; never content.
     ``lasting`` is kind and subject while it lasts and None afterwards. ``told_at``: when it left
-    for whom ``[alerts]`` names.
+    for whom ``[alerts]`` names; None again once they were told that it is over.
     """
 
     id: str
