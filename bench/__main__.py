@@ -16,7 +16,17 @@ from pathlib import Path
 
 import structlog
 
-from bench import arriving, comparing, files, pages, plots, processes, reading, understanding
+from bench import (
+    arriving,
+    comparing,
+    files,
+    pages,
+    plots,
+    processes,
+    reading,
+    shares,
+    understanding,
+)
 from bench.frame import Bench, bench, keep, machine
 
 PARTS: Mapping[str, Callable[[Bench], None]] = {
@@ -31,6 +41,7 @@ PARTS: Mapping[str, Callable[[Bench], None]] = {
     "start": processes.start,
     "workers": arriving.workers,
     "burst": arriving.burst,
+    "shares": shares.shares,
     "peers": comparing.peers,
     "understanding": understanding.understanding,
     "reading": reading.reading,
