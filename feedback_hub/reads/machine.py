@@ -15,6 +15,8 @@ from feedback_hub.reads import health
 from feedback_hub.reads.views.health import QueueHealth
 from feedback_hub.services.records.work import InboxKind, Queue
 
+LEAST_ROOM = 16_000_000
+"""Bytes free on the home's disk below which SQLite may not keep what comes: its log needs room."""
 MOST_SHOWN = 50
 SOON = timedelta(days=30)
 

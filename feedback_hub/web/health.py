@@ -13,10 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from feedback_hub.adapters.queue_server import queue_state
 from feedback_hub.bootstrap import Hub
 from feedback_hub.migrations import Shape, shape_of
+from feedback_hub.reads.machine import LEAST_ROOM
 from feedback_hub.web.hub import current_hub
-
-LEAST_ROOM = 16_000_000
-"""Bytes free on the home's disk below which SQLite may not keep what comes: its log needs room."""
 
 health = Blueprint("health", __name__)
 

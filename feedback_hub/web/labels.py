@@ -27,6 +27,7 @@ from feedback_hub.reads.views.conversation import HistoryLine
 from feedback_hub.services.records.watching import Alert, AlertKind
 from feedback_hub.web.history_words import history_sentence
 from feedback_hub.web.pictograms import sector_sign
+from feedback_hub.web.remedies import REMEDIES
 from feedback_hub.web.words import LANGUAGES, SECTOR_SHORT, gettext, word
 
 _HTML_LANG = {"por": "pt-MZ", "eng": "en", "swh": "sw", "tso": "ts", "fra": "fr"}
@@ -191,6 +192,10 @@ class Words:
         """What an alert is about as its title; empty where the sentence says all there is."""
         return "" if alert.kind in _SAYS_ALL else alert.subject
 
+    def alert_remedy(self, alert: Alert) -> str:
+        """What whoever runs the hub can do about it."""
+        return gettext(REMEDIES[alert.kind])
+
     def history_line(self, line: HistoryLine) -> str:
         """What happened, in one sentence."""
         return history_sentence(line, self.label)
@@ -208,6 +213,7 @@ def install(app: Flask, words: Words) -> None:
         history_line=words.history_line,
         alert_line=words.alert_line,
         alert_about=words.alert_about,
+        alert_remedy=words.alert_remedy,
         span=span,
         state_label=state_label,
         sector_label=sector_label,

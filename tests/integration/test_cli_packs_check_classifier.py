@@ -6,7 +6,14 @@ import csv
 import io
 import json
 import socket
+from contextlib import closing
+from datetime import timedelta
 
+from feedback_hub.bootstrap import build
+from feedback_hub.config import parse_config
+from feedback_hub.services import alerts
+from feedback_hub.services.records.watching import AlertKind
+from feedback_hub.services.records.work import Task
 from tests.integration.commands import Commands, commands
 
 __all__ = ["commands"]
@@ -108,6 +115,19 @@ def test_check_finds_a_queue_and_a_database_that_do_not_answer(commands: Command
     assert "FAULT queue" in said.stdout
     listed = commands.run("--config", config, "packs", "list", fails=1)
     assert "cannot be reached" in listed.stderr
+
+
+def test_check_says_what_waits_and_what_was_found_wrong(commands: Commands) -> None:
+    commands.run("migrate")
+    document = {"hub": {"home": str(commands.folder / "home")}}
+    with closing(build(parse_config(document, {}))) as hub, hub.unit_of_work() as uow:
+        uow.work(Task.CLASSIFY, "a" * 32, hub.clock() - timedelta(minutes=20))
+        alerts.raise_once(uow, AlertKind.SILENT_CHANNEL, "sms", hub.clock())
+        uow.commit()
+    said = commands.run("check", fails=1).stdout
+    assert "FAULT work: triage waits for more than 15 minutes" in said
+    assert "note  alert silent_channel: since " in said
+    assert "ok    disk: " in said
 
 
 def test_check_knows_keys_that_are_not_this_databases(commands: Commands) -> None:

@@ -13,7 +13,10 @@ from sqlalchemy import text
 
 from feedback_hub.bootstrap import settings_of
 from feedback_hub.config import load_config
+from feedback_hub.domain.access import Role
+from tests.integration.asking import Asking
 from tests.integration.databases import PostgresServer, opened
+from tests.pages_world import make_hub
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -53,6 +56,65 @@ def test_systemd_takes_the_units(unit: Path, tmp_path: Path) -> None:
         check=False,
     )
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+def test_no_service_may_do_more_than_it_needs() -> None:
+    services = [str(unit) for unit in UNITS if unit.suffix == ".service"]
+    judged = subprocess.run(
+        # 10 is a service that may do anything; 2.5 as of systemd's own scale "OK".
+        ["systemd-analyze", "security", "--offline=true", "--threshold=25", *services],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert judged.returncode == 0, judged.stdout[-2000:]
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="no Prometheus here")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "rules", "feedback_hub.rules.yml"),
+        ("test", "rules", "feedback_hub.rules.test.yml"),
+        ("check", "config", "--syntax-only", "prometheus.yml"),
+    ],
+)
+def test_prometheus_takes_its_rules_and_they_ring(words: tuple[str, ...]) -> None:
+    asked = subprocess.run(
+        ["promtool", *words],
+        cwd=DEPLOY / "prometheus",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+
+
+def test_a_rule_asks_only_for_figures_that_there_are(tmp_path: Path) -> None:
+    hub = make_hub(tmp_path / "home")
+    said = Asking(hub).get(Role.ADMIN, "/metrics").text
+    hub.close()
+    rules = yaml.safe_load((DEPLOY / "prometheus" / "feedback_hub.rules.yml").read_text())
+    asked = {
+        re.sub(r"_(bucket|total)$", "", name)
+        for group in rules["groups"]
+        for rule in group["rules"]
+        for name in re.findall(r"feedback_hub_\w+", rule["expr"])
+    }
+    there = set(re.findall(r"^# TYPE (feedback_hub_\w+)", said, re.MULTILINE))
+    elsewhere = {
+        # Counted by the web role, told by the queue server, PostgreSQL, TLS and a backup.
+        "feedback_hub_http_request_seconds",
+        "feedback_hub_http_responses",
+        "feedback_hub_processes",
+        "feedback_hub_database_connections",
+        "feedback_hub_database_connections_max",
+        "feedback_hub_certificate_expires_seconds",
+        "feedback_hub_backup_age_seconds",
+    }
+    assert asked - there <= elsewhere
+    assert asked & there
 
 
 def test_the_container_is_built_of_what_is_here_and_is_not_root() -> None:

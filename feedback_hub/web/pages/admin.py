@@ -9,6 +9,7 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 
 from feedback_hub.adapters import outbox
 from feedback_hub.adapters.certificate import Shown, certificate_ends, shown_host
+from feedback_hub.adapters.queue_server import queue_state
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Action
 from feedback_hub.domain.errors import NotFound
@@ -38,9 +39,15 @@ def show() -> str:
         disk = shutil.disk_usage(hub.config.hub.home)
         beside = machine.page(uow, hub.clock(), (disk.free, disk.total))
         alerts = uow.lasting_alerts()
+    queue = queue_state(hub.config)
+    at_work = bool(queue.answers and queue.workers and queue.schedulers)
     return render_template(
         "admin_health.html",
         page=page,
+        well=page.well and at_work and not alerts,
+        work=queue,
+        own_queue=bool(hub.config.queue.url),
+        low_disk=disk.free < hub.config.alerts.disk_free_mb * 1_000_000,
         machine=beside,
         alerts=alerts,
         certificate=_certificate(hub),
