@@ -6,8 +6,6 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import click
 import structlog
@@ -40,14 +38,51 @@ def run(ctx: click.Context, host: str, port: int) -> None:
     run_all(ctx, host, port, lambda url: click.echo(f"feedback_hub is ready at {url}"))
 
 
+def prepare(hub: Hub) -> None:
+    """Migrate and seed the draft wordings, with an engine that does not outlive this.
+
+    Raises ``Failure`` when the database is a newer version's.
+    """
+    engine = make_engine(database_url(hub.config))
+    try:
+        changed = migrate(engine)
+        seed(engine, hub.config.hub)
+        case_words.seal_open_ones(engine, hub.keyring, history=changed)
+    except NewerDatabase as error:
+        raise Failure(str(error)) from error
+    finally:
+        engine.dispose()
+
+
+def prepare_to_run(hub: Hub) -> None:
+    """``prepare``, and say loudly if this hub will answer nobody (DOMAIN.md, Loop back)."""
+    prepare(hub)
+    engine = make_engine(database_url(hub.config))
+    try:
+        silent = not any_approved(engine)
+    finally:
+        engine.dispose()
+    if silent:
+        click.echo(
+            "NOTHING IS SENT to anybody: no wording is approved yet. Read them with "
+            "'feedback-hub packs list', approve with 'feedback-hub packs approve'.",
+            err=True,
+        )
+
+
 def run_all(
     ctx: click.Context,
     host: str,
     port: int,
     on_ready: Callable[[str], None],
     more_roles: Sequence[Role] = (),
+    preparing: Callable[[Hub], None] = prepare_to_run,
 ) -> None:
-    """All roles under one supervisor until SIGTERM. Raises ``Failure``, ``ConfigError``."""
+    """All roles under one supervisor until SIGTERM. Raises ``Failure``, ``ConfigError``.
+
+    Those of ``more_roles`` that others stand on start first, the rest last.
+    ``preparing`` has a process of its own while the roles are loaded, and ends before they start.
+    """
     listener = _listen(host, port)
     shown = f"http://{_shown(host)}:{listener.getsockname()[1]}"
     config = config_of(ctx)
@@ -57,23 +92,28 @@ def run_all(
     say_who_opens(hub)
     valkey = None if config.queue.url else EmbeddedValkey(config.hub.home)
     queue_url = valkey.url if valkey else config.queue.url
-    site = Website(hub)
+    site, processes = Website(hub), config.processes
     # What is sent to us can be kept without the queue, so the web does not wait for it.
-    roles = [
-        Role("web", lambda: run_web(site, [f"fd://{os.dup(listener.fileno())}"]), load=site.load)
+    roles = [role for role in more_roles if role.ready]
+    roles += [
+        Role(
+            "web",
+            lambda: run_web(site, [f"fd://{os.dup(listener.fileno())}"], workers=processes.web),
+            load=site.load,
+        )
     ]
     roles += [Role("queue", valkey.run, ready=valkey.answers)] if valkey else []
     roles += [
-        Role("worker", lambda: _work(queue_url), count=2, load=_load_work),
+        Role("worker", lambda: _work(queue_url), count=processes.workers, load=_load_work),
         Role("scheduler", lambda: _schedule(hub, queue_url)),
-        *more_roles,
+        *(role for role in more_roles if not role.ready),
     ]
     supervisor = Supervisor(
         roles,
         config.hub.home,
         log,
-        prepare=lambda: _aside(lambda: _prepare_to_run(hub)),
-        ready=lambda: _answers(f"{shown}/readyz"),
+        prepare=lambda: _aside(lambda: preparing(hub)),
+        ready=lambda: _answers(listener, "/readyz"),
         on_ready=lambda: on_ready(shown),
     )
     try:
@@ -182,7 +222,7 @@ def say_what_is_new(hub: Hub) -> None:
         )
 
 
-# RQ and Redis are loaded by the roles that use them, after the web's start: it is waited for.
+# RQ and Redis are loaded when they are needed: not for the commands that use neither.
 
 
 def _schedule(hub: Hub, queue_url: str) -> None:
@@ -217,52 +257,29 @@ def _load_work() -> None:
         hub.thorough.prepare()
 
 
-def prepare(hub: Hub) -> None:
-    """Migrate and seed the draft wordings, with an engine that does not outlive this.
+def _aside(work: Callable[[], None]) -> Callable[[], None]:
+    """Begin ``work`` in a process of its own; what is returned waits for its end.
 
-    Raises ``Failure`` when the database is a newer version's.
+    What only it loads stays in no other's memory.
     """
-    engine = make_engine(database_url(hub.config))
-    try:
-        changed = migrate(engine)
-        seed(engine, hub.config.hub)
-        case_words.seal_open_ones(engine, hub.keyring, history=changed)
-    except NewerDatabase as error:
-        raise Failure(str(error)) from error
-    finally:
-        engine.dispose()
-
-
-def _prepare_to_run(hub: Hub) -> None:
-    """``prepare``, and say loudly if this hub will answer nobody (DOMAIN.md, Loop back)."""
-    prepare(hub)
-    engine = make_engine(database_url(hub.config))
-    try:
-        silent = not any_approved(engine)
-    finally:
-        engine.dispose()
-    if silent:
-        click.echo(
-            "NOTHING IS SENT to anybody: no wording is approved yet. Read them with "
-            "'feedback-hub packs list', approve with 'feedback-hub packs approve'.",
-            err=True,
-        )
-
-
-def _aside(work: Callable[[], None]) -> None:
-    """Do ``work`` in a process that then ends: what only it loads stays in no other's memory."""
+    sys.stdout.flush()
     sys.stderr.flush()
     child = os.fork()
     if child == 0:
         code = 1
         try:
             work()
+            sys.stdout.flush()
             sys.stderr.flush()
             code = 0
         finally:
             os._exit(code)
-    if os.waitpid(child, 0)[1] != 0:
-        work()  # here, where it can say why it fails
+
+    def wait() -> None:
+        if os.waitpid(child, 0)[1] != 0:
+            work()  # here, where it can say why it fails
+
+    return wait
 
 
 def _queue_url(config: Config) -> str:
@@ -283,9 +300,28 @@ def _shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _answers(url: str) -> bool:
+def accepts(port: int) -> bool:
+    """Whether somebody listens on this machine's ``port``."""
     try:
-        with urlopen(url, timeout=2) as response:  # noqa: S310  our own address
-            return bool(response.status == 200)
-    except (URLError, OSError):
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+    except OSError:
         return False
+    return True
+
+
+def _answers(listener: socket.socket, path: str) -> bool:
+    """Whether who accepts on ``listener`` answers 200.
+
+    By hand: what a library for it touches would stay copied in the supervisor, 5 MB.
+    """
+    try:
+        with socket.create_connection(_reachable(listener), timeout=2) as asking:
+            asking.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode("ascii"))
+            return asking.recv(64).split(b" ")[1:2] == [b"200"]
+    except OSError:
+        return False
+
+
+def _reachable(listener: socket.socket) -> tuple[str, int]:
+    host, port = listener.getsockname()[:2]
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104  to ask only

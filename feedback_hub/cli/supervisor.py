@@ -59,8 +59,8 @@ class Role:
 
     A role that others stand on gives ``ready``, which must not raise: the roles listed after it
     start once it is true, and are stopped before it. ``load`` is called in the supervisor before
-    the role is first started: what its processes share with each other and with all that start
-    after. It must leave no thread, child process or open connection behind.
+    the first role starts, so that all of them share what it loads: what is loaded after a fork
+    copies pages that are already there. It must leave no thread or open connection behind.
     """
 
     name: str
@@ -122,14 +122,15 @@ class Supervisor:
         home: Path,
         log: Log,
         *,
-        prepare: Callable[[], None] | None = None,
+        prepare: Callable[[], Callable[[], None]] | None = None,
         ready: Callable[[], bool] | None = None,
         on_ready: Callable[[], None] | None = None,
     ) -> None:
         """Nothing starts yet.
 
-        ``prepare`` is called once the home is ours and before any role starts (migrations); it
-        must leave no thread, child process or open connection behind. ``ready`` is asked every
+        ``prepare`` is called once the home is ours (migrations): it may begin what goes on while
+        the roles are loaded, and returns what waits for its end before any role starts. It must
+        leave no thread, child process or open connection behind. ``ready`` is asked every
         20 ms until it is true, then ``on_ready`` is called once. Neither may start a process:
         the supervisor kills children that it does not know.
         """
@@ -139,7 +140,6 @@ class Supervisor:
         self._ready = ready
         self._on_ready = on_ready
         self._places = [_Place(role) for role in roles for _ in range(role.count)]
-        self._loaded: set[Role] = set()
         self._is_ready = False
         self._stopping = False
 
@@ -150,8 +150,7 @@ class Supervisor:
         """
         began = time.monotonic()
         with sole_run(self._home):
-            if self._prepare:
-                self._prepare()
+            self._load(self._prepare() if self._prepare else lambda: None)
             # Taken away from the roles: gunicorn would report ready for all of us.
             notify_address = os.environ.pop("NOTIFY_SOCKET", "")
             _prctl(_PR_SET_CHILD_SUBREAPER, 1)
@@ -166,6 +165,16 @@ class Supervisor:
                     _notify(notify_address, "STOPPING=1")
                     self._stop()
             self._log.info("stopped")
+
+    def _load(self, prepared: Callable[[], None]) -> None:
+        try:
+            for role in dict.fromkeys(place.role for place in self._places):
+                if role.load:
+                    role.load()
+        finally:
+            prepared()
+        gc.collect()
+        gc.freeze()  # a collection in a child would touch, and so copy, every shared page
 
     def _step(self) -> signal.Signals | None:
         """Start what is due and handle one signal; the signal if it is one that ends the run."""
@@ -200,12 +209,6 @@ class Supervisor:
 
     def _start(self, place: _Place) -> None:
         supervisor = os.getpid()
-        if place.role not in self._loaded:
-            self._loaded.add(place.role)
-            if place.role.load:
-                place.role.load()
-            gc.collect()
-            gc.freeze()  # a collection in a child would touch, and so copy, every shared page
         # A child would print what is still buffered a second time.
         sys.stdout.flush()
         sys.stderr.flush()

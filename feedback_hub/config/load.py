@@ -21,6 +21,7 @@ from feedback_hub.config.tables.hub import (
     AttachmentsConfig,
     DatabaseConfig,
     HubConfig,
+    ProcessesConfig,
     QueueConfig,
     UpkeepConfig,
 )
@@ -45,6 +46,7 @@ TABLES: Mapping[str, type] = MappingProxyType(
         "hub": HubConfig,
         "database": DatabaseConfig,
         "queue": QueueConfig,
+        "processes": ProcessesConfig,
         "security": SecurityConfig,
         "clocks": ClocksConfig,
         "mail": MailConfig,

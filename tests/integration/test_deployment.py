@@ -161,6 +161,7 @@ def test_a_proxy_s_file_is_whole_and_keeps_the_figures_to_the_machine(name: str)
 def test_a_small_machine_s_configuration_is_one() -> None:
     config = load_config(DEPLOY / "small.toml", {}, settings_of)
     assert config.alerts.backup_days == 3
+    assert (config.processes.web, config.processes.workers) == (1, 1)
 
 
 @pytest.mark.postgres

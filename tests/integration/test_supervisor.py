@@ -409,10 +409,13 @@ def main(name: str, home: Path) -> None:
     if name == "short-lived":
         supervisor._HEALTHY_AFTER = 0.1
 
-    def prepare() -> None:
-        if name == "unprepared":
-            raise RuntimeError("not migrated")
-        _leave(home, "prepared")
+    def prepare() -> Callable[[], None]:
+        def prepared() -> None:
+            if name == "unprepared":
+                raise RuntimeError("not migrated")
+            _leave(home, "prepared")
+
+        return prepared
 
     log = structlog.wrap_logger(
         structlog.PrintLogger(sys.stdout), processors=[structlog.processors.JSONRenderer()]

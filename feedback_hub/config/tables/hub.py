@@ -99,6 +99,21 @@ class QueueConfig:
 
 
 @dataclass(frozen=True)
+class ProcessesConfig:
+    """``[processes]``: how many of each ``feedback-hub run`` starts."""
+
+    web: int = setting(
+        "Processes that answer pages, API and webhooks. On a small machine: 1.",
+        default=2,
+        least=1,
+        most=64,
+    )
+    workers: int = setting(
+        "Processes that work on what waits. On a small machine: 1.", default=2, least=1, most=64
+    )
+
+
+@dataclass(frozen=True)
 class AttachmentsConfig:
     """``[attachments]``: files that people send."""
 

@@ -13,6 +13,7 @@ from feedback_hub.config.tables.hub import (
     AttachmentsConfig,
     DatabaseConfig,
     HubConfig,
+    ProcessesConfig,
     QueueConfig,
     UpkeepConfig,
 )
@@ -39,6 +40,7 @@ class Config:
     hub: HubConfig
     database: DatabaseConfig
     queue: QueueConfig
+    processes: ProcessesConfig
     security: SecurityConfig
     clocks: ClocksConfig
     mail: MailConfig
