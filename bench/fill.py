@@ -81,6 +81,19 @@ def fill(
     hub: Hub, count: int, *, first: int = 0, told: Callable[[int], None] = lambda _: None
 ) -> None:
     """Add ``count`` cases of two years, numbered from ``first``; ``told`` hears how far it is."""
+    # Rows first, indexes after: to grow them all row by row takes longer than all else.
+    indexes = [one for table in _ORDER for one in table.indexes] if count > AT_ONCE else []
+    with hub.engine.begin() as connection:
+        for index in indexes:
+            index.drop(connection)
+    _fill(hub, count, first, told)
+    with hub.engine.begin() as connection:
+        for index in indexes:
+            index.create(connection)
+    settle(hub.engine)
+
+
+def _fill(hub: Hub, count: int, first: int, told: Callable[[int], None]) -> None:
     dice = random.Random(8 + first)  # noqa: S311  invented rows, the same each time
     for start in range(first, first + count, AT_ONCE):
         some = min(AT_ONCE, first + count - start)
@@ -96,7 +109,6 @@ def fill(
                 _write(connection.connection.driver_connection, hub.engine, table, by_table[table])
             uow.commit()
         told(start + some)
-    settle(hub.engine)
 
 
 def settle(engine: Engine) -> None:
