@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Text, exists, false, func, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Text,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 
 from feedback_hub.adapters import case_words, search_index
 from feedback_hub.adapters.tables import case, case_answer, case_tag, referral
@@ -113,7 +123,18 @@ def page(
 
 def count(uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime) -> int:
     """How many cases the filters leave, up to ``ENOUGH``."""
-    some = select(case.c.id).where(*_conditions(uow, actor, filters, now)).limit(ENOUGH)
+    return counts(uow, actor, [filters], now)[0]
+
+
+def counts(
+    uow: SqlUnitOfWork, actor: Actor, lists: Sequence[Filters], now: datetime
+) -> tuple[int, ...]:
+    """How many cases each of these leaves, up to ``ENOUGH``, in one question to the database."""
+    asked = (_count(uow, actor, filters, now).label(f"of_{n}") for n, filters in enumerate(lists))
+    return tuple(uow.session.execute(select(*asked)).one()) if lists else ()
+
+
+def _count(uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime) -> ScalarSelect[int]:
     states = _states_of_referrals(filters)
     unreferred = replace(filters, answered_referral=False, waiting_for_partner=False)
     if states and unreferred == Filters(filters.states, in_hand=filters.in_hand):
@@ -127,19 +148,25 @@ def count(uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime) -> 
             .subquery()
         )
         some = select(those.c.case_id).distinct().limit(ENOUGH)
-    return uow.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    else:
+        some = select(case.c.id).where(*_conditions(uow, actor, filters, now)).limit(ENOUGH)
+    return select(func.count()).select_from(some.subquery()).scalar_subquery()
 
 
-def oldest(uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime) -> datetime | None:
-    """When the oldest case that the filters leave was received."""
-    first = (
+def oldest(
+    uow: SqlUnitOfWork, actor: Actor, lists: Sequence[Filters], now: datetime
+) -> tuple[datetime | None, ...]:
+    """When the oldest case that each of these leaves was received, in one question."""
+    asked = (
         select(case.c.received_at)
         .where(*_conditions(uow, actor, filters, now))
         .order_by(case.c.received_at)
         .limit(1)
+        .scalar_subquery()
+        .label(f"of_{n}")
+        for n, filters in enumerate(lists)
     )
-    at: datetime | None = uow.session.scalar(first)
-    return at
+    return tuple(uow.session.execute(select(*asked)).one()) if lists else ()
 
 
 def referrals_of(

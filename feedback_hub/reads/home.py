@@ -120,11 +120,11 @@ def _kinds(actor: Actor) -> list[TileKind]:
 
 
 def _cases(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Iterator[HomeTile]:
-    for kind in _kinds(actor):
-        filters = _CASE_TILES[kind]
-        count = case_list.count(uow, actor, filters, now)
-        oldest = case_list.oldest(uow, actor, filters, now) if count else None
-        yield HomeTile(kind, count, oldest)
+    kinds = _kinds(actor)
+    lists = [_CASE_TILES[kind] for kind in kinds]
+    counts = case_list.counts(uow, actor, lists, now)
+    oldest = case_list.oldest(uow, actor, lists, now)
+    yield from map(HomeTile, kinds, counts, oldest)
 
 
 def _people(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Iterator[HomeTile]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, union_all
 
 from feedback_hub.adapters.tables import account, organisation, partner_link, site, token
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
@@ -39,22 +39,19 @@ def names_for(
     addresses = {one.lower() for one in emails if one}
     people: dict[str, str] = {}
     if wanted or addresses:
-        rows = uow.session.execute(
+        links = [one.removeprefix("link:") for one in wanted]
+        known = union_all(
             select(account.c.id, account.c.email, account.c.name).where(
                 account.c.id.in_(wanted) | account.c.email.in_(addresses)
-            )
+            ),
+            select(token.c.id, literal(""), token.c.name).where(token.c.id.in_(wanted)),
+            select("link:" + partner_link.c.id, literal(""), partner_link.c.organisation).where(
+                partner_link.c.id.in_(links)
+            ),
         )
-        for account_id, email, name in rows:
-            people[account_id] = people[email] = name or email.partition("@")[0]
-    if wanted:
-        tokens = uow.session.execute(select(token.c.id, token.c.name).where(token.c.id.in_(wanted)))
-        people.update((row.id, row.name) for row in tokens)
-        by_link = uow.session.execute(
-            select(partner_link.c.id, partner_link.c.organisation).where(
-                partner_link.c.id.in_(one.removeprefix("link:") for one in wanted)
-            )
-        )
-        people.update((f"link:{row.id}", row.organisation) for row in by_link)
+        for actor_id, email, name in uow.session.execute(known):
+            people[actor_id] = people[email] = name or email.partition("@")[0]
+        people.pop("", None)
     partners = uow.session.execute(select(organisation.c.code, organisation.c.name))
     organisations = {code: name or code for code, name in partners}
     for actor_id in [one for one in people if one.startswith("link:")]:

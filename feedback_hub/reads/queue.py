@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -30,7 +30,7 @@ from feedback_hub.domain.sensitivity import Priority
 from feedback_hub.reads import case_list, issue_list
 from feedback_hub.reads.behind import Figure, behind
 from feedback_hub.reads.case_list import Filters, own_scope
-from feedback_hub.reads.names import names_for, site_names
+from feedback_hub.reads.names import Names, names_for
 from feedback_hub.reads.rows import queue_row, snippets, wordless
 from feedback_hub.reads.views.queue import (
     QueueFilters,
@@ -108,11 +108,9 @@ def _found(
     known = [one for one in filters.field if one in offered]
     asked = replace(narrowed(filters, rules), own=custom_fields.read_filters(rules, known))
     found = case_list.page(uow, actor, asked, now, cursor=cursor)
-    counts: dict[QueueTab, int] = {
-        tab: case_list.count(uow, actor, TABS[tab], now)
-        for tab in QueueTab
-        if tab is not QueueTab.ALL
-    }
+    tabs = [tab for tab in QueueTab if tab is not QueueTab.ALL]
+    counted = case_list.counts(uow, actor, [TABS[tab] for tab in tabs], now)
+    counts: dict[QueueTab, int] = dict(zip(tabs, counted, strict=True))
     behind_it = case_list.count(uow, actor, asked, now) if filters.is_of_a_figure else None
     return _Found(found, counts, own, _mark(found, counts, now), behind_it)
 
@@ -124,15 +122,16 @@ def _opened(
     now: datetime,
     found: _Found,
 ) -> QueuePage:
+    colleagues = _colleagues(uow, actor)
+    names = names_for(uow, {*colleagues, *(case.owner for case in found.page.cases)})
     return QueuePage(
         filters=filters,
-        rows=rows(uow, actor, found.page.cases, found.page.referrals, now, filters.q),
+        rows=rows(uow, actor, found.page.cases, found.page.referrals, now, filters.q, names),
         counts=found.counts,
-        together=_together(uow, actor),
+        together=_together(uow, actor, colleagues, names),
         mark=found.mark,
         older=found.page.older,
         newer=found.page.newer,
-        sites=tuple(site_names(uow)),
         # All there are: to find out which are in use would read every case.
         sectors=tuple(Sector),
         types=tuple(FeedbackType),
@@ -158,17 +157,24 @@ def _mark(found: case_list.Page, counts: Mapping[QueueTab, int], now: datetime) 
     return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
 
-def _together(uow: SqlUnitOfWork, actor: Actor) -> Together | None:
-    """Colleagues, issues and partners to do something with several cases; None for a desk."""
+def _colleagues(uow: SqlUnitOfWork, actor: Actor) -> set[str]:
+    """Whom several cases can be given to; nobody for a desk."""
     if not actor.may(Action.WORK_CASE):
-        return None
-    colleagues = {
+        return set()
+    return {
         one.id
         for role in (Role.CASE_MANAGER, Role.PROTECTION)
         if role in actor.roles
         for one in uow.accounts(role)
     }
-    names = names_for(uow, colleagues)
+
+
+def _together(
+    uow: SqlUnitOfWork, actor: Actor, colleagues: Collection[str], names: Names
+) -> Together | None:
+    """Colleagues, issues and partners to do something with several cases; None for a desk."""
+    if not actor.may(Action.WORK_CASE):
+        return None
     issues: Sequence[tuple[str, str]] = ()
     if actor.may(Action.READ_ISSUE):
         found, _ = issue_list.page(uow, issue_list.IssueFilters(), limit=MOST_ISSUES)
@@ -251,9 +257,10 @@ def rows(
     referrals: Mapping[str, Sequence[Referral]],
     now: datetime,
     q: str = "",
+    names: Names | None = None,
 ) -> tuple[QueueRow, ...]:
-    """These cases as lines; ``q`` is what was searched for."""
-    names = names_for(uow, (case.owner for case in cases))
+    """These cases as lines; ``q`` is what was searched for, ``names`` if they were fetched."""
+    names = names or names_for(uow, (case.owner for case in cases))
     words = snippets(uow, actor, cases, q)
     kinds = wordless(uow, words)
     return tuple(

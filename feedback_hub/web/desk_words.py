@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask_babel import force_locale
-
-from feedback_hub.web.i18n import LOCALES
+from feedback_hub.web.i18n import in_language
 from feedback_hub.web.words import N_, gettext
 
 WORDS: Mapping[str, str] = {
@@ -278,6 +276,6 @@ WORDS: Mapping[str, str] = {
 
 def words(language: str) -> dict[str, str]:
     """Every word in one of the reader's languages (ISO 639-3)."""
-    with force_locale(LOCALES[language]):
+    with in_language(language):
         # Not formatted here: what is filled in is known on the device.
         return {key: str(gettext(said)) for key, said in WORDS.items()}

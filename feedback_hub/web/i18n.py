@@ -6,9 +6,14 @@ the browser asks for. Languages are ISO 639-3; Babel's name for ``por`` is ``pt_
 
 from __future__ import annotations
 
-from flask import Flask, g, request, session
-from flask_babel import Babel
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from babel.support import NullTranslations
+from flask import Flask, g, has_app_context, request, session
+from flask_babel import Babel, force_locale, get_translations
 from flask_security import current_user
+from markupsafe import Markup
 
 from feedback_hub.bootstrap import Hub
 
@@ -26,6 +31,36 @@ def init_i18n(app: Flask, hub: Hub) -> None:
         locale_selector=lambda: LOCALES[reader_language()],
         timezone_selector=lambda: hub.config.hub.timezone.key,
     )
+    # In the place of Babel's own, which looks for the catalogue again at every word of a page.
+    app.jinja_env.globals.update(_=_marked_up, gettext=_marked_up)
+
+
+def catalogue() -> NullTranslations:
+    """The words of the language that is shown now, looked for once a request."""
+    if not has_app_context():
+        return NullTranslations()
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    found: NullTranslations = g.catalogue
+    return found
+
+
+@contextmanager
+def in_language(language: str) -> Iterator[None]:
+    """Words and names within are of this language of ours (ISO 639-3), whoever reads."""
+    before = g.pop("catalogue", None)
+    try:
+        with force_locale(LOCALES[language]):
+            yield
+    finally:
+        g.pop("catalogue", None)
+        if before is not None:
+            g.catalogue = before
+
+
+def _marked_up(words: str, **values: object) -> Markup:
+    """``words`` of a template in the reader's language; the ``values`` in them are escaped."""
+    return Markup(catalogue().gettext(words)) % values  # noqa: S704  the words are ours
 
 
 def reader_language() -> str:

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 
+from babel.dates import get_month_names
 from flask import Flask
-from flask_babel import format_date, format_datetime, format_decimal, get_locale
+from flask_babel import format_date, format_decimal, get_locale, get_timezone
 
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.call_back import Way
@@ -73,7 +75,9 @@ def type_label(code: str) -> str:
 
 def exact(at: datetime) -> str:
     """A time in the hub's time zone, as the reader writes it: 12 Nov 2025, 09:14."""
-    return str(format_datetime(at, "d MMM y, HH:mm"))
+    local = at.astimezone(get_timezone())
+    month = get_month_names("abbreviated", locale=get_locale())[local.month]
+    return f"{local.day} {month} {local.year}, {local:%H:%M}"
 
 
 def day_of(day: date) -> str:
@@ -205,6 +209,8 @@ def install(app: Flask, words: Words) -> None:
     """Give every template these functions, as globals so that macros see them too."""
     app.extensions["feedback_hub_words"] = words
     app.jinja_env.globals.update(
+        # A list says the same word or sign in many lines: {% set state = once(ui.state) %}.
+        once=cache,
         label=words.label,
         site_name=words.site_name,
         channel_label=words.channel_label,

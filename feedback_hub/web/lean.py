@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, g, request, url_for
+from markupsafe import Markup, escape
 
 SMALLEST = 600
 """Below this many bytes compression saves no packet."""
@@ -35,16 +36,18 @@ def init_lean(app: Flask) -> None:
             response.headers["Cache-Control"] = f"public, max-age={FOREVER}, immutable"
         return _compressed(response, folder)
 
-    app.jinja_env.globals["icons_address"] = _icons_address
+    app.jinja_env.globals["icon"] = icon
     app.extensions["feedback_hub_lean"] = (_mark, _lean)
 
 
-def _icons_address() -> str:
-    """Where the signs are, reckoned once a page: a list shows hundreds of them."""
+def icon(name: str, title: str = "") -> Markup:
+    """One of our signs; ``title`` says what it means where no word beside it does."""
     if "icons_address" not in g:
+        # Reckoned once a page: a list shows hundreds of them.
         g.icons_address = url_for("static", filename="icons.svg")
-    address: str = g.icons_address
-    return address
+    said = f'role="img" aria-label="{escape(title)}"' if title else 'aria-hidden="true"'
+    use = f'<use href="{g.icons_address}#{name}"/>'
+    return Markup(f'<svg class="icon" {said} focusable="false">{use}</svg>')  # noqa: S704  ours
 
 
 def _compressed(response: Response, folder: Path) -> Response:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from flask_babel import force_locale
-
 from feedback_hub.web.exercises import EXERCISES
 from feedback_hub.web.help_topics import AT_THE_DESK
-from feedback_hub.web.i18n import LOCALES
+from feedback_hub.web.i18n import in_language
 from feedback_hub.web.words import gettext
 
 
 def lessons(language: str) -> dict[str, object]:
     """Exercises and help in one of the reader's languages (ISO 639-3), as the app reads them."""
-    with force_locale(LOCALES[language]):
+    with in_language(language):
         return {
             "exercises": [
                 {

@@ -203,7 +203,7 @@ def init_security(app: Flask, hub: Hub) -> None:
     )
     second_factor.init_second_factor(app)
     init_throttle(app)
-    _only_live_log_ins(app, hub)
+    _only_live_log_ins(app, hub, accounts)
 
     @app.teardown_appcontext
     def _close(_error: BaseException | None) -> None:
@@ -222,7 +222,7 @@ def init_security(app: Flask, hub: Hub) -> None:
     app.extensions["feedback_hub_keep"] = (_close, _logged_in)
 
 
-def _only_live_log_ins(app: Flask, hub: Hub) -> None:
+def _only_live_log_ins(app: Flask, hub: Hub, accounts: scoped_session[Session]) -> None:
     """A cookie counts as long as its log-in does; the library's own tokens never."""
     manager = app.login_manager  # type: ignore[attr-defined]  # Flask-Login puts it there
     by_uniquifier = manager._user_callback
@@ -230,7 +230,7 @@ def _only_live_log_ins(app: Flask, hub: Hub) -> None:
     @manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types
     def _load(user_id: str) -> Account | None:
         user: Account | None = by_uniquifier(user_id)
-        return user if user and sessions.is_alive(hub, str(user.id)) else None
+        return user if user and sessions.is_alive(hub, accounts(), str(user.id)) else None
 
     @manager.request_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types
     def _no_token(_request: object) -> None:

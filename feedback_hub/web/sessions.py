@@ -73,18 +73,17 @@ def begin(hub: Hub, account_id: str, *, by_passkey: bool = False) -> None:
         uow.commit()
 
 
-def is_alive(hub: Hub, account_id: str) -> bool:
+def is_alive(hub: Hub, db: Session, account_id: str) -> bool:
     """Whether this browser's log-in still stands: not ended, not idle, not too old."""
     own = own_id()
     if not own:
         return False
     now = hub.clock()
-    with hub.reading() as uow:
-        row = uow.session.execute(
-            select(log_in.c.started_at, log_in.c.seen_at).where(
-                log_in.c.id == own, log_in.c.account_id == account_id
-            )
-        ).one_or_none()
+    row = db.execute(
+        select(log_in.c.started_at, log_in.c.seen_at).where(
+            log_in.c.id == own, log_in.c.account_id == account_id
+        )
+    ).one_or_none()
     idle = timedelta(minutes=hub.config.security.session_idle_minutes)
     if row is None or now - row.seen_at > idle or now - row.started_at > _longest(hub):
         return False

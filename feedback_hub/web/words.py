@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from flask_babel import gettext as _gettext
-
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.attachment import AttachmentFault, AttachmentKind
 from feedback_hub.domain.audit import AuditAction
@@ -36,11 +34,13 @@ from feedback_hub.reads.sites import Unresolved
 from feedback_hub.reads.views.related import WhyLikely
 from feedback_hub.services.records.staff import NoticeKind
 from feedback_hub.services.records.watching import AlertKind, WebhookState
+from feedback_hub.web.i18n import catalogue
 
 
 def gettext(words: str, **values: object) -> str:
-    """``words`` in the reader's language, filled with ``values`` (Flask-Babel is untyped)."""
-    return str(_gettext(words, **values))
+    """``words`` in the reader's language, filled with ``values``."""
+    found = catalogue().gettext(words)
+    return found % values if values else found
 
 
 def N_(words: str) -> str:  # noqa: N802  gettext's own name for it

@@ -20,7 +20,7 @@ from feedback_hub.services.records.staff import Notice, NoticeKind
 
 ACTOR = Actor("a" * 32, ActorKind.ACCOUNT, (Membership(Role.CASE_MANAGER, "hub"),))
 DUTY = Duty.ANSWER
-MOST = 30
+MOST = 22
 """Queries of a page of the queue; log-in and frame come beside it."""
 
 

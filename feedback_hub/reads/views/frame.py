@@ -14,13 +14,12 @@ class HubView:
     """The frame around every page.
 
     ``handset`` is the sandbox channel's name, or empty where none is configured. ``training`` says
-    that everything here is invented. ``sends_nothing`` says that no wording is approved.
+    that everything here is invented.
     """
 
     name: str
     training: bool = False
     handset: str = ""
-    sends_nothing: bool = False
 
 
 class Theme(StrEnum):
@@ -71,7 +70,8 @@ class ReaderView:
     """Who is logged in. ``nav`` names the pages the policy lets them open, in order.
 
     Known names: ``home``, ``report``, ``cases``, ``referrals``, ``handset``,
-    ``issues``, ``wordings``, ``people``, ``health``, ``audit``.
+    ``issues``, ``wordings``, ``people``, ``health``, ``audit``. ``sends_nothing`` tells them that
+    no wording is approved.
     """
 
     name: str
@@ -84,3 +84,4 @@ class ReaderView:
     roster: bool = False
     broadcasts: bool = False
     hands_over: bool = False
+    sends_nothing: bool = False

@@ -158,7 +158,6 @@ class QueuePage:
     counts: Mapping[QueueTab, int]
     older: str = ""
     newer: str = ""
-    sites: tuple[str, ...] = ()
     sectors: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()

@@ -7,14 +7,12 @@ from collections.abc import Callable
 from flask import Flask, g
 from flask_babel import get_locale, gettext
 from flask_security import current_user
-from sqlalchemy import select
 
 from feedback_hub.adapters.notices import count_waiting
-from feedback_hub.adapters.tables import site
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Action, Actor, Role
 from feedback_hub.reads import looks, triage_page, wordings
-from feedback_hub.reads.names import names_for
+from feedback_hub.reads.names import names_for, site_names
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.reads.views.frame import HubView, Looks, ReaderView
 from feedback_hub.web.help_topics import TOPICS
@@ -41,6 +39,7 @@ def init_frame(app: Flask, hub: Hub) -> None:
     """Give every template its words and the frame's values."""
     kinds = {name: section.kind for name, section in hub.config.channels.items()}
     app.jinja_env.globals["help_topics"] = {one.name: one for one in TOPICS}
+    app.jinja_env.globals["site_names"] = _site_names
     install(app, Words(hub.rules.frame, _site_name, _channel_namer(kinds), hub.clock))
 
     @app.context_processor
@@ -51,7 +50,6 @@ def init_frame(app: Flask, hub: Hub) -> None:
                 hub.config.hub.name,
                 training=bool(kinds) and set(kinds.values()) == {SANDBOX},
                 handset=handset_name(hub),
-                sends_nothing=reader is not None and _sends_nothing(hub),
             ),
             "reader": reader,
             "looks": reader.looks if reader else Looks(),
@@ -102,6 +100,7 @@ def _reader(hub: Hub) -> ReaderView | None:
         names = names_for(uow) if own else None
         chosen = looks.of(uow.session, actor)
         unread = count_waiting(uow.session, actor.id, chosen.quiet)
+        sends_nothing = wordings.sends_nothing(uow)
     if names is not None:
         organisation = ", ".join(sorted(names.organisation(code) for code in own if code))
     return ReaderView(
@@ -115,6 +114,7 @@ def _reader(hub: Hub) -> ReaderView | None:
         roster=actor.may(Action.KEEP_ROSTER),
         broadcasts=actor.may(Action.BROADCAST),
         hands_over=actor.may(Action.WORK_CASE),
+        sends_nothing=sends_nothing,
     )
 
 
@@ -141,17 +141,17 @@ def _nav(hub: Hub, actor: Actor) -> tuple[str, ...]:
     return tuple(name for name, open_to_reader in pages.items() if open_to_reader)
 
 
-def _sends_nothing(hub: Hub) -> bool:
-    with hub.reading() as uow:
-        return wordings.sends_nothing(uow)
-
-
 def _site_name(code: str) -> str:
+    return _site_names().get(code, code)
+
+
+def _site_names() -> dict[str, str]:
+    """Every site's name by its code, in the order of names; fetched once a request."""
     if "site_names" not in g:
         with current_hub().reading() as uow:
-            rows = uow.session.execute(select(site.c.code, site.c.name))
-            g.site_names = {row.code: row.name for row in rows}
-    return g.site_names.get(code) or code
+            g.site_names = site_names(uow)
+    names: dict[str, str] = g.site_names
+    return names
 
 
 def _channel_namer(kinds: dict[str, str]) -> Callable[[str], str]:
