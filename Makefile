@@ -66,13 +66,16 @@ docs: $(BIN)/.test
 bench: $(BIN)/.test
 	@$(BIN)/python -m bench $(PART) $(ARGS)
 
-# What `make bench PART=peers` compares with, each in an environment of its own.
+# What `make bench PART=peers` compares with, each in a place of its own; filled ones are kept there too.
 PEERS ?= $(HOME)/.cache/feedback_hub/peers
 peers:
 	@for peer in django-helpdesk roundup; do \
 	  test -x $(PEERS)/$$peer/bin/python || python3 -m venv $(PEERS)/$$peer && \
 	  $(PEERS)/$$peer/bin/pip install --quiet $$peer gunicorn || exit 1; \
 	done
+	@if [ -d $(PEERS)/request-tracker/usr/share/request-tracker5 ]; then :; \
+	elif $(IS_ROOT_APT); then bench/peers/request_tracker.sh install $(PEERS)/request-tracker; \
+	else echo 'Request Tracker is left out: only root can install it, with apt.' >&2; fi
 
 chaos: $(BIN)/.test
 	@$(BIN)/python -m tests.chaos $(ARGS)

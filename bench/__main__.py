@@ -56,7 +56,9 @@ FULL = {
     "import": 100_000,
     "seconds": 10,
     "turns": 3,
-    "peers": 300,
+    "peer_seconds": 15,
+    "peer_messages": 8_000,
+    "peer_looks": 20,
     "peer_rows": 100_000,
 }
 QUICK = FULL | {
@@ -68,7 +70,9 @@ QUICK = FULL | {
     "import": 5_000,
     "seconds": 3,
     "turns": 1,
-    "peers": 30,
+    "peer_seconds": 2,
+    "peer_messages": 400,
+    "peer_looks": 5,
     "peer_rows": 500,
 }
 

@@ -113,7 +113,7 @@ def _burst(bench: Bench, running: RunningHub, pid: int, provider: int, wanted: i
     bench.found("burst", "deliveries answered", cast("int", found["answered"]), "")
     last = -1
     while time.monotonic() - began < limit:
-        left = _left(running.hub)
+        left = left_of(running.hub)
         if not left:
             break
         if left != last:
@@ -145,7 +145,7 @@ def _burst(bench: Bench, running: RunningHub, pid: int, provider: int, wanted: i
     )
 
 
-def _left(hub: Hub) -> int:
+def left_of(hub: Hub) -> int:
     """Pieces of work left until each message is registered, read, routed and acknowledged."""
     now = hub.clock()
     with hub.reading() as uow:

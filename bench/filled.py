@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,14 +68,7 @@ def filled(bench: Bench, kind: str, rows: int) -> Filled:
     url, home, packing = _database(bench, kind, rows)
     hub = built(home, url)
     bench.stack.callback(hub.close)
-    app = create_app(hub)
-    with app.app_context():
-        hashed = hash_password(PASSWORD)
-    with hub.unit_of_work() as uow:
-        for name, role in PEOPLE.items():
-            held = (Membership(role, "hub"),)
-            add_account(uow.session, f"{name}@example.org", hashed, held, hub.clock(), name=name)
-        uow.commit()
+    app = _with_people(hub)
     statements: list[str] = []
 
     def note(*given: object) -> None:
@@ -83,6 +77,26 @@ def filled(bench: Bench, kind: str, rows: int) -> Filled:
     event.listen(hub.engine, "before_cursor_execute", note)
     _FILLED[kind, rows] = Filled(hub, url, app, rows, statements, packing)
     return _FILLED[kind, rows]
+
+
+def home_of(bench: Bench, rows: int) -> Path:
+    """The home of a hub on SQLite with so many cases and its people, which nobody has open."""
+    _, home, _ = _database(bench, "sqlite", rows)
+    with closing(built(home, "")) as hub:
+        _with_people(hub)
+    return home
+
+
+def _with_people(hub: Hub) -> Flask:
+    app = create_app(hub)
+    with app.app_context():
+        hashed = hash_password(PASSWORD)
+    with hub.unit_of_work() as uow:
+        for name, role in PEOPLE.items():
+            held = (Membership(role, "hub"),)
+            add_account(uow.session, f"{name}@example.org", hashed, held, hub.clock(), name=name)
+        uow.commit()
+    return app
 
 
 def _database(bench: Bench, kind: str, rows: int) -> tuple[str, Path, float | None]:

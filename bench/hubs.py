@@ -50,6 +50,8 @@ kind = "twilio_sms"
 account_sid = "{ACCOUNT}"
 from_number = "{NUMBER}"
 api_base = "{provider}"
+[security]
+second_factor = "offered"
 [conversation]
 account_per_minute = 1000000
 [classifier]
@@ -113,7 +115,7 @@ def built(home: Path, database: str, config: Path | None = None) -> Hub:
     return hub
 
 
-def wait_ready(url: str, patience: float = 60.0) -> None:
+def wait_ready(url: str, patience: float = 180.0) -> None:
     """Return once ``url`` answers 200. Raises ``TimeoutError``."""
     until = time.monotonic() + patience
     while time.monotonic() < until:

@@ -1,4 +1,4 @@
-"""django-helpdesk as its own documentation sets it up, for ``bench.comparing``; its own Python runs it.
+"""django-helpdesk as its own documentation sets it up, for ``bench.others``; its own Python runs it.
 
 ``POST /mail`` hands an e-mail to helpdesk's own intake, as its ``get_email`` command does.
 ``python helpdesk_site.py fill N`` makes the tables, a log-in and ``N`` tickets.
@@ -86,31 +86,8 @@ def mail(request):
     return HttpResponse(status=201 if ticket else 422)
 
 
-def enter(request):
-    """Log in, for the measuring."""
-    from django.contrib.auth import get_user_model, login
-
-    login(request, get_user_model().objects.get(username="bench"))
-    return HttpResponse("in")
-
-
-def queue(request):
-    """The list of tickets as its page fetches it: the first 25 of all."""
-    from helpdesk.query import get_query_class, query_to_base64
-    from helpdesk.views.staff import datatables_ticket_list
-
-    asked = query_to_base64({"filtering": {}, "sorting": "created", "sortreverse": True})
-    request.GET = request.GET.copy()
-    request.GET.update({"draw": "1", "start": "0", "length": "25"})
-    request.GET.update({"order[0][column]": "0", "order[0][dir]": "desc", "search[value]": ""})
-    get_query_class()
-    return datatables_ticket_list(request, asked)
-
-
 urlpatterns = [
     path("mail", mail),
-    path("enter", enter),
-    path("queue", queue),
     path("", include("helpdesk.urls", namespace="helpdesk")),
 ]
 
