@@ -17,7 +17,7 @@ from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import CompoundSelect, and_, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters import columns
@@ -110,11 +110,18 @@ class Due:
     received_at: datetime
 
 
-def read(session: Session, rules: Rules, start: datetime, end: datetime) -> Packed:
+def read(
+    session: Session,
+    rules: Rules,
+    start: datetime,
+    end: datetime,
+    without: CompoundSelect[tuple[str]],
+) -> Packed:
     """Every case received from ``start`` until before ``end``, as it stands now.
 
-    A fixed number of statements. What is due is read before the pages: between the two it may be
-    packed, and is then counted from the tables all the same.
+    ``without``: ids of cases that are left out, packed or not; they are few. A fixed number of
+    statements. What is due is read before the pages: between the two it may be packed, and is then
+    counted from the tables all the same.
     """
     stamp = made_for(rules)
     within = (measure_due.c.received_at >= start, measure_due.c.received_at < end)
@@ -122,6 +129,12 @@ def read(session: Session, rules: Rules, start: datetime, end: datetime) -> Pack
     changed: dict[date, set[str]] = {}
     for case_id, received_at in due:
         changed.setdefault(received_at.date(), set()).add(case_id)
+    left_out = session.execute(
+        select(case.c.id, case.c.received_at).where(case.c.id.in_(without))
+    ).all()
+    for case_id, received_at in left_out:
+        if start <= received_at < end:
+            changed.setdefault(received_at.date(), set()).add(case_id)
     numbers = _numbers(session)
     first, last = start.astimezone(UTC).date(), end.astimezone(UTC).date()
     pages = session.execute(
@@ -142,6 +155,8 @@ def read(session: Session, rules: Rules, start: datetime, end: datetime) -> Pack
     keys: dict[date, bytes] = {row.day: row.case_keys for row in held}
     outdated = any(page.made_for != stamp for page in pages)
     wanted = [case.c.received_at >= start, case.c.received_at < end]
+    if left_out:
+        wanted.append(case.c.id.not_in(without))
     if not outdated:
         wanted.append(case.c.id.in_(select(measure_due.c.case_id).where(*within)))
     fresh = facts(session, rules, numbers, and_(*wanted))

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    and_,
+    exists,
+    false,
+    literal_column,
+    not_,
+    or_,
+    select,
+    union,
+)
 
 from feedback_hub.adapters.tables import case, referral
 from feedback_hub.domain.access import Grant, Scope
@@ -15,7 +26,7 @@ def case_visible(scope: Scope) -> ColumnElement[bool]:
     """The condition on ``case`` rows that ``scope.admits`` is on facts."""
     if not scope.grants:
         return false()
-    return and_(or_(*(_granted(grant) for grant in scope.grants)), *_impartial(scope))
+    return and_(or_(*(_granted(grant) for grant in scope.grants)), *impartial(scope))
 
 
 def referral_visible(scope: Scope) -> ColumnElement[bool]:
@@ -32,10 +43,30 @@ def referral_visible(scope: Scope) -> ColumnElement[bool]:
                 referral.c.state != ReferralState.DRAFTED,
             )
         ways.append(way)
-    return and_(or_(*ways), *_impartial(scope))
+    return and_(or_(*ways), *impartial(scope))
 
 
-def _impartial(scope: Scope) -> list[ColumnElement[bool]]:
+def shut_out(scope: Scope) -> CompoundSelect[tuple[str]]:
+    """The ids of the cases below L3 that are closed to ``scope`` whatever it grants.
+
+    What figures leave out that grants have no part in: few cases, each way found by an index that
+    holds such cases only (hence the words written out, which a planner can hold against it).
+    """
+    named = case.c.accused_organisation != literal_column("''")
+    ways: list[ColumnElement[bool]] = [case.c.doubted_at.is_not(None)]
+    if scope.conflicted:
+        ways.append(and_(named, case.c.accused_organisation.in_(sorted(scope.conflicted))))
+    if scope.leads:
+        ways += [named, case.c.accused_class.is_not(None)]
+    if scope.person:
+        theirs = case.c.entered_by == scope.not_entered_by
+        ways.append(and_(theirs, case.c.accused_class.in_(sorted(HAS_POWER))))
+    below = case.c.sensitivity != Sensitivity.L3
+    return union(*(select(case.c.id).where(way, below) for way in ways))
+
+
+def impartial(scope: Scope) -> list[ColumnElement[bool]]:
+    """What must hold of a case besides any grant: no conflict of interest, and nothing in doubt."""
     closed: ColumnElement[bool] = case.c.sensitivity == Sensitivity.L3
     if scope.person:
         accused = case.c.accused_class.in_(sorted(HAS_POWER))

@@ -136,6 +136,7 @@ def _is_ordinary(site: str) -> ColumnElement[bool]:
         issue_case.c.case_id == case.c.id,
         case.c.site == site,
         case.c.sensitivity == Sensitivity.L1,
+        case.c.doubted_at.is_(None),
     )
 
 

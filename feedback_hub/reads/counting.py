@@ -19,7 +19,8 @@ from feedback_hub.adapters.measure_facts import Was
 from feedback_hub.adapters.measure_pages import Packed
 from feedback_hub.adapters.tables import case
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
-from feedback_hub.domain.access import GRANTED, Action, Actor, Membership
+from feedback_hub.adapters.visibility import shut_out
+from feedback_hub.domain.access import GRANTED, Action, Actor, Membership, scope_of
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads import suppression
@@ -189,10 +190,12 @@ def counted(
 ) -> tuple[Counted, Counted]:
     """What the actor may count in a period: narrowed as asked, and not narrowed.
 
+    What a conflict of interest closes to them is in no figure of theirs, as it is in no list.
     Where a narrowed number is one that must not be said beside the others, so that a small one
     cannot be reckoned back, nothing is counted at all.
     """
-    packed = measure_pages.read(uow.session, rules, period.start, period.end)
+    closed = shut_out(scope_of(actor, Action.READ_MEASURES))
+    packed = measure_pages.read(uow.session, rules, period.start, period.end, closed)
     everything = Counted(packed, threshold)
     l3 = measure_facts.LEVELS.index(Sensitivity.L3)
     mine = everything.where((everything.cases["level"] != l3) & _held(everything, actor))

@@ -90,7 +90,7 @@ def page(
     held = sites_of(actor)
     lines = [
         line
-        for line in sites.lines(uow, standards, everywhere, period.last, threshold)
+        for line in sites.lines(uow, actor, standards, everywhere, period.last, threshold)
         if held is None or line.site.code in held
     ]
     asked_of = [line for line in lines if period.site in {"", line.site.code}]

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from sqlalchemy import Table, func, select, text
+from sqlalchemy import ColumnElement, Table, func, select, text
 
 from feedback_hub.adapters.tables import case, delivery, inbox, outbox
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.adapters.visibility import shut_out
+from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.case import CaseState
 from feedback_hub.domain.message import DeliveryState
 from feedback_hub.domain.sensitivity import Sensitivity
@@ -54,18 +56,27 @@ class HubState:
     tokens: Sequence[Ending] = ()
 
 
-def hub_state(uow: SqlUnitOfWork, now: datetime, channels: Mapping[str, str] = EMPTY) -> HubState:
+def hub_state(
+    uow: SqlUnitOfWork, actor: Actor, now: datetime, channels: Mapping[str, str] = EMPTY
+) -> HubState:
     """Queues, cases and deliveries at ``now`` (UTC); every state is there, also at 0.
 
+    Cases that a conflict of interest closes to ``actor``, and their texts, are not counted.
     ``channels`` are the configured accounts and their kinds.
     """
+    closed = case.c.id.in_(shut_out(scope_of(actor, Action.READ_MEASURES)))
     cases = select(case.c.state, func.count()).where(case.c.sensitivity != Sensitivity.L3)
     rejected = select(func.count()).where(inbox.c.kind == InboxKind.REJECTED)
-    by_state = uow.session.execute(cases.group_by(case.c.state))
+    by_state = dict.fromkeys(CaseState, 0)
+    for state, count in uow.session.execute(cases.group_by(case.c.state)):
+        by_state[state] = count
+    # Taken away, for they are few: the rest is counted from an index alone.
+    for state, count in uow.session.execute(cases.where(closed).group_by(case.c.state)):
+        by_state[state] -= count
     return HubState(
         queues=health.page(uow, {}, now).queues,
-        cases=dict.fromkeys(CaseState, 0) | dict(by_state.all()),
-        deliveries=_deliveries(uow, channels),
+        cases=by_state,
+        deliveries=_deliveries(uow, closed, channels),
         rejected=uow.session.scalar(rejected) or 0,
         leases={queue: _leases(uow, queue, now) for queue in Queue},
         database=_database(uow),
@@ -77,20 +88,20 @@ def hub_state(uow: SqlUnitOfWork, now: datetime, channels: Mapping[str, str] = E
 
 
 def _deliveries(
-    uow: SqlUnitOfWork, channels: Mapping[str, str]
+    uow: SqlUnitOfWork, closed: ColumnElement[bool], channels: Mapping[str, str]
 ) -> dict[tuple[str, DeliveryState], int]:
-    """All, which an index counts, less those of L3 cases, which are few."""
+    """All, which an index counts, less those of L3 and closed cases, which are few."""
     every = select(delivery.c.channel, delivery.c.state, func.count()).group_by(
         delivery.c.channel, delivery.c.state
     )
-    hidden = every.join(case, case.c.id == delivery.c.case_id).where(
-        case.c.sensitivity == Sensitivity.L3
-    )
+    of_cases = every.join(case, case.c.id == delivery.c.case_id)
+    hidden = [of_cases.where(case.c.sensitivity == Sensitivity.L3), of_cases.where(closed)]
     found = {(name, state): 0 for name in channels for state in DeliveryState}
     for name, state, count in uow.session.execute(every):
         found[name, state] = count
-    for name, state, count in uow.session.execute(hidden):
-        found[name, state] -= count
+    for some in hidden:
+        for name, state, count in uow.session.execute(some):
+            found[name, state] -= count
     # A line of nought of an account that is gone would say that there is something to hide.
     return {key: count for key, count in found.items() if count or key[0] in channels}
 

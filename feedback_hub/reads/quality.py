@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, func, select
 
 from feedback_hub.adapters.tables import case, judgement, suggestion
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
-from feedback_hub.domain.access import Action, Actor, Role
+from feedback_hub.adapters.visibility import impartial
+from feedback_hub.domain.access import Action, Actor, Role, scope_of
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads import measures
 
@@ -111,7 +112,8 @@ def page(
     since = now - PERIOD
     narrow = measures.bounds(actor, _READERS)
     handles = Role.PROTECTION in actor.roles
-    everything = list(_judged(uow, since, narrow))
+    fair = impartial(scope_of(actor, Action.TRIAGE))
+    everything = list(_judged(uow, since, [*narrow, *fair]))
     rows = [row for row in everything if row.codes and not row.is_highly]
     if not actor.may(Action.READ_MEASURES):
         rows = []

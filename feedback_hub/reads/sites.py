@@ -16,6 +16,8 @@ from feedback_hub.adapters.measure_facts import STATES
 from feedback_hub.adapters.tables import boundary, case, meeting, meeting_case, organisation, site
 from feedback_hub.adapters.tables import service as service_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.adapters.visibility import impartial
+from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.case import CaseState
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.meeting import MeetingKind
@@ -138,16 +140,20 @@ class Outline:
 
 def lines(
     uow: SqlUnitOfWork,
+    actor: Actor,
     standards: Standards,
     found: Counted | None,
     today: date,
     threshold: int,
 ) -> tuple[SiteLine, ...]:
-    """Every site that is not closed; figures where ``found`` is given."""
+    """Every site that is not closed; figures where ``found`` is given.
+
+    What its committee raised is told without the cases that are closed to ``actor``.
+    """
     sites = [one for one in uow.sites() if one.status is not SiteStatus.CLOSED]
     visits = monitoring.last_visits(uow.session, today)
     committees = monitoring.committees(uow.session)
-    done = _meetings(uow, today, threshold)
+    done = _meetings(uow, actor, today, threshold)
     served = _served(uow, today)
     counts = found.counts("site") if found else {}
     said = found.by("site") if found else {}
@@ -280,7 +286,9 @@ def _served(uow: SqlUnitOfWork, today: date) -> dict[str, set[str]]:
     return served
 
 
-def _meetings(uow: SqlUnitOfWork, today: date, threshold: int) -> dict[str, CommitteeLine]:
+def _meetings(
+    uow: SqlUnitOfWork, actor: Actor, today: date, threshold: int
+) -> dict[str, CommitteeLine]:
     """What committees did. A point raised is a case; read back: the answer was told."""
     held = uow.session.execute(
         select(
@@ -311,6 +319,7 @@ def _meetings(uow: SqlUnitOfWork, today: date, threshold: int) -> dict[str, Comm
             meeting.c.held_on > today - LOOKED_BACK,
             meeting.c.held_on <= today,
             func.coalesce(case.c.sensitivity, Sensitivity.L3) != Sensitivity.L3,
+            *impartial(scope_of(actor, Action.READ_MEASURES)),
         )
         .group_by(meeting.c.site)
     )

@@ -132,10 +132,14 @@ def _reach(uow: UnitOfWork, entry_id: str, version: int | None) -> BoardEntry:
 
 
 def _ordinary(uow: UnitOfWork, rules: Rules, issue: Issue, site: str) -> int:
-    """How many ordinary cases the issue has there. Raises ``Invalid`` where there is none."""
+    """How many ordinary cases of the issue there may be told to everybody.
+
+    Those that accuse somebody are not among them: who is accused reads the board too, and could
+    count what it says beside what they may see. Raises ``Invalid`` where there is no ordinary case.
+    """
     if issue.code and rules.frame.sensitivity_of([issue.code]) is not Sensitivity.L1:
         raise Invalid("issue", "is about something personal: never on a board")
-    people = uow.ordinary_cases(issue.id, site)
-    if not people:
+    ordinary, told = uow.ordinary_cases(issue.id, site)
+    if not ordinary:
         raise Invalid("issue", "has no ordinary case at this site")
-    return people
+    return told

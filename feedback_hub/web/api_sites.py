@@ -39,7 +39,7 @@ def show(code: str) -> Response:
     threshold = hub.config.loopback.small_number_threshold
     with hub.reading() as uow:
         found = figures(uow, actor, period)
-        lines = reads.lines(uow, standards(hub.config), found, period.last, threshold)
+        lines = reads.lines(uow, actor, standards(hub.config), found, period.last, threshold)
         line = next((one for one in lines if one.site.code == code), None)
     if line is None:
         raise NotFound
@@ -88,12 +88,12 @@ def note_visit(code: str) -> Response:
 @api_sites.get("/<code>/committee")
 def committee(code: str) -> Response:
     """The committee as numbers, what it did, and why it is not what it should be."""
-    require(Action.READ_REGISTER)
+    actor = require(Action.READ_REGISTER)
     hub = current_hub()
     today = local_day(hub.clock(), hub.rules.calendar)
     threshold = hub.config.loopback.small_number_threshold
     with hub.reading() as uow:
-        lines = reads.lines(uow, standards(hub.config), None, today, threshold)
+        lines = reads.lines(uow, actor, standards(hub.config), None, today, threshold)
     line = next((one for one in lines if one.site.code == code), None)
     if line is None:
         raise NotFound

@@ -75,7 +75,7 @@ def show() -> Response:
     now = hub.clock()
     with hub.reading() as uow:
         kinds = {name: section.kind for name, section in hub.config.channels.items()}
-        found = hub_state(uow, now, kinds)
+        found = hub_state(uow, current_actor(), now, kinds)
     watched: _Watched = current_app.extensions[_EXTENSION]
     registry = _registry(hub, found, now)
     _the_parts(hub, registry, watched.certificate(), found, now)

@@ -22,7 +22,7 @@ from feedback_hub.domain.access import Actor, Membership, Role
 from feedback_hub.domain.case import Case, CaseState, Outcome
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.issue import Issue, IssueState
-from feedback_hub.domain.person import AgeBand, Disability, Person, Sex
+from feedback_hub.domain.person import AccusedClass, AgeBand, Disability, Person, Sex
 from feedback_hub.domain.place import Organisation
 from feedback_hub.domain.referral import Referral, ReferralState
 from feedback_hub.domain.sensitivity import Sensitivity
@@ -35,6 +35,14 @@ MEASURES = "/api/v1/measures"
 WHOLE = {"from": "2026-01-01", "to": "2026-03-04"}
 TOLD = ("resolved", "partly", "not_possible", "information_given")
 AGES = ("under_7_days", "7_to_13_days", "14_to_29_days", "30_to_89_days", "90_days_or_more")
+
+READERS = (
+    Actor("a", memberships=(Membership(Role.COORDINATOR),)),
+    Actor("of avsi", memberships=(Membership(Role.COORDINATOR, "avsi"),)),
+    Actor("of a committee", memberships=(Membership(Role.COORDINATOR, "rare"),), leads=True),
+    Actor("rosa", memberships=(Membership(Role.COORDINATOR),)),
+)
+"""Each may count other cases: of everybody else, of those that accuse nobody, or not their own."""
 
 Json = dict[str, Any]
 
@@ -56,6 +64,9 @@ class Made:
     from_history: bool = False
     state: CaseState = CaseState.RECEIVED
     outcome: Outcome | None = None
+    accused: str = ""
+    accused_class: AccusedClass | None = None
+    doubted: bool = False
     events: list[tuple[EventKind, datetime, dict[str, str]]] = field(default_factory=list)
     referrals: list[tuple[str, datetime, datetime | None]] = field(default_factory=list)
 
@@ -67,7 +78,7 @@ class Made:
 
 
 def any_case(chance: random.Random) -> Made:
-    """A case with a life as they have them."""
+    """A case with a life as they have them; some accuse somebody, and some are in doubt."""
     made = Made(
         received_at=NOW - timedelta(hours=chance.randint(1, 60 * 24)),
         level=chance.choices(list(Sensitivity), (6, 2, 2))[0],
@@ -102,6 +113,10 @@ def any_case(chance: random.Random) -> Made:
             kind = chance.choice((EventKind.REOPENED, EventKind.APPEALED))
             made.happens(kind, hours + 30)
             made.state, made.outcome = CaseState(kind.value), None
+    if chance.random() < 0.4:
+        made.accused = chance.choice(("", "avsi", "wfp"))
+        made.accused_class = chance.choice((None, *AccusedClass))
+    made.doubted = made.level is not Sensitivity.L3 and chance.random() < 0.1
     return made
 
 
@@ -124,6 +139,9 @@ def put(hub: Hub, world: list[Made]) -> None:
                 person=Person(made.sex, made.age_band, made.disability),
                 outcome=made.outcome,
                 from_history=made.from_history,
+                accused_organisation=made.accused,
+                accused_class=made.accused_class,
+                doubted_at=NOW if made.doubted else None,
             )
             uow.add(case)
             for kind, at, detail in made.events:
@@ -150,7 +168,9 @@ class Counting:
 
     def __init__(self, world: list[Made], threshold: int) -> None:
         self.threshold = threshold
-        self.cases = [made for made in world if made.level is not Sensitivity.L3]
+        self.cases = [
+            made for made in world if made.level is not Sensitivity.L3 and not made.doubted
+        ]
         self.handled = [made for made in self.cases if not made.from_history]
 
     def said(self, number: int) -> int | None:
@@ -318,7 +338,7 @@ def statements(hub: Hub) -> Iterator[list[str]]:
 
 
 def test_they_are_what_counting_by_hand_gives(hub: Hub, asking: Asking) -> None:
-    chance = random.Random(7)
+    chance = random.Random(8)
     world = [any_case(chance) for _ in range(160)]
     put(hub, world)
     found = measures(asking, **WHOLE)
@@ -341,6 +361,8 @@ def change_at_random(hub: Hub, chance: random.Random) -> None:
         for case in chance.sample(cases, len(cases) // 3):
             case.site = chance.choice(("NTO", "COR", ""))
             case.sensitivity = chance.choice(list(Sensitivity))
+            case.accused_organisation = chance.choice(("", "avsi"))
+            case.doubted_at = chance.choice((None, None, None, NOW))
             case.record(Event(EventKind.LOOP_ATTEMPTED, case.id, "ana", NOW))
         for referral in uow.session.scalars(select(Referral)):
             if chance.random() < 0.3:
@@ -367,15 +389,17 @@ def test_packed_or_not_they_are_the_same(hub: Hub, asking: Asking) -> None:
             uow.session.execute(due.insert().from_select(["case_id", "received_at"], again))
             # From scratch: no page is there, everything is due. Not kept.
             period = reads.asked(date(2026, 1, 1), date(2026, 3, 4), "", NOW, UTC)
-            everywhere = Actor("a", memberships=(Membership(Role.COORDINATOR),))
-            scratch = reads.measure(uow, hub.rules, everywhere, period, NOW, 5)
+            scratch = [reads.measure(uow, hub.rules, one, period, NOW, 5) for one in READERS]
         with hub.reading() as uow:
-            assert reads.measure(uow, hub.rules, everywhere, period, NOW, 5) == scratch
+            now = [reads.measure(uow, hub.rules, one, period, NOW, 5) for one in READERS]
+        assert now == scratch
         while tally.fold(hub):
             pass
         with hub.reading() as uow:
             assert not measure_pages.due(uow.session)
-            assert reads.measure(uow, hub.rules, everywhere, period, NOW, 5) == scratch
+            packed = [reads.measure(uow, hub.rules, one, period, NOW, 5) for one in READERS]
+        assert packed == scratch
+        assert len({str(one["cases_by"]) for one in packed}) == len(READERS), "each its own"
         # What changes now is due on top of the pages, at the next turn.
         change_at_random(hub, chance)
 

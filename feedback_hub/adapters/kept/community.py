@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from sqlalchemy import case as when
 from sqlalchemy import func, select
 
 from feedback_hub.adapters import broadcasts, monitoring, tables
@@ -33,19 +34,22 @@ class SqlCommunity(Transaction):
         order = (case.received_at, case.id)
         return self.session.scalars(under.where(linked.issue_id == issue_id).order_by(*order)).all()
 
-    def ordinary_cases(self, issue_id: str, site: str) -> int:
-        """How many cases under an issue at a site are L1."""
+    def ordinary_cases(self, issue_id: str, site: str) -> tuple[int, int]:
+        """How many cases under an issue at a site are L1, and of them those that accuse nobody."""
         case, linked = tables.case.c, tables.issue_case.c
+        nobody = (case.accused_organisation == "") & case.accused_class.is_(None)
         counted = (
-            select(func.count())
+            select(func.count(), func.count(when((nobody, 1))))
             .select_from(tables.issue_case.join(tables.case, case.id == linked.case_id))
             .where(
                 linked.issue_id == issue_id,
                 case.site == site,
                 case.sensitivity == Sensitivity.L1,
+                case.doubted_at.is_(None),
             )
         )
-        return self.session.scalar(counted) or 0
+        all_of, accuse_nobody = self.session.execute(counted).one()
+        return all_of, accuse_nobody
 
     def link_issue(self, issue_id: str, case_id: str) -> bool:
         """Put a case under an issue, once; False if it is there already."""

@@ -53,8 +53,8 @@ class Community(Protocol):
     def issue_refs(self, issue_id: str) -> Sequence[str]:
         """The references of every case under an issue, the oldest first, for the hub itself."""
 
-    def ordinary_cases(self, issue_id: str, site: str) -> int:
-        """How many cases under an issue at a site are L1."""
+    def ordinary_cases(self, issue_id: str, site: str) -> tuple[int, int]:
+        """How many cases under an issue at a site are L1, and of them those that accuse nobody."""
 
     def link_issue(self, issue_id: str, case_id: str) -> bool:
         """Put a case under an issue, once; False if it is there already."""

@@ -129,7 +129,7 @@ def _lines(uow: SqlUnitOfWork, actor: Actor, period: Asked) -> tuple[SiteLine, .
     hub = current_hub()
     threshold = hub.config.loopback.small_number_threshold
     found = figures(uow, actor, period)
-    lines = reads.lines(uow, standards(hub.config), found, period.last, threshold)
+    lines = reads.lines(uow, actor, standards(hub.config), found, period.last, threshold)
     return tuple(line for line in lines if _is_shown(actor, line.site.code))
 
 

@@ -95,7 +95,12 @@ def make(
                 "Cases received in these days; nothing highly sensitive is among them. Numbers "
                 "below %(least)s, and what would give them away, are not said.",
                 least=threshold,
-            )
+            ),
+            *(
+                [gettext("What accuses somebody is not counted in a report that many read.")]
+                if actor.leads
+                else []
+            ),
         ],
         [
             list(measure_rows.COLUMNS),

@@ -26,8 +26,12 @@ from feedback_hub.web.words import gettext
 
 STILL_SENT = timedelta(days=7)
 """A report that is older than this is no news: a hub that was off does not send it late."""
-READER = Actor("reports", ActorKind.MACHINE, (Membership(Role.COORDINATOR),))
-"""Whom the mailed reports are for: totals only, as a coordinator sees them."""
+READER = Actor("reports", ActorKind.MACHINE, (Membership(Role.COORDINATOR),), leads=True)
+"""Whom the mailed reports are for: totals only, as a coordinator sees them.
+
+Who is accused may be among those who read one mail, and could count it beside what they may see:
+so whatever accuses anybody is left out, as it is for a community's leaders.
+"""
 
 log = structlog.get_logger()
 
