@@ -380,7 +380,9 @@ def _follow_up(hub: Hub, delivery_id: str) -> Again | None:
 
 
 def _reread(hub: Hub, message_id: str) -> None:
-    rereading.reread(hub.unit_of_work, hub.rules, hub.thorough, message_id, hub.clock)
+    rereading.reread(
+        hub.unit_of_work, hub.rules, hub.thorough, hub.gazetteer, message_id, hub.clock
+    )
 
 
 _OUTSIDE: Mapping[Task, Callable[[Hub, str], Again | None]] = {

@@ -148,7 +148,18 @@ def raise_doubted(hub: Hub, now: datetime) -> int:
         with hub.unit_of_work() as uow:
             rereading.raise_doubted(uow, hub.rules, case_id, now)
             uow.commit()
-    return len(due)
+    message = tables.message.c
+    with hub.reading() as uow:
+        later = uow.session.scalars(
+            select(message.id)
+            .where(message.doubted_at < now - rereading.LONGEST_DOUBT)
+            .limit(BATCH)
+        ).all()
+    for message_id in later:
+        with hub.unit_of_work() as uow:
+            rereading.raise_message(uow, hub.rules, message_id, now)
+            uow.commit()
+    return len(due) + len(later)
 
 
 def pace_accounts(hub: Hub, now: datetime) -> int:

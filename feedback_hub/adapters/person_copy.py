@@ -102,7 +102,7 @@ def _case(uow: SqlUnitOfWork, case: Case) -> dict[str, object]:
         "place": typed.of_case(uow, case).place,
         "said": [
             uow.vault.open(one.key_id, one.text_sealed, seals.text_bound_to(one.id))
-            for one in uow.messages_of(case.id)
+            for one in uow.shown_of(case)
         ],
         "answer": uow.vault.open(answer.key_id, answer.text_sealed, bound_to(answer.id))
         if answer

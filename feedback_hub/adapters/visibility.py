@@ -15,8 +15,9 @@ from sqlalchemy import (
     union,
 )
 
-from feedback_hub.adapters.tables import case, referral
+from feedback_hub.adapters.tables import case, case_event, message, referral
 from feedback_hub.domain.access import Grant, Scope
+from feedback_hub.domain.case import Case
 from feedback_hub.domain.person import HAS_POWER
 from feedback_hub.domain.referral import ReferralState
 from feedback_hub.domain.sensitivity import Sensitivity
@@ -44,6 +45,24 @@ def referral_visible(scope: Scope) -> ColumnElement[bool]:
             )
         ways.append(way)
     return and_(or_(*ways), *impartial(scope))
+
+
+def heard() -> ColumnElement[bool]:
+    """The condition on ``message`` joined to ``case`` that it is shown to whoever sees the case.
+
+    What is in doubt waits for a second reading; of an L3 all of it is its handlers' anyway.
+    """
+    return or_(message.c.doubted_at.is_(None), case.c.sensitivity == Sensitivity.L3)
+
+
+def told_of(one: Case) -> list[ColumnElement[bool]]:
+    """The condition on the history of ``one`` that keeps quiet about what is not ``shown_of``."""
+    if one.sensitivity is Sensitivity.L3:
+        return []
+    unheard = select(message.c.id).where(
+        message.c.doubted_at.is_not(None), message.c.case_id == one.id
+    )
+    return [case_event.c.about.not_in(unheard)]
 
 
 def shut_out(scope: Scope) -> CompoundSelect[tuple[str]]:

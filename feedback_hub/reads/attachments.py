@@ -49,7 +49,7 @@ def open_file(
 ) -> Opened:
     """One file of a case. Raises ``NotFound``, also for one that is not here (any more)."""
     case = reach(uow, actor, ref)
-    rows = uow.attachments_of(case.id)
+    rows = _files(uow, case)
     number, row = next(
         ((n, row) for n, row in enumerate(rows, 1) if row.id == attachment_id), (0, None)
     )
@@ -68,7 +68,7 @@ def open_file(
 def by_message(uow: SqlUnitOfWork, case: Case) -> Mapping[str, tuple[AttachmentView, ...]]:
     """The files of each message of a case that has any."""
     found: dict[str, tuple[AttachmentView, ...]] = {}
-    for row in uow.attachments_of(case.id):
+    for row in _files(uow, case):
         found[row.message_id] = (*found.get(row.message_id, ()), _view(case, row))
     return found
 
@@ -86,8 +86,15 @@ def list_body(uow: SqlUnitOfWork, case: Case) -> list[Json]:
             "size": row.size,
             "fetched_at": when(row.fetched_at),
         }
-        for row in uow.attachments_of(case.id)
+        for row in _files(uow, case)
     ]
+
+
+def _files(uow: SqlUnitOfWork, case: Case) -> list[AttachmentRow]:
+    """The files of the messages that may be seen."""
+    files = uow.attachments_of(case.id)
+    shown = {one.id for one in uow.shown_of(case)} if files else set()
+    return [one for one in files if one.message_id in shown]
 
 
 def _view(case: Case, row: AttachmentRow) -> AttachmentView:

@@ -83,7 +83,7 @@ def view(
     known = KnownCase(
         case=case,
         facts=facts,
-        messages=uow.messages_of(case.id),
+        messages=uow.shown_of(case),
         referrals=referrals,
         said=said,
         read=conversation.readings(uow, case.id) if team else {},
@@ -97,7 +97,7 @@ def view(
     )
     moves = moves_of(known, rules, actor, now)
     partners, named = _partners(known)
-    history = conversation.history(uow, case.id, known.names, said) if team else ()
+    history = conversation.history(uow, case, known.names, said) if team else ()
     shown = CaseView(
         ref=case.ref,
         version=case.version,

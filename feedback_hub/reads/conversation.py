@@ -12,6 +12,8 @@ from sqlalchemy import select
 
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.adapters.visibility import told_of
+from feedback_hub.domain.case import Case
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.masking import spans
 from feedback_hub.domain.referral import Referral
@@ -243,7 +245,7 @@ def _moved(uow: SqlUnitOfWork, case_id: str) -> list[MessageView]:
 
 def history(
     uow: SqlUnitOfWork,
-    case_id: str,
+    case: Case,
     names: Names,
     said: Remarks | None = None,
     *,
@@ -253,7 +255,7 @@ def history(
     event = tables.case_event.c
     rows = uow.session.execute(
         select(event.kind, event.actor, event.at, event.about, event.detail)
-        .where(event.case_id == case_id)
+        .where(event.case_id == case.id, *told_of(case))
         .order_by(event.at, event.position)
     ).all()
     lines = []

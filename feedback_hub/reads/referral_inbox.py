@@ -191,7 +191,7 @@ def _history(
         },
         names.organisations,
     )
-    return conversation.history(uow, case.id, only, referral_id=referral.id)
+    return conversation.history(uow, case, only, referral_id=referral.id)
 
 
 def _mine(actor: Actor, states: tuple[ReferralState, ...]) -> tuple[ColumnElement[bool], ...]:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from feedback_hub.adapters import search_index, tables
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.adapters.visibility import heard
 from feedback_hub.domain.access import Actor
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.clock import Clock, Duty
@@ -98,7 +99,8 @@ def snippets(
     messages: dict[str, list[Message]] = {}
     for message in uow.session.scalars(
         select(Message)
-        .where(tables.message.c.case_id.in_(case_ids))
+        .join(tables.case, tables.case.c.id == tables.message.c.case_id)
+        .where(tables.message.c.case_id.in_(case_ids), heard())
         .order_by(tables.message.c.received_at)
     ):
         messages.setdefault(message.case_id, []).append(message)
@@ -150,7 +152,8 @@ def wordless(uow: SqlUnitOfWork, snippets_of: Mapping[str, str]) -> dict[str, Me
     message = tables.message.c
     rows = uow.session.execute(
         select(message.case_id, message.kind)
-        .where(message.case_id.in_(silent))
+        .join(tables.case, tables.case.c.id == message.case_id)
+        .where(message.case_id.in_(silent), heard())
         .order_by(message.received_at.desc())
     )
     return dict(rows.tuples().all())

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from feedback_hub.adapters.accounts import languages_of
 from feedback_hub.adapters.tables import case, case_event, message
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
-from feedback_hub.adapters.visibility import case_visible
+from feedback_hub.adapters.visibility import case_visible, heard
 from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.case import Case, CaseState
 from feedback_hub.domain.coding import UNCLEAR
@@ -92,7 +92,7 @@ def _waits(actor: Actor) -> Sequence[ColumnElement[bool]]:
     )
     # A missed call has no words.
     worded = select(message.c.id).where(
-        message.c.case_id == case.c.id, message.c.kind == MessageKind.TEXT
+        message.c.case_id == case.c.id, message.c.kind == MessageKind.TEXT, heard()
     )
     nothing_made_of_it = or_(case.c.codes == (), case.c.codes == (UNCLEAR,))
     return (
@@ -110,7 +110,7 @@ def _waits(actor: Actor) -> Sequence[ColumnElement[bool]]:
 def _task(uow: SqlUnitOfWork, actor: Actor, one: Case) -> ToTranslate:
     team = scope_of(actor, Action.READ_HISTORY).admits(uow.facts(one))
     uow.saw(actor, one)
-    said = uow.messages_of(one.id)
+    said = uow.shown_of(one)
     uow.vault.load({row.key_id for row in said})
     texts = (message_text(uow, latest) for latest, _ in as_said_now(said))
     return ToTranslate(

@@ -122,7 +122,7 @@ def take(
 
 def card(uow: SqlUnitOfWork, rules: Rules, case: Case) -> Card:
     """One case to triage, with every word of it."""
-    said = uow.messages_of(case.id)
+    said = uow.shown_of(case)
     read = conversation.readings(uow, case.id)
     first = next((read[message.id] for message in said if message.id in read), None)
     remarks = conversation.remarks_of(uow, case.id)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+from feedback_hub.adapters.visibility import told_of
 from feedback_hub.domain.access import Action, Actor, scope_of
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.consent import Share
@@ -216,7 +217,7 @@ def messages_body(uow: SqlUnitOfWork, actor: Actor, case: Case) -> list[Json]:
         ]
         share = Share.NAME if Share.NAME in shares else Share.ANONYMOUS
         return [_inbound(message, text) for message, text in shared_texts(uow, case, share)]
-    messages = uow.messages_of(case.id)
+    messages = uow.shown_of(case)
     uow.vault.load({message.key_id for message in messages})
     lines = [(message.at, _inbound(message, message_text(uow, message))) for message in messages]
     deliveries = uow.deliveries_of(case.id)
@@ -318,7 +319,7 @@ def events_body(uow: SqlUnitOfWork, case: Case) -> list[Json]:
     event = tables.case_event.c
     rows = uow.session.execute(
         select(event.kind, event.actor, event.at, event.about, event.detail)
-        .where(event.case_id == case.id)
+        .where(event.case_id == case.id, *told_of(case))
         .order_by(event.at, event.position)
     )
     return [

@@ -330,7 +330,7 @@ def read_message(uow: UnitOfWork, message: Message) -> str:
 
 def _chosen(uow: UnitOfWork, case: Case, message_ids: tuple[str, ...]) -> list[Message]:
     """The messages these ids name, or the last one, with every version. Raises ``Invalid``."""
-    messages = uow.messages_of(case.id)
+    messages = uow.shown_of(case)
     if not {m.id for m in messages}.issuperset(message_ids):
         raise Invalid("messages", "are not all messages of this case")
     named = set(message_ids) or {m.id for m in messages[-1:]}

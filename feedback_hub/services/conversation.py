@@ -41,12 +41,14 @@ class Place:
 
     That one ``follows`` a closed case, or was ``moved_from`` an open conversation, which keeps a
     neutral "moved"; ``suspected``: it is opened as a highly sensitive one, this urgent.
+    ``in_doubt``: what it joins does not show it before it has been read again.
     """
 
     joins: Case | None = None
     follows: Case | None = None
     moved_from: Case | None = None
     suspected: Priority | None = None
+    in_doubt: bool = False
 
 
 def place(
@@ -73,11 +75,14 @@ def place(
     if case is None or (highly and case.sensitivity is not Sensitivity.L3):
         left = next((one for one in cases if one.is_open), None)
         return Place(moved_from=left, suspected=said.priority if highly else None)
+    ordinary = case.sensitivity is not Sensitivity.L3
+    doubted = ordinary and rules.rereads and said.in_doubt
     if case.is_open:
-        return Place(joins=case)
-    if case.sensitivity is Sensitivity.L3:
+        return Place(joins=case, in_doubt=doubted)
+    if not ordinary:
         return Place(follows=case, suspected=most_urgent(case.priority, said.priority))
-    return Place(follows=case)
+    # A case that exists for nobody yet is no line in another's history.
+    return Place() if doubted else Place(follows=case)
 
 
 def note_place(uow: UnitOfWork, place: Place, case: Case, now: datetime) -> None:
@@ -115,17 +120,20 @@ def revise(
     original: Message,
     message: InboundMessage,
     now: datetime,
-) -> Case | None:
-    """The case that a newer version of ``original`` is kept in, beside it: never a new matter.
+) -> Place | None:
+    """Where a newer version of ``original`` is kept, beside it: never a new matter.
 
     One that reads as highly sensitive takes the message out of an ordinary case, every version of
     it; where nothing else was said, the case itself is raised.
     """
     case = uow.case(original.case_id)
+    if case is None:
+        return None
     said = classifier.classify(message.text, language=message.language)
-    if case is None or said.sensitivity is not Sensitivity.L3:
-        return case
-    return set_apart(uow, rules, case, original, said.priority, now)
+    if said.sensitivity is Sensitivity.L3:
+        return Place(joins=set_apart(uow, rules, case, original, said.priority, now))
+    doubted = rules.rereads and said.in_doubt and case.sensitivity is not Sensitivity.L3
+    return Place(joins=case, in_doubt=doubted)
 
 
 def set_apart(
@@ -211,7 +219,7 @@ def make_findable(uow: UnitOfWork, case: Case) -> None:
         return
     said = (
         mask(uow.vault.open(m.key_id, m.text_sealed, text_bound_to(m.id)))
-        for m, _ in as_said_now(uow.messages_of(case.id))
+        for m, _ in as_said_now(uow.shown_of(case))
     )
     uow.index_text(case.id, "\n".join(said))
 

@@ -110,35 +110,35 @@ def add_message(
     *,
     revises: str | None = None,
     device_at: datetime | None = None,
-) -> None:
+) -> Message:
     """Keep ``message``, sealed with ``key_id``, in its case; its files are fetched later."""
     message_id = uuid.uuid4().hex
     sources = None
     if message.attachments:
         listed = json.dumps([asdict(attachment) for attachment in message.attachments])
         sources = uow.vault.seal(key_id, listed, seals.sources_bound_to(message_id))
-    uow.add(
-        Message(
-            id=message_id,
-            case_id=case.id,
-            contact_id=contact.id if contact else None,
-            channel=channel,
-            external_id=inbox.fitting(message.external_id),
-            kind=message.kind,
-            key_id=key_id,
-            text_sealed=uow.vault.seal(key_id, message.text, seals.text_bound_to(message_id)),
-            attachments_sealed=sources,
-            language=individual(message.language),
-            received_at=message.received_at,
-            sent_at=message.sent_at,
-            revises_id=revises,
-            device_at=device_at,
-        )
+    kept = Message(
+        id=message_id,
+        case_id=case.id,
+        contact_id=contact.id if contact else None,
+        channel=channel,
+        external_id=inbox.fitting(message.external_id),
+        kind=message.kind,
+        key_id=key_id,
+        text_sealed=uow.vault.seal(key_id, message.text, seals.text_bound_to(message_id)),
+        attachments_sealed=sources,
+        language=individual(message.language),
+        received_at=message.received_at,
+        sent_at=message.sent_at,
+        revises_id=revises,
+        device_at=device_at,
     )
+    uow.add(kept)
     if message.attachments:
         attachments.expect(uow, message_id, message.attachments, now)
     case.note(EventKind.MESSAGE_ADDED, message_id, case.entered_by, now)
     uow.work(Task.CLASSIFY, message_id, now)
+    return kept
 
 
 def contact_of(

@@ -18,11 +18,16 @@ from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest, most
 from feedback_hub.domain.suggestion import Suggestion
 from feedback_hub.services import conversation, likeness, on_call
 from feedback_hub.services.notices import tell_urgent
-from feedback_hub.services.ports import Classifier, UnitOfWork, VaultClosed
+from feedback_hub.services.ports import Classifier, Gazetteer, UnitOfWork, VaultClosed
 from feedback_hub.services.records.messages import Message
 from feedback_hub.services.rules import Rules
 from feedback_hub.services.seals import text_bound_to
-from feedback_hub.services.triage import answer_at_once, keep_suggestion, suggest_route
+from feedback_hub.services.triage import (
+    answer_at_once,
+    keep_suggestion,
+    suggest_route,
+    take_reading,
+)
 
 LONGEST_DOUBT = timedelta(hours=1)
 """How long a case waits unseen for the slower machine, which reads tens of messages a second. What
@@ -33,6 +38,7 @@ def reread(
     transaction: Callable[[], AbstractContextManager[UnitOfWork]],
     rules: Rules,
     thorough: Classifier | None,
+    gazetteer: Gazetteer,
     message_id: str,
     clock: Callable[[], datetime],
 ) -> None:
@@ -44,11 +50,18 @@ def reread(
     """
     read = _open(transaction, message_id) if thorough is not None else None
     suggestion = None
+    text = ""
     if read is not None and thorough is not None:
         text, language = read
         suggestion = thorough.classify(text, language=language)
     with transaction() as uow:
-        if suggestion is not None:
+        later = _later(uow, message_id)
+        if later is not None:
+            if suggestion is not None:
+                _take_later(uow, rules, gazetteer, *later, text, suggestion, clock())
+            elif thorough is None:
+                raise_message(uow, rules, message_id, clock())
+        elif suggestion is not None:
             _take(uow, rules, message_id, suggestion, clock())
         _settle(uow, rules, message_id, clock(), read_again=thorough is not None)
         _answer(uow, rules, message_id, clock())
@@ -62,6 +75,49 @@ def raise_doubted(uow: UnitOfWork, rules: Rules, case_id: str, now: datetime) ->
         return
     case.suspect(Priority.P1, now)
     _act_on(uow, rules, case, now)
+
+
+def raise_message(uow: UnitOfWork, rules: Rules, message_id: str, now: datetime) -> None:
+    """Nobody could say in time whether a later message is: it is set apart as if it were one."""
+    later = _later(uow, message_id)
+    if later is not None:
+        _set_apart(uow, rules, *later, Priority.P1, now)
+
+
+def _later(uow: UnitOfWork, message_id: str) -> tuple[Message, Case] | None:
+    """A message that a case went on with and does not show yet."""
+    message = uow.message(message_id)
+    case = uow.case(message.case_id) if message else None
+    if message is None or case is None or message.doubted_at is None:
+        return None
+    return message, case
+
+
+def _take_later(
+    uow: UnitOfWork,
+    rules: Rules,
+    gazetteer: Gazetteer,
+    message: Message,
+    case: Case,
+    text: str,
+    suggestion: Suggestion,
+    now: datetime,
+) -> None:
+    """It is set apart, or shown; only then is anything made of it, and anything said."""
+    if suggestion.sensitivity is Sensitivity.L3:
+        _set_apart(uow, rules, message, case, suggestion.priority, now)
+        return
+    message.doubted_at = None
+    take_reading(uow, rules, gazetteer, case, message, text, suggestion, now, silent=False)
+
+
+def _set_apart(
+    uow: UnitOfWork, rules: Rules, message: Message, case: Case, priority: Priority, now: datetime
+) -> None:
+    message.doubted_at = None
+    apart = conversation.set_apart(uow, rules, case, message, priority, now)
+    if apart is case:
+        _act_on(uow, rules, case, now)
 
 
 def _settle(
@@ -83,7 +139,7 @@ def _open(
     """Text and language; None where there is nothing to judge any more, or no key to read it."""
     with transaction() as uow:
         message = uow.message(message_id)
-        if message is None or _decided(uow, message):
+        if message is None or (message.doubted_at is None and _decided(uow, message)):
             return None
         try:
             text = uow.vault.open(message.key_id, message.text_sealed, text_bound_to(message.id))
@@ -96,7 +152,7 @@ def _answer(uow: UnitOfWork, rules: Rules, message_id: str, now: datetime) -> No
     """Whoever was told nothing yet was left to this reading."""
     message = uow.message(message_id)
     case = uow.case(message.case_id) if message else None
-    if case is None or case.state is CaseState.CLOSED:
+    if case is None or case.state is CaseState.CLOSED or case.doubted_at is not None:
         return
     told = (delivery.purpose for delivery in uow.deliveries_of(case.id))
     if Purpose.ACKNOWLEDGEMENT not in told:

@@ -17,7 +17,7 @@ def shared_texts(uow: UnitOfWork, case: Case, share: Share) -> list[tuple[Messag
 
     Each as it was worded last.
     """
-    messages = [latest for latest, _ in as_said_now(uow.messages_of(case.id))]
+    messages = [latest for latest, _ in as_said_now(uow.shown_of(case))]
     uow.vault.load({message.key_id for message in messages})
     return [
         (message, text if share is Share.NAME else mask(text))

@@ -53,11 +53,12 @@ def take_in_form(
     whole = replace(fitting_ones, channel=submission.channel or row.channel)
     original = conversation.original_of(uow, row.channel, whole.message)
     if original is not None:
-        known = conversation.revise(uow, rules, classifier, original, whole.message, now)
-        if known is not None:
+        place = conversation.revise(uow, rules, classifier, original, whole.message, now)
+        if place is not None and place.joins is not None:
+            known = place.joins
             _correct(rules, known, whole, now)
             contact = uow.contact(known.contact_id) if known.contact_id else None
-            add_message(
+            kept = add_message(
                 uow,
                 known,
                 contact,
@@ -67,6 +68,7 @@ def take_in_form(
                 now,
                 revises=original.id,
             )
+            kept.doubted_at = now if place.in_doubt else None
             custom_fields.keep(uow, rules, known.id, row.key_id, whole)
             return known.id
     entered_by = f"channel:{row.channel}"
@@ -124,17 +126,26 @@ def take_in(
         return None
     original = conversation.original_of(uow, row.channel, message, contact)
     if original is not None:
-        known = conversation.revise(uow, rules, classifier, original, message, now)
-        if known is not None:
-            add_message(
-                uow, known, contact, message, row.key_id, row.channel, now, revises=original.id
+        beside = conversation.revise(uow, rules, classifier, original, message, now)
+        if beside is not None and beside.joins is not None:
+            kept = add_message(
+                uow,
+                beside.joins,
+                contact,
+                message,
+                row.key_id,
+                row.channel,
+                now,
+                revises=original.id,
             )
-            return known.id
+            kept.doubted_at = now if beside.in_doubt else None
+            return beside.joins.id
     place = conversation.place(
         uow, rules, classifier, contact, message, from_history=row.from_history
     )
     if place.joins is not None:
-        add_message(uow, place.joins, contact, message, row.key_id, row.channel, now)
+        kept = add_message(uow, place.joins, contact, message, row.key_id, row.channel, now)
+        kept.doubted_at = now if place.in_doubt else None
         return place.joins.id
     entered_by = f"channel:{row.channel}"
     submission = Submission(message, row.channel)

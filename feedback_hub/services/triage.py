@@ -74,17 +74,40 @@ def classify(
         if apart is not case:
             # It is read again there, as the first words of its own case.
             return
+    doubted = rules.rereads and suggestion.in_doubt
+    later = case.classified_at is not None and case.sensitivity is not Sensitivity.L3
+    if doubted and later and message.doubted_at is None:
+        message.doubted_at = now
+    if message.doubted_at is not None and later:
+        # Nothing is made of it, and nobody sees it, until it has been read again.
+        uow.work(Task.REREAD, message.id, now)
+        return
+    if rules.rereads:
+        uow.work(Task.REREAD, message.id, now)
+    if doubted and case.classified_at is None and case.triaged_at is None:
+        case.doubt(now)
+    take_reading(uow, rules, gazetteer, case, message, text, suggestion, now, silent=doubted)
+
+
+def take_reading(
+    uow: UnitOfWork,
+    rules: Rules,
+    gazetteer: Gazetteer,
+    case: Case,
+    message: Message,
+    text: str,
+    suggestion: Suggestion,
+    now: datetime,
+    *,
+    silent: bool,
+) -> None:
+    """What follows from reading one message of a case; ``silent``: the person is told nothing."""
     contact = uow.contact(case.contact_id) if case.contact_id else None
     if not case.site:
         suggestion = _find_place(uow, gazetteer, case, contact, text, suggestion)
     if case.language == loopback.UNKNOWN_LANGUAGE:
         case.language = suggestion.language
     keep_suggestion(uow, suggestion, message, now)
-    doubted = rules.rereads and suggestion.in_doubt
-    if rules.rereads:
-        uow.work(Task.REREAD, message.id, now)
-    if doubted and case.classified_at is None and case.triaged_at is None:
-        case.doubt(now)
     case.classify(
         suggestion.codes,
         rules.frame.type_of(suggestion.codes),
@@ -97,7 +120,7 @@ def classify(
         uow.forget_text(case.id)
     likeness.keep(uow, case)
     suggest_route(uow, rules, case, now)
-    if not doubted:
+    if not silent and case.doubted_at is None:
         answer_at_once(uow, rules, case, now)
     keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     tell_urgent(uow, rules, case, now)

@@ -13,11 +13,15 @@ from feedback_hub.adapters.light_classifier import LightClassifier
 from feedback_hub.adapters.light_model import LightModel
 from feedback_hub.adapters.model_store import ModelStore
 from feedback_hub.domain.access import Action, Actor
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.consent import Share
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
-from feedback_hub.services import intake, triage
+from feedback_hub.reads import case_page, rows, wire
+from feedback_hub.reads.views.conversation import Speaker
+from feedback_hub.services import intake, sharing, triage
 from feedback_hub.services.records.messages import SuggestionRow
 from feedback_hub.services.records.work import Queue
 from feedback_hub.services.rereading import LONGEST_DOUBT
@@ -277,3 +281,88 @@ def test_a_second_reading_waits_while_much_waits_and_comes_afterwards(
         drain(talk.hub, queue)
     wake(talk.hub, bench.connection)
     assert len(second.get_job_ids()) == 1
+
+
+def shown(talk: Talk, case: Case) -> list[str]:
+    """What the case team is shown of what was said, wherever it is."""
+    with talk.hub.reading() as uow:
+        words = [
+            str(line["text"])
+            for line in wire.messages_body(uow, ANA, case)
+            if line["direction"] == "inbound"
+        ]
+        page = case_page.view(uow, talk.hub.rules, ANA, case.ref, talk.now, 0.5)
+        said = [line for line in page.messages if line.speaker is Speaker.PERSON and line.pieces]
+        assert ["".join(piece.text for piece in line.pieces) for line in said] == words
+        assert sharing.shared_words(uow, case, Share.NAME).split("\n") == words
+        found = rows.snippets(uow, ANA, [case], "mlinzi")[case.id]
+        assert ("mlinzi" in found) == (GUARD in words)
+        ids = {one.id for one in uow.messages_of(case.id)}
+        told = {str(line["about"]) for line in wire.events_body(uow, case)}
+        assert len(ids & told) == len(words), "the history says no more"
+    return words
+
+
+def test_a_later_message_in_doubt_is_shown_to_nobody_until_it_is_set_apart(talk: Talk) -> None:
+    in_doubt(talk, sure=True)
+    talk.says(PUMP)
+    drain(talk.hub, Queue.REREAD)
+    with talk.hub.unit_of_work() as uow:
+        decision = Decision(codes=("complaint.broken",))
+        triage.triage(uow, talk.hub.rules, ANA, talk.case().ref, decision, talk.now)
+        uow.commit()
+    case, texts = talk.case(), len(talk.texts())
+    before = (case.version, case.language, case.sensitivity, case.priority)
+    talk.says(GUARD)
+    case = talk.case()
+    assert (case.version, case.language, case.sensitivity, case.priority) == before
+    assert shown(talk, case) == [PUMP]
+    assert len(talk.texts()) == texts, "nothing is said of it by itself"
+    talk.now += timedelta(minutes=1)
+    drain(talk.hub, Queue.REREAD)
+    talk.work()
+    apart, case = sorted(talk.cases(), key=lambda one: one.sensitivity, reverse=True)
+    assert (apart.suspected, case.id != apart.id) == (True, True)
+    assert shown(talk, case) == [PUMP]
+    assert not [text for text in talk.texts()[texts:] if text.withheld is None]
+    with talk.hub.reading() as uow:
+        assert [one.doubted_at for one in uow.messages_of(apart.id)] == [None]
+
+
+def test_a_later_message_in_doubt_is_shown_once_the_second_reading_calms(talk: Talk) -> None:
+    in_doubt(talk, sure=False)
+    talk.says(PUMP)
+    drain(talk.hub, Queue.REREAD)
+    talk.says(GUARD)
+    assert shown(talk, talk.case()) == [PUMP]
+    drain(talk.hub, Queue.REREAD)
+    assert shown(talk, talk.case()) == [PUMP, GUARD]
+    assert talk.case().sensitivity is Sensitivity.L1
+
+
+def test_a_later_message_that_nobody_reads_again_goes_to_the_handlers(talk: Talk) -> None:
+    in_doubt(talk, sure=False)
+    talk.says(PUMP)
+    drain(talk.hub, Queue.REREAD)
+    talk.says(GUARD)
+    assert raise_doubted(talk.hub, talk.now + LONGEST_DOUBT) == 0
+    assert raise_doubted(talk.hub, talk.now + LONGEST_DOUBT + timedelta(minutes=1)) == 1
+    apart, case = sorted(talk.cases(), key=lambda one: one.sensitivity, reverse=True)
+    assert (apart.suspected, apart.priority) == (True, Priority.P1)
+    assert shown(talk, case) == [PUMP]
+    talk.says(f"{GUARD} sasa")
+    talk.hub.thorough = None
+    drain(talk.hub, Queue.REREAD)
+    assert GUARD not in str(shown(talk, case))
+
+
+def test_whoever_writes_again_while_the_first_words_are_in_doubt_is_told_nothing(
+    talk: Talk,
+) -> None:
+    in_doubt(talk, sure=True)
+    talk.says(GUARD)
+    talk.says("bloco C")
+    assert talk.texts() == []
+    drain(talk.hub, Queue.REREAD)
+    talk.work()
+    assert all(text.withheld is not None for text in talk.texts())

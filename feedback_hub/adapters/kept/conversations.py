@@ -80,6 +80,13 @@ class SqlConversations(Transaction):
         of_case = self._in_order().where(tables.message.c.case_id == case_id)
         return self.session.scalars(of_case).all()
 
+    def shown_of(self, case: Case) -> Sequence[Message]:
+        """The messages of a case that whoever sees it may see: none that is in doubt."""
+        said = self.messages_of(case.id)
+        if case.sensitivity is Sensitivity.L3:
+            return said
+        return [one for one in said if one.doubted_at is None]
+
     def _in_order(self) -> Select[Message]:
         message = tables.message.c
         said_at = func.coalesce(message.sent_at, message.received_at)

@@ -34,7 +34,16 @@ class Conversations(Protocol):
         """The lines of a case on which the person is still to be reached, the oldest first."""
 
     def messages_of(self, case_id: str) -> Sequence[Message]:
-        """Every inbound message of a case, in the order in which they were said."""
+        """Every inbound message of a case, in the order in which they were said.
+
+        For the hub itself; what may be shown of them: ``shown_of``.
+        """
+
+    def shown_of(self, case: Case) -> Sequence[Message]:
+        """The messages of a case that whoever sees it may see: none that is in doubt.
+
+        Of a highly sensitive one all: it is its handlers' anyway.
+        """
 
     def message_at(self, channel: str, external_id: str) -> Message | None:
         """The message that a channel account's provider knows by this id."""
