@@ -14,8 +14,9 @@ from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.accounts import add_membership, revoke_token
-from feedback_hub.adapters.tables import account, handler_request, membership, token
+from feedback_hub.adapters.tables import account, audit, handler_request, membership, token
 from feedback_hub.domain.access import Membership, Role
+from feedback_hub.domain.audit import AuditAction
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,19 @@ class HandlerRequest:
     sector: str
     has_second_factor: bool
     asked_at: datetime
+
+
+@dataclass(frozen=True)
+class UnaskedToken:
+    """A token of theirs that was made at the machine, and that no handler has said yes to yet."""
+
+    id: str
+    name: str
+    site: str
+    sector: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
 
 
 def has_handlers(session: Session, but: str = "") -> bool:
@@ -104,6 +118,33 @@ def proposed(session: Session) -> list[HandlerRequest]:
         )
         for row in rows
     ]
+
+
+def unasked(session: Session, now: datetime) -> list[UnaskedToken]:
+    """Tokens that read what handlers read and about which none of them was asked, oldest first."""
+    those = token.c
+    agreed = select(audit.c.object_id).where(audit.c.action == AuditAction.HANDLER_APPROVED)
+    asked = select(handler_request.c.token_id).where(handler_request.c.token_id.is_not(None))
+    rows = session.execute(
+        select(
+            those.id,
+            those.name,
+            those.site,
+            those.sector,
+            those.created_at,
+            those.expires_at,
+            those.last_used_at,
+        )
+        .where(
+            those.role == Role.PROTECTION,
+            those.revoked_at.is_(None),
+            or_(those.expires_at.is_(None), those.expires_at > now),
+            those.id.not_in(agreed),
+            those.id.not_in(asked),
+        )
+        .order_by(those.created_at, those.id)
+    )
+    return [UnaskedToken(*row) for row in rows]
 
 
 def decide(

@@ -28,9 +28,11 @@ _ROLES = click.Choice([role.value for role in Role])
 _SECTORS = click.Choice(["", *(sector.value for sector in Sector)])
 _MAIL = click.option("--mail", is_flag=True, help="Send the code by e-mail, do not print it.")
 _READS_ALL = (
-    "whoever has this token reads highly sensitive cases, and no handler was asked: tell them; the "
-    "audit log says so too, and `token revoke` ends it"
+    "whoever has this token reads highly sensitive cases, and no handler was asked: they see it on "
+    "their first page and may end it; the audit log says so too, and `token revoke` ends it"
 )
+_HANDLERS_DAYS = 90
+"""How long a token reads highly sensitive cases unless it is said: forgotten, it ends by itself."""
 _WAITS = "protection waits until a handler agrees, on their account page"
 
 
@@ -163,7 +165,11 @@ def token() -> None:
 @click.option("--organisation", default="", help="Code.")
 @click.option("--site", default="", help="Code of the only site it is for.")
 @click.option("--sector", type=_SECTORS, default="", help="The only sector it is for.")
-@click.option("--days", type=click.IntRange(1, 3650), help="Days until it expires; else never.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3650),
+    help="Days until it expires.  [default: never; of the role protection 90]",
+)
 @click.pass_context
 @reporting
 def add_token(
@@ -182,6 +188,8 @@ def add_token(
     hub = ready_hub(ctx)
     by = _by(hub)
     held = Membership(Role(role), organisation, site, sector)
+    if days is None and held.role is Role.PROTECTION:
+        days = _HANDLERS_DAYS
     expires_at = by.now + timedelta(days=days) if days else None
     with hub.unit_of_work() as uow:
         made = people.add_token(uow, by, name, held, expires_at)

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from feedback_hub.adapters import person_requests
+from feedback_hub.adapters import handlers, person_requests
 from feedback_hub.adapters.tables import account, issue
 from feedback_hub.adapters.tables import case as case_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible
-from feedback_hub.domain.access import Action, Actor, Role, scope_of
+from feedback_hub.domain.access import Action, Actor, ActorKind, Role, scope_of
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import Case, CaseState
 from feedback_hub.domain.issue import IssueState
@@ -90,7 +90,7 @@ def page(
     coordinates = Role.COORDINATOR in actor.roles
     answers_referrals = actor.may(Action.ANSWER_REFERRAL)
     tiles = [*_cases(uow, actor, now), *_to_translate(uow, actor), *_people(uow, actor, now)]
-    tiles += _asked_of_data(uow, actor, now)
+    tiles += [*_asked_of_data(uow, actor, now), *_let_in(uow, actor, now)]
     if coordinates:
         tiles += [*_issues(uow), _bank_ending(uow, rules, now)]
     if actor.may(Action.CONFIGURE):
@@ -134,6 +134,16 @@ def _people(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Iterator[HomeTil
     if actor.may(Action.ANSWER_REFERRAL):
         yield HomeTile(TileKind.TO_ACCEPT, *referral_inbox.waiting(uow, actor, InboxTab.ACCEPT))
         yield HomeTile(TileKind.TO_ANSWER, *referral_inbox.waiting(uow, actor, InboxTab.ANSWER))
+
+
+def _let_in(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> list[HomeTile]:
+    """Who or what is to read what handlers read, or does so unasked; shown where any waits."""
+    if Role.PROTECTION not in actor.roles or actor.kind is not ActorKind.ACCOUNT:
+        return []
+    asked = [one for one in handlers.proposed(uow.session) if one.account_id != actor.id]
+    since = [one.asked_at for one in asked]
+    since += [one.created_at for one in handlers.unasked(uow.session, now)]
+    return [HomeTile(TileKind.LET_IN, len(since), min(since))] if since else []
 
 
 def _asked_of_data(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> list[HomeTile]:

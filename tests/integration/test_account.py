@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from werkzeug.test import TestResponse
 
 from feedback_hub.adapters import handlers, invitations
-from feedback_hub.adapters.accounts import account_id_of, actor_by_id
+from feedback_hub.adapters.accounts import account_id_of, actor_by_id, actor_by_token, add_token
 from feedback_hub.adapters.attempts import Limit
 from feedback_hub.adapters.tables import attempt
 from feedback_hub.adapters.tables import log_in as log_ins
@@ -307,6 +307,32 @@ class TestHandlers:
             actor = actor_by_id(uow.session, abel)
         assert actor
         assert Role.PROTECTION in actor.roles
+
+    def test_a_token_nobody_was_asked_about_is_theirs_to_keep_or_to_end(
+        self, hub: Hub, app: Flask
+    ) -> None:
+        held = Membership(Role.PROTECTION)
+        with hub.unit_of_work() as uow:
+            tokens = [add_token(uow.session, one, held, hub.clock()) for one in ("known", "odd")]
+            known, odd = handlers.unasked(uow.session, hub.clock())
+            uow.commit()
+        for name in ("ines", "ana"):
+            client = log_in(app, name)
+            assert "no handler was asked" not in client.get("/account").text
+            assert "reads what handlers read" not in client.get("/").text
+            refused = post(client, f"/account/handlers/tokens/{odd.id}", "/account", answer="no")
+            assert refused.status_code == 404
+        rosa = log_in(app, "rosa")
+        assert "who reads what handlers read" in rosa.get("/").text
+        assert rosa.get("/account").text.count("no handler was asked") == 2
+        for one, answer in ((known, "yes"), (odd, "no")):
+            url = f"/account/handlers/tokens/{one.id}"
+            assert post(rosa, url, "/account", answer=answer).status_code == 303
+            assert post(rosa, url, "/account", answer=answer).status_code == 404
+        assert "no handler was asked" not in rosa.get("/account").text
+        with hub.reading() as uow:
+            live = [actor_by_token(uow.session, one, hub.clock()) is not None for one in tokens]
+        assert live == [True, False]
 
 
 @pytest.mark.parametrize(

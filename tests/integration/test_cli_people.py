@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask_security.utils import verify_password
@@ -84,6 +84,10 @@ def test_a_token_made_at_the_machine_works_at_once_one_made_on_the_pages_waits_f
     now = datetime.now(UTC)
     with hub.unit_of_work() as uow:
         assert accounts.actor_by_token(uow.session, made.stdout.strip(), now)
+        # The handlers see it, and it ends by itself.
+        (unasked,) = handlers.unasked(uow.session, now)
+        assert (unasked.name, unasked.expires_at is not None) == ("first", True)
+        assert handlers.unasked(uow.session, now + timedelta(days=91)) == []
         second = people.add_token(
             uow, people.By("ines", now), "second", Membership(Role.PROTECTION), None
         )

@@ -41,6 +41,7 @@ class TileKind(StrEnum):
     NEVER_IN = "never_in"
     DATA_ASKED = "data_asked"
     DATA_LATE = "data_late"
+    LET_IN = "let_in"
 
 
 @dataclass(frozen=True)

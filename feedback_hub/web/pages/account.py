@@ -16,7 +16,7 @@ from flask_security import current_user, hash_password
 from flask_security.utils import verify_password
 from sqlalchemy import select, update
 
-from feedback_hub.adapters import handlers, invitations, passkeys, tables
+from feedback_hub.adapters import handlers, invitations, passkeys, people, tables
 from feedback_hub.adapters.accounts import languages_of, set_languages
 from feedback_hub.adapters.desk_devices import of_account
 from feedback_hub.adapters.people import By
@@ -146,6 +146,27 @@ def decide(request_id: str) -> Response:
     return _back()
 
 
+@account.post("/account/handlers/tokens/<token_id>")
+def decide_token(token_id: str) -> Response:
+    """A handler says yes to a token that was made without asking, or ends it."""
+    actor = current_actor()
+    if has_token() or Role.PROTECTION not in actor.roles:
+        raise NotFound
+    agreed = request.form.get("answer") == "yes"
+    hub = current_hub()
+    with hub.unit_of_work() as uow:
+        now = hub.clock()
+        if all(one.id != token_id for one in handlers.unasked(uow.session, now)):
+            raise NotFound
+        if not agreed:
+            people.revoke_token(uow, By(actor.id, now), token_id)
+        done = AuditAction.HANDLER_APPROVED if agreed else AuditAction.HANDLER_DECLINED
+        uow.audit(done, actor.id, now, kind="token", object_id=token_id)
+        uow.commit()
+    flash(gettext("Noted."), "success")
+    return _back()
+
+
 @account.route("/welcome/", methods=["GET", "POST"], defaults={"code": ""})
 @account.route("/welcome/<code>", methods=["GET", "POST"])
 def welcome(code: str) -> Response:
@@ -202,6 +223,7 @@ def _page(form: FormView) -> str:
         found = sessions.devices(uow.session, account_id, sessions.own_id())
         is_handler = Role.PROTECTION in current_actor().roles
         waiting = handlers.proposed(uow.session) if is_handler else []
+        unasked = handlers.unasked(uow.session, current_hub().clock()) if is_handler else []
         spoken = languages_of(uow.session, account_id)
         own_passkeys = passkeys.of_account(uow.session, account_id)
         desk_devices = of_account(uow.session, account_id)
@@ -217,6 +239,7 @@ def _page(form: FormView) -> str:
         passkeys=own_passkeys,
         known_languages=LANGUAGES,
         waiting=[one for one in waiting if one.account_id != account_id],
+        unasked=unasked,
         form=form,
     )
 
