@@ -143,9 +143,7 @@ class _Making:
             (
                 gettext("median time to an answer"),
                 _span(median),
-                _beside(
-                    gettext("of %(count)s", count=_said(answered["count"])), median, _span(was)
-                ),
+                _beside(_answers(answered["count"]), median, _span(was)),
             ),
         ]
 
@@ -443,6 +441,12 @@ def _span(hours: float | None) -> str:
 
 def _said(value: float | None) -> str:
     return number(value) if value is not None else "–"
+
+
+def _answers(count: int | None) -> str:
+    if count is None:
+        return gettext("too few to say")
+    return gettext("of %(count)s", count=_said(count))
 
 
 def _share(value: Measured, then: Measured) -> tuple[str, str]:

@@ -283,7 +283,7 @@ async function registerWorker() {
 async function start() {
   desk.device = await openStore("desk");
   const chosen = await desk.device.get("meta", "language");
-  await speak(chosen || (navigator.language.startsWith("pt") ? "por" : "eng"));
+  await speak(chosen || (navigator.language.startsWith("en") ? "eng" : "por"));
   // Unsent reports are not cleared away when the device runs out of room.
   if (navigator.storage && navigator.storage.persist) navigator.storage.persist().catch(() => {});
   registerWorker().catch(() => {});
