@@ -1,5 +1,5 @@
 # `make demo` shows it, `make test` proves it. Both need Python 3.11 or newer and nothing else.
-.PHONY: help venv demo test test-all lint audit i18n docs bench peers chaos long-run screenshots pictures lock clean chromium kannel
+.PHONY: help venv demo test test-all lint audit i18n docs bench figures scale peers chaos long-run screenshots pictures lock clean chromium kannel
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -23,6 +23,7 @@ help:
 	@echo 'make screenshots  the pictures of the README, from the demonstration'
 	@echo 'make pictures  the pictures that the screens are held against, taken again'
 	@echo 'make bench     measure, each figure against its goal'
+	@echo 'make figures   docs/performance.md and docs/scale.md from what make bench kept'
 	@echo 'make chaos     hurt everything under load and print what must be so'
 	@echo 'make long-run  half an hour of load: does anything grow?'
 	@echo 'make lock      new pins in constraints.txt, within the ranges of setup.cfg'
@@ -65,6 +66,14 @@ docs: $(BIN)/.test
 # PART="queue search" measures these only; ARGS="--quick" tries it out.
 bench: $(BIN)/.test
 	@$(BIN)/python -m bench $(PART) $(ARGS)
+
+# The pages of figures, from what `make bench` kept in bench-results.
+figures: $(BIN)/.test
+	@$(BIN)/python -m bench.report && $(BIN)/python -m tests.scale_model
+
+# docs/scale.md alone, from what docs/performance/measured.json has.
+scale: $(BIN)/.test
+	@$(BIN)/python -m tests.scale_model
 
 # What `make bench PART=peers` compares with, each in a place of its own; filled ones are kept there too.
 PEERS ?= $(HOME)/.cache/feedback_hub/peers

@@ -1,189 +1,295 @@
-"""A small queueing model of a hub, with its service times: which part breaks first, and when.
+"""``docs/scale.md``: how far a hub goes and what breaks first, from what was measured.
 
-``python -m tests.scale_model [RESULTS.json …]`` reads what ``make bench`` kept (else the figures
-that ``docs/scale.md`` shows), and prints the scenarios of that page. Each station is a queue with
-so many servers; a message visits them one after the other, so a station's departures are the next
-one's arrivals. Service times are exponential about their mean.
+``python -m tests.scale_model`` reads ``docs/performance/measured.json`` (``make bench`` and
+``python -m bench.report`` make it), has ``tests.queueing`` simulate, and writes the figures of the
+page between its marks; ``--check`` writes nothing and exits with 1 where it says something else.
 """
 
 from __future__ import annotations
 
-import heapq
 import json
 import math
-import random
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-PATIENCE = 60.0
-"""Seconds to an acknowledgement, 95 of 100, that people in a crisis should not wait longer than."""
+from tests.queueing import ANSWER, BUSY, Hub, Taken, most_a_second, needed, simulate
 
-TAKEN: Mapping[str, float] = {
-    "web": 2.2,
-    "database": 2.5,
-    "worker": 8.5,
-    "provider": 60.0,
-}
-"""What is taken without a file, of ``bench`` (worker, database) or assumed (web, provider).
-
-Milliseconds: processor of the web for a delivery; of the database for a message, all told; of a
-worker for a message (register, read, route, acknowledge); and until a provider answers a send."""
-
-
-@dataclass(frozen=True)
-class Station:
-    """``servers`` that each take ``seconds`` for a message, on the mean."""
-
-    name: str
-    servers: int
-    seconds: float
-
-    @property
-    def capacity(self) -> float:
-        """Messages a second at which it is always busy."""
-        return self.servers / self.seconds
+PAGE = Path("docs/scale.md")
+KEPT = Path("docs/performance/measured.json")
+BEGIN, END = "<!-- modelled: begin -->", "<!-- modelled: end -->"
+CRISIS, MINUTES = 1000.0, 10
+SCREENS = 500.0
+"""Pages a second: 5,000 people who each open one every ten seconds."""
+CORE_MONTH, GIGABYTE_MONTH, TEXT = 20.0, 0.1, 0.03
+"""US dollars that others charge: a core, a GB of fast disk, a text (the cheap end)."""
+HUBS, CASES_A_MONTH = 100_000, 450
+MILLION, BILLION = 10**6, 10**9
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """``busiest``: the station that has least left; ``late``: 95 of 100 were done within (s)."""
+class Measured:
+    """The figures of ``measured.json``."""
 
-    busiest: str
-    use: float
-    late: float
-    longest_queue: str
+    def __init__(self, whole: Mapping[str, Any]) -> None:
+        self._findings = {(one["part"], one["what"]): one for one in whole["findings"]}
+        self._runs = whole["runs"]
 
+    def __getitem__(self, name: tuple[str, str]) -> float:
+        if name not in self._findings:
+            raise SystemExit(f"not measured: {': '.join(name)} (make bench PART={name[0]})")
+        return float(self._findings[name]["value"])
 
-@dataclass(frozen=True)
-class Hub:
-    """What runs. Web, database and workers share ``cores`` where they are on one machine."""
+    def machine(self, part: str) -> Mapping[str, Any]:
+        """What a part was last measured on."""
+        run = next(one["run"] for key, one in self._findings.items() if key[0] == part)
+        return dict(self._runs[run - 1])
 
-    web: int
-    database: int
-    workers: int
-    sends: int
-    provider_a_second: float = math.inf
-    times: int = 2
-    """How often a message is delivered: a provider that is not answered in time repeats it."""
+    def taken(self) -> Taken:
+        """The service times."""
 
-    def stations(self, measured: Mapping[str, float]) -> tuple[Station, ...]:
-        """The way of a message."""
-        sending = Station("provider's answers", self.sends, measured["provider"] / 1000)
-        if sending.capacity > self.provider_a_second:
-            sending = Station("provider's limit", 1, 1 / self.provider_a_second)
-        return (
-            Station("web", self.web, self.times * measured["web"] / 1000),
-            Station("database", self.database, measured["database"] / 1000),
-            Station("workers", self.workers, measured["worker"] / 1000),
-            sending,
+        def ms(what: str) -> float:
+            return self["shares", what] / 1000
+
+        return Taken(
+            web=ms("web, a delivery, first"),
+            web_again=ms("web, a delivery, again"),
+            kept=ms("database, a delivery, first"),
+            kept_again=ms("database, a delivery, again"),
+            worker=ms("worker, a message"),
+            worked=ms("database, working a message off"),
+            page=ms("web, queue page"),
+            page_read=ms("database, queue page"),
         )
 
 
-def simulate(
-    stations: Sequence[Station], rate: float, seconds: float, *, seed: int = 1, most: int = 200_000
-) -> Outcome:
-    """``rate`` messages a second for so long, and until the last of them is acknowledged."""
-    dice = random.Random(seed)
-    count = min(most, max(100, int(rate * seconds)))
-    at = 0.0
-    began = []
-    for _ in range(count):
-        at += dice.expovariate(rate)
-        began.append(at)
-    waiting: dict[str, float] = {}
-    arrivals = began
-    for station in stations:
-        free = [0.0] * station.servers
-        done = []
-        waited = 0.0
-        for arrival in arrivals:
-            start = max(arrival, heapq.heappop(free))
-            waited += start - arrival
-            end = start + dice.expovariate(1 / station.seconds)
-            heapq.heappush(free, end)
-            done.append(end)
-        waiting[station.name] = waited / count
-        arrivals = done if station.servers == 1 else sorted(done)
-    # Sorted departures lose who is who; nobody overtakes by much, and shares are all we ask for.
-    took = sorted(end - start for end, start in zip(arrivals, began, strict=True))
-    busiest = min(stations, key=lambda one: one.capacity)
-    return Outcome(
-        busiest=busiest.name,
-        use=rate / busiest.capacity,
-        late=took[int(0.95 * (count - 1))],
-        longest_queue=max(waiting, key=lambda name: waiting[name]),
+def written(page: str, measured: Measured) -> str:
+    """``page`` with these figures between its marks. Raises ``ValueError`` without the marks."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"no place for the figures: {BEGIN} and {END}")
+    taken = measured.taken()
+    parts = (_times, _checked, _crisis, _one_database, _billion, _hubs, _costs)
+    lines = [line for part in parts for line in ("", *part(measured, taken))]
+    return f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n\n{END}{after}"
+
+
+def _times(measured: Measured, taken: Taken) -> Iterator[str]:
+    run = measured.machine("shares")
+    yield "### Service times"
+    yield ""
+    yield (
+        f"Processor, measured at {run['at']} on commit `{run['commit']}`, {run['cores']} cores "
+        f"{run['processor']}, load before {run['load_before']:.1f} (`make bench PART=shares`):"
+    )
+    yield ""
+    yield "| part | its first delivery | the same repeated | read, routed, acknowledged |"
+    yield "|---|---:|---:|---:|"
+    yield f"| web | {_ms(taken.web)} | {_ms(taken.web_again)} | |"
+    yield f"| database | {_ms(taken.kept)} | {_ms(taken.kept_again)} | {_ms(taken.worked)} |"
+    yield f"| worker | | | {_ms(taken.worker)} |"
+    yield f"| **a message delivered twice** | | | **{_ms(taken.whole)}** |"
+    yield ""
+    yield (
+        f"The queue's first page: {_ms(taken.page)} of the web, {_ms(taken.page_read)} of the "
+        f"database. A provider's answer to a send: {_ms(ANSWER)}, **assumed** (no provider can be "
+        "asked from here; the page says below what another figure would change)."
     )
 
 
-def most_a_second(stations: Sequence[Station], seconds: float = 600.0) -> float:
-    """The highest steady rate at which 95 of 100 are acknowledged within ``PATIENCE``."""
-    low, high = 0.0, 1.5 * min(one.capacity for one in stations)
-    for _ in range(12):
-        middle = (low + high) / 2
-        if simulate(stations, middle, seconds, most=40_000).late <= PATIENCE:
-            low = middle
-        else:
-            high = middle
-    return low
+def _checked(measured: Measured, taken: Taken) -> Iterator[str]:
+    cores = float(measured.machine("burst")["cores"])
+    count = 100_000
+    burst = measured["burst", "all read, routed and acknowledged"]
+    predicted = count * taken.whole / cores / 60
+    yield "### The model against a whole hub"
+    yield ""
+    yield (
+        f"{count:,} messages at once, each delivered twice, on {cores:.0f} cores: the model says "
+        f"{predicted:.1f} minutes, `make bench PART=burst` measured {burst:.1f} "
+        f"({predicted / burst:.2f} of it; the clients that post take of the same cores)."
+    )
 
 
-def needed(measured: Mapping[str, float], rate: float, times: int = 2) -> Mapping[str, int]:
-    """Servers of each kind that ``rate`` messages a second keep seven tenths busy."""
-    each = {
-        "web": times * measured["web"],
-        "database": measured["database"],
-        "worker": measured["worker"],
-        "provider": measured["provider"],
-    }
-    return {name: math.ceil(rate * spent / 1000 / 0.7) for name, spent in each.items()}
+def _crisis(_: Measured, taken: Taken) -> Iterator[str]:
+    enough = needed(taken, CRISIS)
+    screens = needed(taken, CRISIS, SCREENS)
+    apart = needed(taken, CRISIS, SCREENS, replica=True)
+    two_cores = Hub("one machine, two cores", cores=2, sends=16)
+    rows = [
+        (two_cores, 5000 / 300, 0.0, 5, "a radio spot: 5,000 messages in 5 minutes"),
+        (two_cores, CRISIS, 0.0, MINUTES, "1,000 a second"),
+        (Hub("one machine, 20 cores", cores=20, sends=128), CRISIS, 0.0, MINUTES, "1,000 a second"),
+        (enough, CRISIS, 0.0, MINUTES, "1,000 a second"),
+        (enough, 3 * CRISIS, 0.0, 1, "three times that for a minute"),
+        (_limited(enough, 100), CRISIS, 0.0, MINUTES, "its sender may send 100 a second"),
+        (enough, CRISIS, SCREENS, MINUTES, f"and {SCREENS:.0f} pages a second"),
+        (screens, CRISIS, SCREENS, MINUTES, "the same, reckoned with its pages"),
+        (apart, CRISIS, SCREENS, MINUTES, "the same, pages read from a replica (not built)"),
+    ]
+    yield "### A national crisis"
+    yield ""
+    yield (
+        f"Each message delivered twice, {MINUTES} minutes unless it says otherwise. *Kept* and "
+        "*acknowledged*: 95 of 100 within. *Use*: of the busiest part; above 1 its queue grows."
+    )
+    yield ""
+    yield "| what runs (cores) | what comes | breaks first | use | kept | acknowledged |"
+    yield "|---|---|---|---:|---:|---:|"
+    for hub, rate, pages, minutes, what in rows:
+        found = simulate(hub.pools(), hub.flows(taken, rate, pages), minutes * 60)
+        name = "nothing" if found.use <= 0.9 else f"**{found.busiest}**"
+        yield (
+            f"| {_shown(hub)} | {what} | {name} | {found.use:.2f} | {_span(found.durable)} | "
+            f"{_span(found.late)} |"
+        )
+    yield ""
+    two = most_a_second(two_cores, taken)
+    yield (
+        f"Two cores carry {two:.0f} messages a second for as long as one likes, that is "
+        f"{two * 86400 * 30 / 1e6:,.0f} million a month. A core of the web takes "
+        f"{1 / (taken.web + taken.web_again):,.0f} messages a second (each delivered twice), of "
+        f"the workers {1 / taken.worker:,.0f}, of the database {1 / taken.database:,.0f}. Were the "
+        f"provider to take 0.5 s for an answer instead of {_ms(ANSWER)}, 1,000 a second would need "
+        f"{math.ceil(CRISIS * 0.5 / BUSY):,} sends under way instead of "
+        f"{math.ceil(CRISIS * ANSWER / BUSY):,}, of which a worker has 8: more workers, no more "
+        "cores."
+    )
 
 
-def read(paths: Sequence[Path]) -> dict[str, float]:
-    """Service times from what ``make bench`` kept, where it has them."""
-    found = dict(TAKEN)
-    for path in paths:
-        whole = json.loads(path.read_text("utf-8"))
-        by_what = {one["what"]: one["value"] for one in whole["findings"]}
-        cores = float(whole["machine"]["cores"])
-        if rate := by_what.get("postgres: hub, durable"):
-            found["web"] = 1000 * cores / rate
-        for what, value in by_what.items():
-            if what.startswith("postgres: a message with") and what.endswith("of the worker"):
-                found["worker"] = value
-    return found
+def _one_database(measured: Measured, taken: Taken) -> Iterator[str]:
+    commits = measured["shares", "database, commits a message, all told"]
+    log = measured["shares", "database, log a message, all told"]
+    yield "### The database as one server"
+    yield ""
+    yield (
+        f"A message makes {commits:.1f} transactions and {log / 1000:.0f} KB of log (measured), "
+        "which a standby or replica must take in, in order:"
+    )
+    yield ""
+    yield "| messages a second | database cores | transactions a second | log | a day's log |"
+    yield "|---:|---:|---:|---:|---:|"
+    for rate in (10, 100, 1000, 10_000, 30_000):
+        cores = math.ceil(rate * taken.database / BUSY)
+        yield (
+            f"| {rate:,} | {cores:,} | {rate * commits:,.0f} | {rate * log / 1e6:,.1f} MB/s | "
+            f"{rate * log * 86400 / 1e9:,.0f} GB |"
+        )
+    most = 64 * BUSY / taken.database
+    yield ""
+    yield (
+        f"A server of 64 cores takes {most:,.0f} a second by its processor; its log then is "
+        f"{most * log / 1e6:,.0f} MB/s. Beyond that there is no larger machine to buy: the "
+        "country is split (below)."
+    )
 
 
-SCENARIOS: Sequence[tuple[str, Hub, float]] = (
-    ("one machine, two cores", Hub(1, 1, 1, 2), 50),
-    ("one machine, eight cores", Hub(2, 2, 4, 8), 200),
-    ("a national crisis: 1,000 a second, two cores", Hub(1, 1, 1, 2), 1000),
-    ("a national crisis, as large as reckoned", Hub(7, 4, 13, 90), 1000),
-    ("the same, its provider sends 100 a second", Hub(7, 4, 13, 90, 100), 1000),
-)
+def _billion(measured: Measured, _: Taken) -> Iterator[str]:
+    disk = {name: measured["shares", f"{name}: a case on disk"] for name in ("postgres", "sqlite")}
+    backup = measured["shares", "postgres: backup, processor a case"] / 1000
+    size = measured["shares", "postgres: backup, bytes a case"]
+    export = measured["export", "sqlite: 1,000,000 cases"]
+    packing = measured["dashboard", "sqlite: packing all cases, once"]
+    yield "### A billion cases in one database"
+    yield ""
+    yield (
+        f"A case with its message, its acknowledgement, history, keys and index takes "
+        f"{disk['postgres']:,.0f} bytes in PostgreSQL and {disk['sqlite']:,.0f} in SQLite "
+        "(measured over the whole road). What grows with all cases, from what was measured:"
+    )
+    yield ""
+    yield "| | a million | a hundred million | a billion |"
+    yield "|---|---:|---:|---:|"
+    sizes = (MILLION, 100 * MILLION, BILLION)
+    for name, each, unit in (
+        ("PostgreSQL's disk", disk["postgres"], "bytes"),
+        ("SQLite's file", disk["sqlite"], "bytes"),
+        ("a backup's file", size, "bytes"),
+        ("a backup, one core", backup, "s"),
+        ("an export of all, one core", export / MILLION, "s"),
+        ("the measures from scratch, one core", packing / MILLION, "s"),
+    ):
+        shown = [_bytes(each * n) if unit == "bytes" else _span(each * n) for n in sizes]
+        yield f"| {name} | {' | '.join(shown)} |"
+
+
+def _hubs(measured: Measured, taken: Taken) -> Iterator[str]:
+    idle = measured["memory", "light: after it"]
+    rate = HUBS * CASES_A_MONTH / (30 * 86400)
+    a_machine = int(0.8 * 64_000 / idle)
+    yield "### A hundred thousand hubs"
+    yield ""
+    yield (
+        f"{CASES_A_MONTH} cases a month each are {rate:,.0f} messages a second over all of them, "
+        f"{rate * taken.whole:,.2f} cores at work. A hub at rest takes {idle:.0f} MB (measured, "
+        f"light model): {a_machine} on a machine of 64 GB, {math.ceil(HUBS / a_machine):,} "
+        f"machines for all. A hub's own cases of ten years are "
+        f"{_bytes(120 * CASES_A_MONTH * measured['shares', 'sqlite: a case on disk'])}."
+    )
+
+
+def _costs(measured: Measured, taken: Taken) -> Iterator[str]:
+    month = BUSY * 30 * 86400 / taken.whole
+    disk = measured["shares", "postgres: a case on disk"]
+    core = CORE_MONTH / month
+    kept = 12 * GIGABYTE_MONTH * disk / 1e9
+    yield "### What it costs"
+    yield ""
+    yield (
+        f"At others' prices ({CORE_MONTH:.0f} USD a core and month, {GIGABYTE_MONTH} USD a GB and "
+        f"month, {TEXT} USD a text): a core does {month / 1e6:,.0f} million messages a month, so a "
+        f"message costs {1e6 * core:,.2f} USD a million of processor, {1e6 * kept:,.0f} USD a "
+        f"million for a year on disk, and {1e6 * TEXT:,.0f} USD a million for one text each: "
+        f"{TEXT / (core + kept):,.0f} times the rest."
+    )
+
+
+def _limited(hub: Hub, rate: float) -> Hub:
+    return Hub(
+        hub.name,
+        web=hub.web,
+        database=hub.database,
+        workers=hub.workers,
+        sends=hub.sends,
+        sends_a_second=rate,
+    )
+
+
+def _shown(hub: Hub) -> str:
+    if hub.cores:
+        return hub.name
+    said = f"{hub.web} web, {hub.database} database, {hub.workers} worker, {hub.sends} sends"
+    return f"{said}, {hub.replica} replica" if hub.replica else said
+
+
+def _ms(seconds: float) -> str:
+    return f"{1000 * seconds:,.1f} ms"
+
+
+def _span(seconds: float) -> str:
+    for least, name in ((2 * 86400, "days"), (2 * 3600, "hours"), (120, "minutes")):
+        if seconds >= least:
+            unit = {"days": 86400, "hours": 3600, "minutes": 60}[name]
+            return f"{seconds / unit:,.0f} {name}"
+    return f"{seconds:,.1f} s"
+
+
+def _bytes(number: float) -> str:
+    for least, name in ((1e12, "TB"), (1e9, "GB")):
+        if number >= least:
+            return f"{number / least:,.1f} {name}"
+    return f"{number / 1e6:,.0f} MB"
 
 
 def main() -> int:
-    """Print the scenarios."""
-    measured = read([Path(word) for word in sys.argv[1:]])
-    said = ", ".join(f"{name} {value:.1f} ms" for name, value in measured.items())
-    sys.stdout.write(f"service times: {said}\n\n")
-    for name, hub, rate in SCENARIOS:
-        stations = hub.stations(measured)
-        found = simulate(stations, rate, 600)
-        most = most_a_second(stations)
-        sys.stdout.write(
-            f"{name}: {rate:g}/s for 10 minutes\n"
-            f"  breaks first: {found.busiest} ({found.use:.1f} of what it can), "
-            f"95 % acknowledged within {found.late:,.0f} s\n"
-            f"  most it carries within {PATIENCE:.0f} s: {most:,.0f}/s\n"
-        )
-    sys.stdout.write("\n1,000 a second, each delivered twice, seven tenths busy: ")
-    parts = needed(measured, 1000)
-    sys.stdout.write(", ".join(f"{count} {name}" for name, count in parts.items()) + "\n")
-    once = needed(measured, 1000, times=1)
-    sys.stdout.write(f"each delivered once: {once['web']} web\n")
+    """Write the page, or only compare it."""
+    page = PAGE.read_text("utf-8")
+    made = written(page, Measured(json.loads(KEPT.read_text("utf-8"))))
+    if "--check" in sys.argv[1:]:
+        return int(page != made)
+    PAGE.write_text(made, "utf-8")
+    sys.stdout.write(f"{PAGE}: written from {KEPT}\n")
     return 0
 
 

@@ -191,7 +191,7 @@ def _written(hub: Hub, alert: Alert) -> str:
             "subject": "" if alert.kind in _NAMELESS else alert.subject,
             "hub": hub.config.hub.name,
             "since": f"{local:%Y-%m-%d %H:%M}",
-            "over": alert.resolved_at is not None,
+            "over": "over" if alert.resolved_at else "",
             "link": f"{hub.config.hub.base_url}/health",
         },
     )

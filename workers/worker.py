@@ -74,7 +74,7 @@ class DrainingWorker(Worker):
 
     def register_death(self) -> None:
         """Whoever stops as told is not missed."""
-        super().register_death()
+        super().register_death()  # type: ignore[no-untyped-call]  # theirs says no types
         leave(self.connection, WORKER, self.name)
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy import (
     create_engine,
     event,
     make_url,
+    text,
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
@@ -67,6 +69,18 @@ def make_engine(url: str) -> Engine:
 def sqlite_url(path: Path) -> str:
     """The URL of a SQLite file."""
     return f"sqlite:///{path}"
+
+
+def takes_no_writes(engine: Engine) -> bool:
+    """Whether the database can be read only: a standby, or a disk that failed and is mounted so.
+
+    Raises ``SQLAlchemyError`` when it cannot be reached.
+    """
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            return bool(connection.scalar(text("SHOW transaction_read_only")) == "on")
+    file = Path(engine.url.database or "")
+    return file.exists() and not os.access(file, os.W_OK)
 
 
 def take_statistics(engine: Engine) -> None:

