@@ -33,6 +33,7 @@ or a request would wait for a quarter of an hour, as TCP does."""
 LOG_BYTES = 16_000_000
 """Four times what SQLite itself lets its log grow to while nobody reads."""
 _LOG_MILLISECONDS = 200
+"""For which readers of a log of that size are waited for: a page is over by then."""
 
 _ASKED_AFTER: dict[str, Any] = {
     "connect_timeout": 10,
@@ -102,18 +103,21 @@ def shorten_log(engine: Engine, *, larger_than: int = LOG_BYTES) -> bool:
 
     Writers copy it into the database as they go, but begin it anew only in a moment in which nobody
     reads. Where somebody always does it would grow for ever, and what was erased would stand in it.
-    Nobody can write meanwhile: where a reader takes long it is given up, to be tried again.
+    Nobody can write meanwhile: where a reader takes long it is given up, to be tried again, and
+    the larger the log is the longer is waited.
     """
     file = engine.url.database
     if engine.dialect.name != "sqlite" or not file:
         return False
     log = Path(f"{file}-wal")
-    if not log.exists() or log.stat().st_size <= larger_than:
+    size = log.stat().st_size if log.exists() else 0
+    if size <= larger_than:
         return False
+    patience = min(BUSY_SECONDS * 500, _LOG_MILLISECONDS * size // LOG_BYTES)
     with closing(engine.raw_connection()) as raw:
         cursor = raw.cursor()
         try:
-            cursor.execute(f"PRAGMA busy_timeout={_LOG_MILLISECONDS}")
+            cursor.execute(f"PRAGMA busy_timeout={patience}")
             is_busy: int = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         finally:
             cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")

@@ -103,7 +103,7 @@ class Screen:
 class Day:
     """Everything that people, partners, providers and operators do; ``done`` and ``failed`` count.
 
-    ``rate`` is texts a second; the rest keeps its pace.
+    ``rate`` is texts a second; everything else keeps the pace they set.
     """
 
     system: System
@@ -123,22 +123,23 @@ class Day:
         self._asked = itertools.count()
         self._reported = 0
         work: list[tuple[str, float, Callable[[], None]]] = [
-            ("texts", 1 / self.rate, self._text),
-            ("texts by gateway", 3 / self.rate, self._by_gateway),
-            ("chats", 3 / self.rate, self._chat),
-            ("pictures", 5.0, self._picture),
-            ("receipts", 0.5, self._receipts),
-            ("desk reports", 1.0, self._desk),
-            ("referrals answered", 3.0, self._referral),
-            ("questions after a case", 5.0, self._enquiry),
-            ("lists over the API", 1.0, self._list),
-            ("exports by command", 45.0, self._export),
-            ("imports by command", 45.0, self._import),
+            ("texts", 1.0, self._text),
+            ("texts by gateway", 3.0, self._by_gateway),
+            ("chats", 3.0, self._chat),
+            ("pictures", 15.0, self._picture),
+            ("receipts", 1.0, self._receipts),
+            ("desk reports", 3.0, self._desk),
+            ("referrals answered", 9.0, self._referral),
+            ("questions after a case", 15.0, self._enquiry),
+            ("lists over the API", 3.0, self._list),
+            ("exports by command", 90.0, self._export),
+            ("imports by command", 90.0, self._import),
         ]
         for name, held in PEOPLE.items():
-            work.append(("pages", 1.5, Screen(self, name, *held).look))
-        for one in work:
-            thread = threading.Thread(target=self._keep_at, args=one, daemon=True)
+            work.append(("pages", 5.0, Screen(self, name, *held).look))
+        for name, every, do in work:
+            words = (name, every / self.rate, do)
+            thread = threading.Thread(target=self._keep_at, args=words, daemon=True)
             self._threads.append(thread)
             thread.start()
 

@@ -23,7 +23,7 @@ from tests.pages_world import CHIEF, Clock, arrives, make_hub
 
 __all__ = ["commands"]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ANA = Actor("ana", memberships=(Membership(Role.CASE_MANAGER),))
 ROSA = Actor("rosa", memberships=(Membership(Role.PROTECTION), Membership(Role.CASE_MANAGER)))

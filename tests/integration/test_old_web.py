@@ -37,6 +37,7 @@ ROOT = Path(__file__).parents[2]
 RELEASES = {
     "0001": "ec1196f2d0d8e53a5c9accff171b43cb5cddf6cb",
     "0003": "2e1f7a0051cd8eaf8c7d7372f49d1e66bb8ac7a0",
+    "0005": "90d59b4847a505778cbbd8b0c6845e550afbafbf",
 }
 """Revision → the last commit whose newest revision it was."""
 
