@@ -400,7 +400,7 @@ _OUTSIDE: Mapping[Task, Callable[[Hub, str], Again | None]] = {
 
 def _give_back(hub: Hub, claim: Claim) -> None:
     with hub.unit_of_work() as uow:
-        outbox.postpone(uow.session, claim, hub.clock(), counts=False)
+        outbox.give_back(uow.session, claim)
         uow.commit()
 
 

@@ -128,6 +128,15 @@ def postpone(
     )
 
 
+def give_back(session: Session, claimed: Claim) -> bool:
+    """It was not begun: it keeps its place in the queue; False if the lease was lost.
+
+    No time is written: whoever's clock is fast must not put it off by what that is wrong.
+    """
+    table = inbox if claimed.task is None else outbox
+    return _change(session, table, claimed, leased_until=None, attempts=claimed.attempts - 1)
+
+
 def fail(session: Session, claimed: Claim, now: datetime, fault: str) -> bool:
     """It raised: later again, or set aside after too many tries (True). ``fault``: no content."""
     if claimed.attempts < MOST_ATTEMPTS:

@@ -155,6 +155,21 @@ def test_waiting_that_is_part_of_the_work_is_no_failure(hub: Hub) -> None:
     assert again.attempts == 1
 
 
+def test_what_a_worker_has_no_time_for_keeps_its_place_and_waits_for_nobody_s_clock(
+    hub: Hub,
+) -> None:
+    put(hub, 1, at=NOW - timedelta(minutes=5))
+    put(hub, 3)
+    # Half an hour fast: it would put off by that what it gives back.
+    (first,) = claim(hub, now=NOW + timedelta(minutes=30), batch=1)
+    with hub.unit_of_work() as uow:
+        assert outbox.give_back(uow.session, first)
+        assert not outbox.give_back(uow.session, first)
+        uow.commit()
+    (again,) = claim(hub, batch=1)
+    assert (again.id, again.attempts) == (first.id, 1)
+
+
 def test_poison_is_tried_ever_more_rarely_and_then_set_aside(hub: Hub) -> None:
     put(hub, 1)
     now, waits = NOW, []
