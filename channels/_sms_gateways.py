@@ -201,7 +201,7 @@ def _zone(raw: object) -> str:
 class GatewaySettings:
     """The keys of a gateway (CONTRACT, Configuration). Empty means: as the profile has it."""
 
-    profile: Profile = setting(  # noqa: RUF009  declares a key, makes nothing shared
+    profile: Profile = setting(
         "The gateway's kind, which fills in the names below: kannel or android.",
         default=Profile.KANNEL,
     )

@@ -52,7 +52,7 @@ class TelegramSettings:
         default="",
         parse=_secret_token,
     )
-    mode: Mode = setting(  # noqa: RUF009  it makes a field, which is what belongs there
+    mode: Mode = setting(
         'How messages arrive: "webhook" (Telegram calls base_url) or "polling" (the hub asks, '
         "where it has no public address).",
         default=Mode.WEBHOOK,

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF009 - setting() makes a dataclass field, which is what belongs there
 """Forms of KoboToolbox and ODK. Set-up: ``docs/channels/kobo.md``."""
 
 from __future__ import annotations

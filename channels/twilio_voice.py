@@ -92,7 +92,7 @@ class VoiceSettings(_twilio.TwilioSettings):
         default="",
         parse=_operator,
     )
-    operator_hours: WorkingHours | None = setting(  # noqa: RUF009  as every other
+    operator_hours: WorkingHours | None = setting(
         "When somebody answers it, on working days, local time; empty: [clocks] working_hours.",
         default=None,
         parse=_hours,

@@ -164,7 +164,7 @@ class Watcher:
         """Begin to look."""
         if self._thread is not None:
             # Made before the thread, which shares it.
-            self._hub.engine  # noqa: B018  asked for, it is made
+            _ = self._hub.engine  # asked for, it is made
             self._thread.start()
 
     def stop(self) -> None:

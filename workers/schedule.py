@@ -60,7 +60,7 @@ def run_scheduler(hub: Hub, queue_url: str, more: Sequence[Duty] = ()) -> None:
         signal.signal(number, lambda *_: stopped.set())
     connection = connect(queue_url)
     # Made before the threads, which share it.
-    hub.engine  # noqa: B018  asked for, it is made
+    _ = hub.engine  # asked for, it is made
     pullers, upkeep, watcher, tally = Pullers(hub), Upkeep(hub), Watcher(hub), Tally(hub)
     pullers.start()
     upkeep.start()

@@ -87,7 +87,7 @@ class BatchVault(SqlVault):
 class BatchUnitOfWork(SqlUnitOfWork):
     """Fulfils ``services.ports.UnitOfWork`` for rows that were read ahead; made for one batch."""
 
-    def __init__(self, session: Session, keyring: Keyring, **more: Any) -> None:  # noqa: ANN401  its parent's
+    def __init__(self, session: Session, keyring: Keyring, **more: Any) -> None:
         super().__init__(session, keyring, **more)
         self._batch_vault = BatchVault(session, keyring)
         self.vault = self._batch_vault

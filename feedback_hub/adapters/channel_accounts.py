@@ -164,7 +164,7 @@ def _make(session: Session, name: str) -> None:
     if known(session, name) is not None:
         return
     if session.get_bind().dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql  # noqa: PLC0415  heavy, and unused on SQLite
+        from sqlalchemy.dialects import postgresql
 
         session.execute(
             postgresql.insert(channel_account).values(name=name).on_conflict_do_nothing()

@@ -135,7 +135,7 @@ def insert_into(session: Session, table: Table) -> sqlite.Insert | PostgresInser
     """An INSERT in the database's own dialect: both know ``ON CONFLICT``, each by its own class."""
     if session.get_bind().dialect.name == "postgresql":
         # Loaded where it is spoken: the other database's processes start sooner without it.
-        from sqlalchemy.dialects.postgresql import insert as insert_there  # noqa: PLC0415  heavy
+        from sqlalchemy.dialects.postgresql import insert as insert_there
 
         return insert_there(table)
     return sqlite.insert(table)

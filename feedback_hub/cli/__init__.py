@@ -68,7 +68,7 @@ class _Commands(click.Group):
         info_name: str | None,
         args: list[str],
         parent: click.Context | None = None,
-        **extra: Any,  # noqa: ANN401  its own
+        **extra: Any,
     ) -> click.Context:
         """As click does, but for how a mistake is said."""
         with _mistakes_in_a_line():

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF009 - setting() makes a dataclass field, which is what belongs there
 """``[exchange.<name>]``: other mechanisms that cases travel to and come from."""
 
 from __future__ import annotations

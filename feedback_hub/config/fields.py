@@ -1,4 +1,3 @@
-# ruff: noqa: RUF009 - setting() makes a dataclass field, which is what belongs there
 """``[fields.<name>]``: a hub's own extra questions, without code."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF009 - setting() makes a dataclass field, which is what belongs there
 """``[routing.<name>]`` and ``[calendars.<name>]``: who gets what, and who works when."""
 
 from __future__ import annotations

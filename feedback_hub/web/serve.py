@@ -68,7 +68,7 @@ class Website:
         path, began = environ["PATH_INFO"], time.perf_counter()
         part = self._front if path.startswith(_AT_ONCE) else self._whole
 
-        def timed(status: str, *more: Any) -> Callable[[bytes], object]:  # noqa: ANN401  as they come
+        def timed(status: str, *more: Any) -> Callable[[bytes], object]:
             # Until the first byte: how long the rest takes is the reader's network.
             self.timings.note(path, status, time.perf_counter() - began)
             return answer(status, *more)
@@ -82,13 +82,13 @@ class DiscreetLog(Logger):
     A gateway that forgets to encode a space puts a person's words into the request line.
     """
 
-    def warning(self, msg: object, *args: object, **kwargs: Any) -> None:  # noqa: ANN401  its own
+    def warning(self, msg: object, *args: object, **kwargs: Any) -> None:
         """Who sent what cannot be read, not what it was."""
         said = str(msg)
         unreadable = said.startswith("Invalid request from")
         super().warning(said.partition(": ")[0] if unreadable else said, *args, **kwargs)
 
-    def exception(self, msg: object, *args: object, **kwargs: Any) -> None:  # noqa: ANN401  its own
+    def exception(self, msg: object, *args: object, **kwargs: Any) -> None:
         """That serving a request failed, not its address."""
         if str(msg).startswith("Error handling request"):
             kind = sys.exc_info()[0]

@@ -43,7 +43,7 @@ def gettext(words: str, **values: object) -> str:
     return found % values if values else found
 
 
-def N_(words: str) -> str:  # noqa: N802  gettext's own name for it
+def N_(words: str) -> str:
     """Mark ``words`` for extraction; they are translated where they are shown."""
     return words
 

@@ -131,7 +131,7 @@ def test_a_log_written_anew_is_found_by_the_head_kept_outside(hub: Hub) -> None:
 
 def test_many_writers_at_once_make_one_chain(hub: Hub) -> None:
     faults: list[BaseException] = []
-    hub.engine  # noqa: B018  made before the threads share it
+    _ = hub.engine  # made before the threads share it
 
     def write() -> None:
         try:

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF009 - setting() makes a dataclass field, which is what belongs there
 """What somebody who writes a channel gets: declare the keys, receive typed values or faults."""
 
 from __future__ import annotations

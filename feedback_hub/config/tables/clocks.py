@@ -1,4 +1,3 @@
-# ruff: noqa: RUF009 - setting() makes a dataclass field, which is what belongs there
 """Working hours, holidays and how long each duty may take."""
 
 from __future__ import annotations

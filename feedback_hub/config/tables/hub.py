@@ -1,4 +1,3 @@
-# ruff: noqa: RUF009 - setting() makes a dataclass field, which is what belongs there
 """The hub itself, and where it keeps things."""
 
 from __future__ import annotations

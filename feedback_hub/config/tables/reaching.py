@@ -1,4 +1,3 @@
-# ruff: noqa: RUF009 - setting() makes a dataclass field, which is what belongs there
 """How people, partners and staff are reached."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF009 - setting() makes a dataclass field, which is what belongs there
 """Who gets in, and how long what is kept stays."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF009 - setting() makes a dataclass field, which is what belongs there
 """What is watched: sites, the hub's own state, and what a machine reads."""
 
 from __future__ import annotations

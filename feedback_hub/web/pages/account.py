@@ -44,19 +44,11 @@ def show() -> str:
 @account.post("/account/password")
 def password() -> Response:
     """Change the password; every other device is logged out."""
-    account_id = _own_id()
-    keys = {f"password\0{account_id}": throttle.HERE}
-    throttle.slow_down(keys)
+    account_id = own_id()
     hub = current_hub()
-    with hub.reading() as uow:
-        kept = uow.session.scalar(
-            select(tables.account.c.password).where(tables.account.c.id == account_id)
-        )
     errors = _faults(request.form.get("new", ""))
-    if not kept or not verify_password(request.form.get("current", ""), kept):
+    if not proves_password(account_id):
         errors = {"current": gettext("This is not your password of now.")}
-    else:
-        throttle.forgive(keys)
     if errors:
         return make_response(_page(FormView("password", {}, errors)), 422)
     with hub.unit_of_work() as uow:
@@ -79,7 +71,7 @@ def password() -> Response:
 @account.post("/account/languages")
 def languages() -> Response:
     """Note which languages the reader speaks: calls and translations in these come first."""
-    account_id = _own_id()
+    account_id = own_id()
     spoken = tuple(code for code in LANGUAGES if code in request.form.getlist("languages"))
     with current_hub().unit_of_work() as uow:
         set_languages(uow.session, account_id, spoken)
@@ -93,7 +85,7 @@ def languages() -> Response:
 @account.post("/account/log-out")
 def log_out() -> Response:
     """Log one device out, or every one but this."""
-    account_id = _own_id()
+    account_id = own_id()
     which = request.form.get("device", "")
     hub = current_hub()
     with hub.unit_of_work() as uow:
@@ -111,7 +103,7 @@ def log_out() -> Response:
 @account.post("/account/desk-devices")
 def desk_device() -> Response:
     """Take a desk device out of use: it was lost, or given away. Or bring it back."""
-    account_id = _own_id()
+    account_id = own_id()
     with current_hub().unit_of_work() as uow:
         by = By(account_id, current_hub().clock())
         said = change_device(uow, by, account_id)
@@ -209,7 +201,7 @@ def welcome(code: str) -> Response:
     return make_response(redirect(url_for("security.login"), 303))
 
 
-def _own_id() -> str:
+def own_id() -> str:
     """A person's id: a token has no account. Raises ``NotAllowed``, ``Unauthenticated``."""
     actor = current_actor()
     if has_token():
@@ -217,8 +209,22 @@ def _own_id() -> str:
     return actor.id
 
 
+def proves_password(account_id: str) -> bool:
+    """Whether the form says the account's password of now; whoever guesses is slowed down."""
+    keys = {f"password\0{account_id}": throttle.HERE}
+    throttle.slow_down(keys)
+    with current_hub().reading() as uow:
+        kept = uow.session.scalar(
+            select(tables.account.c.password).where(tables.account.c.id == account_id)
+        )
+    if not kept or not verify_password(request.form.get("current", ""), kept):
+        return False
+    throttle.forgive(keys)
+    return True
+
+
 def _page(form: FormView) -> str:
-    account_id = _own_id()
+    account_id = own_id()
     with current_hub().reading() as uow:
         found = sessions.devices(uow.session, account_id, sessions.own_id())
         is_handler = Role.PROTECTION in current_actor().roles

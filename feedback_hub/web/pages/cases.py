@@ -24,6 +24,7 @@ from feedback_hub.domain.case import SCORES, Outcome
 from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.reference import parse_reference
+from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.safeguarding import ConsentWay
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads import case_choices, case_page, likely
@@ -151,7 +152,8 @@ def _sensitivity(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> o
     return triage.change_sensitivity(uow, current_hub().rules, actor, ref, level, reason, now)
 
 
-def _refer(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> object:
+def refer(uow: SqlUnitOfWork, actor: Actor, ref: str, now: datetime) -> Referral:
+    """Refer it as the form says: what is previewed is what is sent."""
     return referrals.refer(
         uow,
         current_hub().rules,
@@ -336,7 +338,7 @@ _VERBS: dict[str, tuple[Action, Verb, str]] = {
         _forget,
         N_("The machine learns from it no longer, once it is trained again."),
     ),
-    "refer": (Action.WORK_CASE, _refer, N_("Referred. The answer will appear here.")),
+    "refer": (Action.WORK_CASE, refer, N_("Referred. The answer will appear here.")),
     "hand-off": (Action.WORK_CASE, _hand_off, N_("Handed to the handlers.")),
     "answer": (Action.WORK_CASE, _answer, N_("The answer is ready. Now tell the person.")),
     "told": (Action.WORK_CASE, _told, N_("Noted. Close the case when it is over.")),

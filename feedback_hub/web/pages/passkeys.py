@@ -23,8 +23,7 @@ from flask import (
     url_for,
 )
 from flask_security import current_user
-from flask_security.utils import login_user, verify_password
-from sqlalchemy import select
+from flask_security.utils import login_user
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
@@ -33,12 +32,13 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from feedback_hub.adapters import passkeys, tables
+from feedback_hub.adapters import passkeys
 from feedback_hub.domain.audit import AuditAction
-from feedback_hub.domain.errors import Invalid, NotAllowed, NotFound
+from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.web import throttle
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.security import Account, current_actor, has_token
+from feedback_hub.web.pages.account import own_id, proves_password
+from feedback_hub.web.security import Account
 from feedback_hub.web.words import gettext
 
 passkey_pages = Blueprint("passkeys", __name__)
@@ -51,18 +51,12 @@ _LONGEST_NAME = 64
 @passkey_pages.post("/account/passkeys/options")
 def offer() -> Response:
     """What the browser needs to make a passkey; the password is asked for once more."""
-    account_id = _own_id()
-    keys = {f"password\0{account_id}": throttle.HERE}
-    throttle.slow_down(keys)
+    account_id = own_id()
+    if not proves_password(account_id):
+        return make_response({"problem": gettext("This is not your password of now.")}, 422)
     hub = current_hub()
     with hub.reading() as uow:
-        kept = uow.session.scalar(
-            select(tables.account.c.password).where(tables.account.c.id == account_id)
-        )
         held = len(passkeys.of_account(uow.session, account_id))
-    if not kept or not verify_password(request.form.get("current", ""), kept):
-        return make_response({"problem": gettext("This is not your password of now.")}, 422)
-    throttle.forgive(keys)
     if held >= passkeys.MOST:
         return make_response({"problem": gettext("There are enough; remove one first.")}, 422)
     options = webauthn.generate_registration_options(
@@ -82,7 +76,7 @@ def offer() -> Response:
 @passkey_pages.post("/account/passkeys")
 def add() -> Response:
     """Keep the passkey that the browser made."""
-    account_id = _own_id()
+    account_id = own_id()
     challenge, _ = _challenged()
     name = request.form.get("name", "").strip()[:_LONGEST_NAME]
     try:
@@ -117,7 +111,7 @@ def add() -> Response:
 @passkey_pages.post("/account/passkeys/remove")
 def remove() -> Response:
     """Forget one of one's own passkeys."""
-    account_id = _own_id()
+    account_id = own_id()
     hub = current_hub()
     which = request.form.get("passkey", "")
     with hub.unit_of_work() as uow:
@@ -230,10 +224,3 @@ def _rp_id() -> str:
 
 def _origin() -> str:
     return f"{request.scheme}://{request.host}"
-
-
-def _own_id() -> str:
-    actor = current_actor()
-    if has_token():
-        raise NotAllowed("account")
-    return actor.id

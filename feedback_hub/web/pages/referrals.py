@@ -20,7 +20,6 @@ from flask import (
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.case import MOVES, CaseVerb, Outcome
-from feedback_hub.domain.consent import Share
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound, StaleVersion
 from feedback_hub.domain.referral import Referral
 from feedback_hub.reads import case_page, referral_inbox, referral_preview
@@ -29,8 +28,8 @@ from feedback_hub.reads.views.referrals import InboxTab, ReferralView
 from feedback_hub.services import casework, links, remarks
 from feedback_hub.services import referrals as services
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.pages.acting import attempt, refused_form, text, version, word
-from feedback_hub.web.pages.cases import show_case
+from feedback_hub.web.pages.acting import attempt, refused_form, text, version
+from feedback_hub.web.pages.cases import refer, show_case
 from feedback_hub.web.pages.notices import seen
 from feedback_hub.web.pages.partner_verbs import PARTNER_VERBS, Verb
 from feedback_hub.web.security import current_actor, require
@@ -65,16 +64,7 @@ def preview(ref: str) -> Response:
 
     def make(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Referral:
         uow.expect(case_page.reach(uow, actor, ref), version())
-        return services.refer(
-            uow,
-            current_hub().rules,
-            actor,
-            ref,
-            text("organisation", needed=True),
-            now,
-            share=word("share", Share),
-            note=text("note"),
-        )
+        return refer(uow, actor, ref, now)
 
     shown = _previewed(Action.WORK_CASE, make)
     if not isinstance(shown, ReferralView):
@@ -88,9 +78,7 @@ def preview_on(referral_id: str) -> Response:
     """The same for whoever passes it on."""
 
     def make(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Referral:
-        organisation, note = text("organisation", needed=True), text("note")
-        rules = current_hub().rules
-        return services.refer_on(uow, rules, actor, referral_id, organisation, now, note=note)
+        return _refer(uow, actor, referral_id, now)
 
     shown = _previewed(Action.ANSWER_REFERRAL, make)
     if not isinstance(shown, ReferralView):
@@ -178,7 +166,7 @@ def _resume(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -
     return services.resume(uow, current_hub().rules, actor, referral_id, words, now)
 
 
-def _refer(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> object:
+def _refer(uow: SqlUnitOfWork, actor: Actor, referral_id: str, now: datetime) -> Referral:
     organisation, note = text("organisation", needed=True), text("note")
     return services.refer_on(
         uow, current_hub().rules, actor, referral_id, organisation, now, note=note
