@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,9 +11,11 @@ from pathlib import Path
 from sqlalchemy import select, update
 
 from feedback_hub.adapters import outbox, tables
+from feedback_hub.adapters.accounts import add_token
 from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.access import Membership, Role
 from feedback_hub.domain.message import InboundMessage
-from feedback_hub.services import intake
+from feedback_hub.services import alerts, intake
 from feedback_hub.services.records.watching import AlertKind
 from feedback_hub.services.records.work import Queue, Task
 from tests.integration.databases import NOW
@@ -44,6 +48,26 @@ def test_the_operator_sees_what_was_given_up_on_and_has_it_tried_again(tmp_path:
     assert client.post(f"/health/{row_id}/retry", data=form).status_code == 404
 
 
+def test_the_page_says_what_to_do_and_how_long_a_token_lasts(tmp_path: Path) -> None:
+    hub = make_hub(tmp_path / "home")
+    now = hub.clock()
+    with hub.unit_of_work() as uow:
+        for kind in AlertKind:
+            detail = {"since": now.isoformat(), "usual": "60"}
+            alerts.raise_once(uow, kind, "about", now, detail)
+        ends = now + timedelta(days=9, minutes=5)
+        add_token(uow.session, "child line", Membership(Role.AUDITOR), now, ends)
+        uow.commit()
+    client = log_in(make_app(hub), "ines")
+    client.get("/health?lang=en")
+    page = html.unescape(client.get("/health", headers={"Accept-Language": "en"}).text)
+    # One line for each alert, one for the queue server (nobody runs one here), backup and token.
+    assert page.count("What to do") + page.count("O que fazer") >= len(AlertKind) + 3
+    assert re.search(r"child line.*?<dd>9 d", page, re.DOTALL)
+    assert "Everything works" not in page
+    hub.close()
+
+
 def test_nobody_but_the_operator_may_retry(tmp_path: Path) -> None:
     hub = make_hub(tmp_path / "home")
     give_up(hub)
@@ -55,9 +79,9 @@ def test_nobody_but_the_operator_may_retry(tmp_path: Path) -> None:
 def test_what_needs_the_operator_is_mailed_once_and_again_if_it_surely_did_not_go(
     hub: Hub,
 ) -> None:
-    alerts = replace(hub.config.alerts, emails=("ops@example.org",), disk_free_mb=0)
+    asked = replace(hub.config.alerts, emails=("ops@example.org",), disk_free_mb=0)
     box = Outgoing()
-    told = replace(hub, config=replace(hub.config, alerts=alerts), post=box)
+    told = replace(hub, config=replace(hub.config, alerts=asked), post=box)
     told.__dict__["engine"] = hub.engine
     give_up(told)
     assert operator.watch(told, NOW) == 1
