@@ -82,7 +82,7 @@ peers:
 	  test -x $(PEERS)/$$peer/bin/python || python3 -m venv $(PEERS)/$$peer && \
 	  $(PEERS)/$$peer/bin/pip install --quiet $$peer gunicorn || exit 1; \
 	done
-	@if [ -d $(PEERS)/request-tracker/usr/share/request-tracker5 ]; then :; \
+	@if [ -L $(PEERS)/request-tracker/usr/sbin/rt-setup-database ]; then :; \
 	elif $(IS_ROOT_APT); then bench/peers/request_tracker.sh install $(PEERS)/request-tracker; \
 	else echo 'Request Tracker is left out: only root can install it, with apt.' >&2; fi
 

@@ -51,12 +51,13 @@ install)
 		apt-get update -qq
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends debootstrap
 	}
-	debootstrap --variant=minbase bookworm "$root" http://deb.debian.org/debian
+	[ -x "$root/usr/bin/apt-get" ] || debootstrap --variant=minbase bookworm "$root" http://deb.debian.org/debian
 	# Nothing of it is to start by itself.
 	printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 	chmod +x "$root/usr/sbin/policy-rc.d"
 	chroot "$root" sh -c 'echo request-tracker5 request-tracker5/dbconfig-install boolean false | debconf-set-selections
 		export DEBIAN_FRONTEND=noninteractive
+		dpkg --configure -a
 		apt-get install -qq -y --no-install-recommends request-tracker5 rt5-standalone rt5-db-postgresql postgresql'
 	;;
 fill)
