@@ -10,8 +10,9 @@ import json
 from functools import partial
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 
-from requests import RequestException, Session
+from requests import PreparedRequest, RequestException, Session
 from requests import Response as Answer
 from requests.adapters import HTTPAdapter
 from twilio.http.response import Response
@@ -83,9 +84,8 @@ class _Http:
 
     def __init__(self, connect_timeout: float, read_timeout: float) -> None:
         self._timeouts = (connect_timeout, read_timeout)
-        self._session = Session()
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=_THREADS))
+        self._line = HTTPAdapter(pool_maxsize=_THREADS)
+        self._ways: dict[str, dict[str, Any]] = {}
 
     def request(
         self,
@@ -100,17 +100,11 @@ class _Http:
     ) -> Response:
         """One request, never repeated here. Raises ``DeliveryError``."""
         writes = method.upper() != "GET"
+        asked = PreparedRequest()
         try:
-            answer = self._session.request(
-                method,
-                uri,
-                params=params,
-                data=data,
-                headers=headers,
-                auth=auth,
-                timeout=self._timeouts,
-                allow_redirects=False,
-            )
+            asked.prepare(method, uri, headers, data=data, params=params, auth=auth)
+            answer = self._line.send(asked, timeout=self._timeouts, **self._way(uri))
+            _ = answer.content  # all of it is read here, or has failed
         except RequestException as error:
             # Its message holds the URL, and with it the number: it must not travel on.
             raise unanswered(error, writes) from None
@@ -120,6 +114,21 @@ class _Http:
         if not answer.ok or document is None:
             raise _refused(answer, document, writes)
         return Response(answer.status_code, answer.text, answer.headers)
+
+    def _way(self, uri: str) -> dict[str, Any]:
+        """Proxies and certificates that the process was started with, for the host of ``uri``.
+
+        Looked up once: a session of requests does so, among more, for each call, and that is most
+        of what a call costs.
+        """
+        parts = urlsplit(uri)
+        host = f"{parts.scheme}://{parts.netloc}/"
+        if host not in self._ways:
+            with Session() as session:
+                self._ways[host] = dict(
+                    session.merge_environment_settings(host, {}, False, None, None)
+                )
+        return self._ways[host]
 
 
 def _document(answer: Answer) -> dict[str, object] | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from zlib import crc32
 
@@ -55,14 +56,23 @@ def _pieces_of(tokens: Sequence[Token]) -> dict[int, list[int]]:
     found: defaultdict[int, list[int]] = defaultdict(list)
     words = [_plain(token.word) for token in tokens]
     for at, word in enumerate(words):
-        edged = b" " + word + b" "
-        for size in range(_SHORTEST, min(_LONGEST, len(edged)) + 1):
-            for start in range(len(edged) - size + 1):
-                found[crc32(edged[start : start + size]) % PIECES].append(at)
-        found[crc32(b"w" + word) % PIECES].append(at)
+        for piece in _pieces_in(word):
+            found[piece].append(at)
     for at, (word, following) in enumerate(pairwise(words)):
         found[crc32(b"p" + word + b" " + following) % PIECES] += (at, at + 1)
     return found
+
+
+@lru_cache(maxsize=20_000)
+def _pieces_in(word: bytes) -> tuple[int, ...]:
+    """One word's own, with repeats; remembered like all that is looked up by the word."""
+    edged = b" " + word + b" "
+    seen = [
+        edged[start : start + size]
+        for size in range(_SHORTEST, min(_LONGEST, len(edged)) + 1)
+        for start in range(len(edged) - size + 1)
+    ]
+    return tuple(crc32(piece) % PIECES for piece in (*seen, b"w" + word))
 
 
 def _plain(word: str) -> bytes:

@@ -110,10 +110,10 @@ class Languages:
         nothing, count = 0.0, 0
         seen = list(islice(words_of(text), _MOST_WORDS))
         for word in seen:
-            best, weights = self._of(word)
+            in_none, weights = self._of(word)
             for code, weight in weights.items():
-                totals[code] += max(weight, best - _MOST_A_WORD)
-            nothing += max(_cost(word), best - _MOST_A_WORD)
+                totals[code] += weight
+            nothing += in_none
             count += 1
         if not count or not totals:
             return UNKNOWN
@@ -129,8 +129,10 @@ class Languages:
         return first
 
     def _weigh(self, word: str) -> tuple[float, Mapping[str, float]]:
+        """What it weighs in no language, and in each; never far below the best."""
         weights = {code: model.weigh(word) for code, model in self._models.items()}
-        return max(weights.values(), default=0.0), weights
+        least = max(weights.values(), default=0.0) - _MOST_A_WORD
+        return max(_cost(word), least), {code: max(one, least) for code, one in weights.items()}
 
 
 def words_of(text: str) -> Iterator[str]:

@@ -201,8 +201,9 @@ def _index(phrases: Iterable[Phrase]) -> _Index:
 
 def _candidates(index: _Index, where: Mapping[int, list[int]]) -> Iterator[Phrase]:
     """The phrases all of whose atoms occur somewhere; most fall away here, cheaply."""
-    present = where.keys()
-    for atom in present:
+    # A set's own: compared with the keys of a dict it is asked for each atom one by one.
+    present = frozenset(where)
+    for atom in where:
         for phrase in index.get(atom, ()):
             if phrase.needs <= present:
                 yield phrase

@@ -13,6 +13,8 @@ import math
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from feedback_hub.adapters.evidence import PIECES, SIZE, Evidence
@@ -201,7 +203,7 @@ class LightModel:
             _likeliest_first(codes),
             _likeliest_first(_shares(by_head, "sector:")),
             bool(evidence.signs),
-            _Contributions(evidence, self.heads, index, values, rows),
+            _Contributions(evidence, self.heads, values, rows),
         )
 
     def sure(self, field: str, margin: float) -> float:
@@ -219,13 +221,11 @@ class _Contributions:
         self,
         evidence: Evidence,
         heads: Sequence[str],
-        index: NDArray[np.int64],
         values: NDArray[np.float32],
         rows: NDArray[np.float32],
     ) -> None:
         self._evidence = evidence
         self._heads = heads
-        self._index = index
         self._values = values
         self._rows = rows
 
@@ -233,19 +233,27 @@ class _Contributions:
         if head not in self._heads:
             # A code that the model never saw an example of.
             return []
-        shares: dict[int, float] = {}
+        import numpy as np
+
+        places, lengths = self._places
         given = self._values * self._rows[:, self._heads.index(head)]
-        for feature, share in zip(self._index.tolist(), given.tolist(), strict=True):
-            places = (
-                self._evidence.pieces[feature]
-                if feature < PIECES
-                else self._evidence.signs[feature][1]
-            )
-            for at in places:
-                shares[at] = shares.get(at, 0.0) + share / len(places)
-        best = sorted(shares, key=lambda at: (-shares[at], at))[:_MOST_TELLING]
+        each = np.repeat(given.astype(np.float64) / np.maximum(lengths, 1), lengths)
+        shares = np.bincount(places, each).tolist()
+        best = sorted(range(len(shares)), key=lambda at: (-shares[at], at))[:_MOST_TELLING]
         least = max(0.0, shares[best[0]] * _TELLING) if best else 0.0
         return sorted(at for at in best if shares[at] > least)
+
+    @cached_property
+    def _places(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The positions of each feature, one after the other, and how many each has."""
+        import numpy as np
+
+        of_each = [
+            *self._evidence.pieces.values(),
+            *(places for _, places in self._evidence.signs.values()),
+        ]
+        lengths = np.fromiter(map(len, of_each), np.int64, len(of_each))
+        return np.fromiter(chain.from_iterable(of_each), np.int64, int(lengths.sum())), lengths
 
 
 def weighted(
@@ -268,7 +276,12 @@ def weighted(
 
 def _shares(by_head: Mapping[str, float], kind: str) -> dict[str, float]:
     """The heads of one kind, their name without it, as logarithms of shares of one whole."""
-    return _normal({name[len(kind) :]: s for name, s in by_head.items() if name.startswith(kind)})
+    return _normal({short: by_head[name] for name, short in _of_kind(tuple(by_head), kind)})
+
+
+@cache
+def _of_kind(heads: tuple[str, ...], kind: str) -> Sequence[tuple[str, str]]:
+    return [(name, name[len(kind) :]) for name in heads if name.startswith(kind)]
 
 
 def _normal(scores: Mapping[str, float]) -> dict[str, float]:

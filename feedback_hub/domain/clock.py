@@ -186,7 +186,10 @@ class Clock:
 
     def next_step(self, calendar: WorkingCalendar, ladder: Ladder) -> datetime | None:
         """When the next one is told (UTC); None while it does not run or all know."""
-        due = self.deadline(calendar)
+        return self.next_step_before(self.deadline(calendar), ladder)
+
+    def next_step_before(self, due: datetime | None, ladder: Ladder) -> datetime | None:
+        """The same, where its ``deadline`` is known already."""
         if due is None or self.steps > ladder.rungs:
             return None
         if self.steps == 0:

@@ -102,8 +102,7 @@ def keep_call(
 
 
 def _look_ahead(case: Case, targets: Targets, calendar: WorkingCalendar) -> None:
-    case.due_at = _first(clock.deadline(calendar) for clock in case.clocks)
-    case.alarm_at = _first(clock.next_step(calendar, targets.ladder) for clock in case.clocks)
+    case.due_at, case.alarm_at = _next(case.clocks, targets, calendar)
 
 
 def keep_referral(
@@ -138,8 +137,7 @@ def keep_referral(
     clocks = _settle(clocks, Duty.ACCEPT, accept, targets.accept[priority], now, now)
     clocks = _settle(clocks, Duty.ANSWER, answer, targets.answer[priority], now, now)
     referral.clocks = clocks
-    referral.due_at = _first(clock.deadline(calendar) for clock in clocks)
-    referral.alarm_at = _first(clock.next_step(calendar, targets.ladder) for clock in clocks)
+    referral.due_at, referral.alarm_at = _next(clocks, targets, calendar)
 
 
 def running(clocks: tuple[Clock, ...]) -> tuple[Clock, ...]:
@@ -170,6 +168,15 @@ def _settle(
     # A case that turned out more urgent is due earlier, also if it runs already.
     moved = replace(last.become(standing, now), target=target)
     return tuple(moved if clock is last else clock for clock in clocks)
+
+
+def _next(
+    clocks: tuple[Clock, ...], targets: Targets, calendar: WorkingCalendar
+) -> tuple[datetime | None, datetime | None]:
+    """The next deadline, and when the next one is told."""
+    due = [(clock, clock.deadline(calendar)) for clock in clocks]
+    steps = (clock.next_step_before(at, targets.ladder) for clock, at in due)
+    return _first(at for _, at in due), _first(steps)
 
 
 def _first(moments: Iterable[datetime | None]) -> datetime | None:

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 SIZE = 32
 """Orders: the estimate is off by .09 at most places."""
@@ -63,17 +64,21 @@ def sketch_of(hashes: Sequence[int]) -> Sketch:
     """A sketch of the keyed 64-bit ``hashes`` of a text's telling words."""
     if not hashes:
         return Sketch(b"", ())
-    orders = random.Random("feedback_hub likeness")  # noqa: S311  fixed for ever, no secret
-    minima = []
-    for _ in range(SIZE):
-        factor, shift = orders.getrandbits(64) | 1, orders.getrandbits(64)
-        minima.append(min(((one * factor + shift) & _MASK) >> 32 for one in hashes))
+    minima = [
+        min([(one * factor + shift) & _MASK for one in hashes]) >> 32 for factor, shift in _orders()
+    ]
     bands: tuple[int, ...] = ()
     if len(hashes) >= FEWEST_WORDS:
         bands = tuple(
             _band(number, minima[number * _ROWS : (number + 1) * _ROWS]) for number in range(BANDS)
         )
     return Sketch(b"".join((one & 0xFFFF).to_bytes(2) for one in minima), bands)
+
+
+@cache
+def _orders() -> Sequence[tuple[int, int]]:
+    drawn = random.Random("feedback_hub likeness")  # noqa: S311  fixed for ever, no secret
+    return [(drawn.getrandbits(64) | 1, drawn.getrandbits(64)) for _ in range(SIZE)]
 
 
 def likeness(one: bytes, other: bytes) -> float:

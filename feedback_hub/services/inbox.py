@@ -8,10 +8,10 @@ import json
 import types
 import typing
 import uuid
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from feedback_hub.domain.message import DeliveryReceipt, InboundMessage
@@ -100,30 +100,35 @@ def fitting(external_id: str) -> str:
 
 
 def _made(cls: type[T], written: Mapping[str, Any]) -> T:
-    # By the declared types, so that a field added to a record needs no line here.
-    hints = _hints(cls)  # type: ignore[arg-type]  # a class is hashable, whatever mypy thinks
-    return cls(
-        **{name: _value(hint, written[name]) for name, hint in hints.items() if name in written}
-    )
+    readers = _readers(cls)  # type: ignore[arg-type]  # a class is hashable, whatever mypy thinks
+    return cls(**{name: read(written[name]) for name, read in readers.items() if name in written})
 
 
 @cache
-def _hints(cls: Hashable) -> Mapping[str, Any]:
-    return typing.get_type_hints(cls)
+def _readers(cls: Hashable) -> Mapping[str, Callable[[Any], Any]]:
+    # By the declared types, so that a field added to a record needs no line here.
+    return {name: _reader(hint) for name, hint in typing.get_type_hints(cls).items()}
 
 
-def _value(hint: Any, written: Any) -> Any:  # noqa: ANN401 - whatever a field's type is
+def _reader(hint: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - whatever a field's type is
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        arm = next(one for one in inner if one is not types.NoneType)
-        return None if written is None else _value(arm, written)
+        arm = _reader(next(one for one in inner if one is not types.NoneType))
+        return lambda written: None if written is None else arm(written)
+    if origin is tuple and inner[-1] is Ellipsis:
+        each = _reader(inner[0])
+        return lambda written: tuple(each(one) for one in written)
     if origin is tuple:
-        items = inner[:1] * len(written) if inner[-1] is Ellipsis else inner
-        return tuple(_value(one, value) for one, value in zip(items, written, strict=True))
+        all_of = [_reader(one) for one in inner]
+        return lambda written: tuple(read(one) for read, one in zip(all_of, written, strict=True))
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return _made(hint, written)
+        return partial(_made, hint)
     if hint is datetime:
-        return datetime.fromisoformat(written)
+        return datetime.fromisoformat
     if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return hint(written)
+        return hint
+    return _as_written
+
+
+def _as_written(written: Any) -> Any:  # noqa: ANN401 - whatever a field's type is
     return written

@@ -151,7 +151,9 @@ def take_in(
     submission = Submission(message, row.channel)
     case = open_case(uow, rules, submission, row.key_id, entered_by, now, row.from_history)
     conversation.note_place(uow, place, case, now)
-    keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
+    if place.suspected is not None:
+        # More urgent than it was opened as.
+        keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     return case.id
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from feedback_hub.domain.access import Action, Actor
@@ -364,7 +364,7 @@ def keep_suggestion(
 ) -> None:
     """Keep what a machine read, with its version; the words that spoke are sealed."""
     row_id = uuid.uuid4().hex
-    reasons = json.dumps([asdict(reason) for reason in suggestion.reasons], ensure_ascii=False)
+    reasons = json.dumps([vars(reason) for reason in suggestion.reasons], ensure_ascii=False)
     uow.add(
         SuggestionRow(
             id=row_id,
