@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import IO, cast
 from urllib.request import urlopen
 
 import structlog
@@ -187,15 +187,33 @@ def workers(bench: Bench) -> None:
             register(hub)
             arrive(hub, wanted, 0)
             home, url = str(hub.config.hub.home), hub.config.database.url
-        began = time.monotonic()
         at_it = [
-            subprocess.Popen([sys.executable, "-m", "bench.arriving", home, url])
+            subprocess.Popen(
+                [sys.executable, "-m", "bench.arriving", home, url],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
             for _ in range(number)
         ]
         for one in at_it:
-            one.wait()
+            # Programs and words are loaded, its connection is open: from here on it works.
+            cast("IO[bytes]", one.stdout).readline()
+        server = bench.database_processes()
+        began, used = time.monotonic(), cpu_of(server)
+        for one in at_it:
+            cast("IO[bytes]", one.stdin).close()
+        spent = sum(float(cast("IO[bytes]", one.stdout).readline()) for one in at_it)
         rate = wanted / (time.monotonic() - began)
         first = first or rate
+        each = 1000 * spent / wanted
+        bench.found("workers", f"{number} workers: processor a message, theirs", each, "ms")
+        if server:
+            of_server = cpu_of(bench.database_processes()) - used
+            share = of_server / (of_server + spent)
+            what = f"{number} workers: share of the processor that the database server took"
+            bench.found("workers", what, share, "")
+        for one in at_it:
+            one.wait()
         bench.found(
             "workers",
             f"{number} workers",
@@ -274,10 +292,23 @@ def work_off(hub: Hub) -> int:
 
 def _one_worker(home: str, url: str) -> int:
     # A line for each piece of work is no part of what is measured.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        # What goes to standard output is read: that it is ready, and what it used.
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     hub = built(Path(home), url)
     with closing(hub):
+        hub.classifier.prepare()
+        with hub.reading() as uow:
+            outbox.waiting(uow.session, hub.clock())
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+        used = time.process_time()
         work_off(hub)
+        sys.stdout.write(f"{time.process_time() - used}\n")
+        sys.stdout.flush()
     return 0
 
 

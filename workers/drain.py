@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 
 from feedback_hub.adapters import outbox, tracing
-from feedback_hub.adapters.batch import BatchUnitOfWork
+from feedback_hub.adapters.batch import BatchUnitOfWork, texts_of
 from feedback_hub.adapters.outbox import Claim
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
@@ -33,8 +33,10 @@ from feedback_hub.services import (
     triage,
 )
 from feedback_hub.services.delivery import Again, Turn
+from feedback_hub.services.ports import Classifier
 from feedback_hub.services.records.work import Queue, Task
 from feedback_hub.services.taking_in import ReceiptTooEarly
+from feedback_hub.services.triage import ReadBefore
 
 LONGEST = 30.0
 """Seconds one wake-up works before it makes room for other queues."""
@@ -147,14 +149,15 @@ def _handle_together(hub: Hub, waiting: deque[Claim], share: _Share) -> int:
     tried: list[Claim] = []
     while waiting and len(tried) < share.rows and waiting[0].task is task:
         tried.append(waiting.popleft())
-    began = time.monotonic()
     try:
+        classifier = _understood(hub, tried)
+        began = time.monotonic()
         with hub.batch() as uow:
             ours = outbox.finish_all(uow.session, tried, hub.clock())
             mine = [claim for claim in tried if claim.id in ours]
             _read_ahead(hub, uow, mine)
             for claim in mine:
-                _do(hub, uow, claim)
+                _do(hub, uow, claim, classifier)
             uow.commit()
     except Exception:  # noqa: BLE001  said of the one that raises it when it is handled alone
         share.rows = _FIRST_SHARE
@@ -163,6 +166,18 @@ def _handle_together(hub: Hub, waiting: deque[Claim], share: _Share) -> int:
     for claim in mine:
         _say(claim)
     return len(mine)
+
+
+def _understood(hub: Hub, claims: Sequence[Claim]) -> Classifier:
+    """The hub's classifier, which has read what ``claims`` are about.
+
+    Reading is most of the work and needs no lock: what arrives meanwhile waits for none of it.
+    """
+    if claims[0].task is not Task.CLASSIFY:
+        return hub.classifier
+    with hub.reading() as uow:
+        texts = texts_of(uow, [claim.subject_id for claim in claims])
+    return ReadBefore(hub.classifier, texts)
 
 
 def _read_ahead(hub: Hub, uow: BatchUnitOfWork, claims: Sequence[Claim]) -> None:
@@ -183,7 +198,7 @@ def _handle(hub: Hub, claim: Claim) -> bool:
         with hub.unit_of_work() as uow:
             if not outbox.finish(uow.session, claim, hub.clock()):
                 return False
-            _do(hub, uow, claim)
+            _do(hub, uow, claim, hub.classifier)
             uow.commit()
     except ReceiptTooEarly:
         _fail(hub, claim, "receipt for a message not recorded yet")
@@ -207,14 +222,14 @@ def _task(claim: Claim) -> str:
     return claim.task.value if claim.task else "register"
 
 
-def _do(hub: Hub, uow: SqlUnitOfWork, claim: Claim) -> None:
+def _do(hub: Hub, uow: SqlUnitOfWork, claim: Claim, classifier: Classifier) -> None:
     now, subject_id = hub.clock(), claim.subject_id
     with tracing.traced(claim.trace):
         match claim.task:
             case None:
-                intake.register(uow, hub.rules, hub.classifier, subject_id, now)
+                intake.register(uow, hub.rules, classifier, subject_id, now)
             case Task.CLASSIFY:
-                triage.classify(uow, hub.rules, hub.classifier, hub.gazetteer, subject_id, now)
+                triage.classify(uow, hub.rules, classifier, hub.gazetteer, subject_id, now)
             case Task.TAKE_OVER:
                 call_list.take_over(uow, hub.rules, subject_id, now)
             case Task.TELL_AGAIN:

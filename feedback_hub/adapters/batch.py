@@ -34,6 +34,7 @@ from feedback_hub.services.kept.transaction import Kept
 from feedback_hub.services.records.messages import Message, TypedRow
 from feedback_hub.services.records.telling import Delivery, Wording
 from feedback_hub.services.records.work import InboxRow, Task
+from feedback_hub.services.seals import text_bound_to
 
 T = TypeVar("T")
 
@@ -51,6 +52,21 @@ _MACHINE_CHANGES = frozenset(
         *("due_at", "alarm_at", "clocks"),
     }
 )
+
+
+def texts_of(uow: SqlUnitOfWork, message_ids: Sequence[str]) -> list[tuple[str, str]]:
+    """What these messages say, and the language of each as far as it is known."""
+    message = tables.message.c
+    rows = uow.session.execute(
+        select(message.id, message.key_id, message.text_sealed, message.language).where(
+            message.id.in_(message_ids)
+        )
+    ).all()
+    uow.vault.load({row.key_id for row in rows})
+    return [
+        (uow.vault.open(row.key_id, row.text_sealed, text_bound_to(row.id)), row.language)
+        for row in rows
+    ]
 
 
 class BatchVault(SqlVault):

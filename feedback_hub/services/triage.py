@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -52,6 +53,29 @@ class Decision:
     site: str | None = None
     reason: str = ""
     version: int | None = None
+
+
+class ReadBefore:
+    """A classifier that has read some messages already, all at once; others it reads when asked."""
+
+    def __init__(self, classifier: Classifier, texts: Sequence[tuple[str, str]]) -> None:
+        """``texts``: what each says, and in which language, as far as that is known."""
+        self.version = classifier.version
+        self._classifier = classifier
+        self._read = dict(zip(texts, classifier.classify_all(texts), strict=True))
+
+    def prepare(self) -> None:
+        """See ``services.ports.Classifier``."""
+        self._classifier.prepare()
+
+    def classify(self, text: str, *, language: str = "und") -> Suggestion:
+        """What it said of ``text``: of the same text it says the same."""
+        known = self._read.get((text, language))
+        return known or self._classifier.classify(text, language=language)
+
+    def classify_all(self, messages: Sequence[tuple[str, str]]) -> Sequence[Suggestion]:
+        """The same for each (text, language)."""
+        return [self.classify(text, language=language) for text, language in messages]
 
 
 def classify(

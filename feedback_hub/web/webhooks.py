@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from typing import TypeGuard
 
 import structlog
 from flask import Blueprint, Response, abort, current_app, request
@@ -64,7 +66,7 @@ def receive(name: str, endpoint: str) -> Response:
         return _answer(channel.reply(()))
     try:
         _keep(hub, channel, asked, items, now)
-        if isinstance(channel, Converses):
+        if _converses(channel):
             return _answer(channel.converse(asked, items, HubDesk(hub, name, now), now))
     except SQLAlchemyError as error:
         # Not durable: say so, and the provider calls again.
@@ -78,18 +80,29 @@ def _keep(
 ) -> None:
     """One commit. Raises ``SQLAlchemyError``."""
     raw = _raw(asked)
-    if isinstance(channel, Converses):
+    name = channel.name
+    if _converses(channel):
         try:
             with hub.unit_of_work() as uow:
-                intake.accept(uow, channel.name, items, raw, now, at_once=hub.rules)
+                intake.accept(uow, name, items, raw, now, at_once=hub.rules)
                 uow.commit()
         except DomainError as refused:
             # Kept all the same; a worker tries again, and the caller goes without the numbers.
-            log.warning("not registered at once", channel=channel.name, fault=str(refused))
+            log.warning("not registered at once", channel=name, fault=str(refused))
         else:
             return
     together: Together = current_app.extensions["feedback_hub_together"]
-    together.keep(Arrival(channel.name, items, raw, now))
+    together.keep(Arrival(name, items, raw, now))
+
+
+def _converses(channel: Channel) -> TypeGuard[Converses]:
+    return _is_conversing(type(channel))
+
+
+@cache
+def _is_conversing(kind: type[Channel]) -> bool:
+    # Once a kind: a protocol is slow to ask, and each call of a provider would ask it twice.
+    return issubclass(kind, Converses)
 
 
 def _plain(url: str, endpoint: str) -> WebhookRequest:
