@@ -45,7 +45,7 @@ LONGEST_FILES = 20.0
 TOGETHER = 0.03
 """Seconds rows may share a transaction: on SQLite a webhook waits that long for its turn."""
 TOGETHER_ON_POSTGRES = 0.5
-_LEAST_SHARE, _FIRST_SHARE, _LARGEST_SHARE = 4, 8, 100
+_LEAST_SHARE, _FIRST_SHARE, _LARGEST_SHARE = 16, 16, 100
 _TRIED_AT_ONCE = 50
 """Rows that were taken on before, between two batches of others."""
 _UNDER_WAY = 20
