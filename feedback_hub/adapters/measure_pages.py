@@ -38,6 +38,7 @@ from feedback_hub.services.rules import Rules
 
 AT_ONCE = 5000
 """Cases packed in one transaction."""
+FEW = 16
 
 
 class Packed:
@@ -164,7 +165,7 @@ def read(
     for page in pages if not outdated else ():
         stays = None
         if page.day in changed:
-            stays = ~np.isin(np.frombuffer(keys[page.day], KEY), keys_of(changed[page.day]))
+            stays = _without(np.frombuffer(keys[page.day], KEY), keys_of(changed[page.day]))
         parts.append(
             _Part(
                 columns.size_of(page.cases, CASE),
@@ -178,6 +179,16 @@ def read(
     at = everything.cases["received"]
     inside = (at >= since) & (at < until)
     return everything if inside.all() else everything.chosen(inside)
+
+
+def _without(held: NDArray[np.uint64], gone: NDArray[np.uint64]) -> Mask:
+    """Which rows stay. Few go of most days: then one look at each is a tenth of sorting them."""
+    if len(gone) > FEW:
+        return ~np.isin(held, gone)
+    stays = np.ones(len(held), bool)
+    for key in gone:
+        stays &= held != key
+    return stays
 
 
 def _joined_parts(parts: Sequence[_Part], numbers: Numbers) -> Packed:

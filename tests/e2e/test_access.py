@@ -12,10 +12,16 @@ from collections.abc import Callable, Mapping
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response, expect
+from sqlalchemy import update
 
+from feedback_hub.adapters import person_requests
+from feedback_hub.adapters.accounts import add_token
+from feedback_hub.adapters.person_requests import Wish
+from feedback_hub.adapters.tables import account
+from feedback_hub.domain.access import Actor, Membership, Role
 from tests.e2e.conftest import Served, Walk
 from tests.e2e.every_page import NOBODY, PAGES, lived_in
-from tests.pages_world import PUMP, arrives
+from tests.pages_world import CHIEF, PUMP, arrives
 
 pytestmark = pytest.mark.browser
 
@@ -102,6 +108,45 @@ def test_every_page_of_every_role(served: Served, walk_as: Start, name: str) -> 
         )
         wrong += faults_light_and_dark(page)
         assert walk.is_narrow_enough(), path
+    assert wrong == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_what_people_ask_and_who_reads_along_is_for_everybody_to_decide(
+    served: Served, walk_as: Start
+) -> None:
+    """With something waiting, in both languages: a wish of each kind, a token nobody agreed to."""
+    hub = served.hub
+    refs = [arrives(hub, PUMP), arrives(hub, PUMP), arrives(hub, CHIEF)]
+    with hub.unit_of_work() as uow:
+        now = hub.clock()
+        for ref in refs:
+            case = uow.case_by_ref(ref)
+            assert case
+            for wish in Wish:
+                person_requests.note(uow, Actor("berta"), case, wish, now, 30, now)
+        add_token(uow.session, "Odd system", Membership(Role.PROTECTION), now)
+        uow.commit()
+    wrong = []
+    for name, path, waits in (
+        ("ana", "/person-requests", refs[0]),
+        ("rosa", "/person-requests", refs[2]),
+        ("rosa", "/account", "Odd system"),
+    ):
+        walk = walk_as(name)
+        for language in ("pt", "en"):
+            with hub.unit_of_work() as uow:
+                uow.session.execute(update(account).values(locale=language))
+                uow.commit()
+            walk.to(path)
+            shown = walk.page.content()
+            assert waits in shown or f"{waits[:3]}-{waits[3:6]}-{waits[6:]}" in shown
+            walk.page.evaluate(
+                "document.querySelectorAll('main details').forEach(one => { one.open = true })"
+            )
+            wrong += faults_light_and_dark(walk.page)
+            assert walk.is_narrow_enough(), path
     assert wrong == []
 
 
