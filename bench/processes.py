@@ -9,35 +9,89 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.frame import Bench, free_port, tree_of
 from bench.hubs import RunningHub, memory_of, wait_ready
 from bench.load import drive
+from tests.chaos.day import make_day
 
-FULL_CLASSIFIER = 450
-LIGHT_CLASSIFIER = 300
+LIGHT_CLASSIFIER, FULL_CLASSIFIER = 300, 450
+SMALL_MACHINE = 350
+"""``deploy/small.toml`` on 512 MB: the system and its cache of files need the rest."""
+_MIXED_DAY = 60.0
+_TEXTS_A_SECOND = 1.0
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A hub to measure: ``processes`` of each kind, 0 for as many as it has by itself."""
+
+    name: str
+    most: int
+    full: bool = False
+    processes: int = 0
+
+    def environ(self) -> dict[str, str]:
+        """What is configured by the environment."""
+        said = {"CLASSIFIER_KIND": "full" if self.full else "light"}
+        if self.processes:
+            said |= {f"PROCESSES_{name}": str(self.processes) for name in ("WEB", "WORKERS")}
+        return {f"FEEDBACK_HUB_{key}": value for key, value in said.items()}
+
+
+_KINDS = (
+    _Kind("light", LIGHT_CLASSIFIER),
+    _Kind("full", FULL_CLASSIFIER, full=True),
+    _Kind("small.toml", SMALL_MACHINE, processes=1),
+)
 
 
 def memory(bench: Bench) -> None:
-    """PSS of the whole embedded tree: just started, at its most while it works, idle again."""
-    for name, full, most in (("light", False, LIGHT_CLASSIFIER), ("full", True, FULL_CLASSIFIER)):
-        bench.say(f"memory: feedback-hub run on embedded parts, the {name} classifier")
-        running = RunningHub(bench.home(f"memory-{name}"), "", full=full)
+    """PSS of the whole embedded tree: just started, at its most while it works, idle again.
+
+    Then the same over a day of everything at once: six people of six roles log in and open pages,
+    lists and exports; texts, chats, pictures, receipts and desk reports come; cases go to partners
+    and back; files are imported and exported; the full classifier reads again.
+    """
+    for kind in _KINDS:
+        bench.say(f"memory: feedback-hub run on embedded parts, {kind.name}")
+        running = RunningHub(bench.home(f"memory-{kind.name}"), "", full=kind.full)
+        running.environ |= kind.environ()
         with closing(running.hub), running.running() as process:
             time.sleep(3)
             pids = tree_of(process.pid)
-            bench.found("memory", f"{name}: processes", len(pids), "")
-            bench.found("memory", f"{name}: just started", memory_of(pids), "MB", most=most)
+            bench.found("memory", f"{kind.name}: processes", len(pids), "")
+            _found(bench, kind, "just started", memory_of(pids))
             with _watched(process.pid) as peak:
                 drive(running.port, clients=4, seconds=15, first=1, messages=300)
                 time.sleep(10)
-            bench.found(
-                "memory", f"{name}: most, working off 300 messages", peak[0], "MB", most=most
-            )
-            after = memory_of(tree_of(process.pid))
-            bench.found("memory", f"{name}: after it", after, "MB", most=most)
+            _found(bench, kind, "most, working off 300 messages", peak[0])
+            _found(bench, kind, "after it", memory_of(tree_of(process.pid)))
+        _mixed_day(bench, kind)
+
+
+def _mixed_day(bench: Bench, kind: _Kind) -> None:
+    with ExitStack() as stack:
+        day = make_day(stack, bench.home(f"day-{kind.name}"), "", "", _TEXTS_A_SECOND)
+        day.system.environ.update(kind.environ())
+        process = day.system.start_all()
+        with _watched(process.pid) as peak:
+            day.start()
+            time.sleep(_MIXED_DAY)
+            day.stop()
+        _found(bench, kind, "most, over a mixed day", peak[0])
+        time.sleep(10)
+        _found(bench, kind, "after a mixed day", memory_of(tree_of(process.pid)))
+        bench.say(f"  done: {', '.join(f'{count} {what}' for what, count in day.done.items())}")
+        if day.failed.total() > 0.05 * day.done.total():
+            raise RuntimeError(f"the day was not answered: {dict(day.faults)}")
+
+
+def _found(bench: Bench, kind: _Kind, when: str, megabytes: float) -> None:
+    bench.found("memory", f"{kind.name}: {when}", megabytes, "MB", most=kind.most)
 
 
 @contextmanager

@@ -35,6 +35,7 @@ from feedback_hub.domain.errors import NotAllowed
 from feedback_hub.web import second_factor, sessions
 from feedback_hub.web.handlers_only import seen_here
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.passwords import take_turns
 from feedback_hub.web.throttle import TOKEN, address, init_throttle, slow_down
 
 _BEARER = "Bearer "
@@ -194,13 +195,14 @@ def init_security(app: Flask, hub: Hub) -> None:
     )
     datastore = AccountStore(accounts, Account, NoRole)
     app.session_interface = sessions.PagesOnly()
-    app.extensions["feedback_hub_security"] = Security(
+    security = app.extensions["feedback_hub_security"] = Security(
         app,
         datastore,
         totp_cls=second_factor.SingleUseTotp,
         two_factor_setup_form=second_factor.SetupForm,
         two_factor_rescue_form=second_factor.RescueForm,
     )
+    take_turns(security)
     second_factor.init_second_factor(app)
     init_throttle(app)
     _only_live_log_ins(app, hub, accounts)
