@@ -18,6 +18,7 @@ from feedback_hub.adapters.seeds import seed
 from feedback_hub.adapters.wordings import any_approved
 from feedback_hub.bootstrap import Hub, database_url, process_hub
 from feedback_hub.cli.context import Failure, config_of, hub_of, reporting
+from feedback_hub.cli.heaps import few_heaps
 from feedback_hub.cli.supervisor import AlreadyRunning, Role, Supervisor
 from feedback_hub.config import Config, HubConfig
 from feedback_hub.migrations import NewerDatabase, migrate
@@ -83,6 +84,7 @@ def run_all(
     Those of ``more_roles`` that others stand on start first, the rest last.
     ``preparing`` has a process of its own while the roles are loaded, and ends before they start.
     """
+    few_heaps()
     listener = _listen(host, port)
     shown = f"http://{_shown(host)}:{listener.getsockname()[1]}"
     config = config_of(ctx)
@@ -139,6 +141,7 @@ def run_all(
 @reporting
 def web(ctx: click.Context, host: str, port: int, workers: int, serves: str) -> None:
     """Serve pages, API and webhooks."""
+    few_heaps()
     address = f"{_shown(host)}:{port}"
     _be_at(f"http://{address}", config_of(ctx))
     hub = hub_of(ctx)
@@ -166,6 +169,7 @@ def web(ctx: click.Context, host: str, port: int, workers: int, serves: str) -> 
 @reporting
 def worker(ctx: click.Context) -> None:
     """Work on what waits."""
+    few_heaps()
     _work(_queue_url(config_of(ctx)))
 
 
@@ -174,6 +178,7 @@ def worker(ctx: click.Context) -> None:
 @reporting
 def scheduler(ctx: click.Context) -> None:
     """Wake the workers and start what is due by the clock."""
+    few_heaps()
     hub = hub_of(ctx)
     _schedule(hub, _queue_url(hub.config))
 

@@ -17,16 +17,16 @@ class OneAtATime(CryptContext):
     second.
     """
 
-    def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401  the library's own
+    def __init__(self, *given: Any, **named: Any) -> None:
         self._turn = threading.Lock()
         super().__init__(*given, **named)
 
-    def hash(self, *given: Any, **named: Any) -> str:  # noqa: ANN401  the library's own
+    def hash(self, *given: Any, **named: Any) -> str:
         """A new hash, in turn."""
         with self._turn:
             return str(super().hash(*given, **named))
 
-    def verify(self, *given: Any, **named: Any) -> bool:  # noqa: ANN401  the library's own
+    def verify(self, *given: Any, **named: Any) -> bool:
         """Whether a password is the one that was hashed, in turn."""
         with self._turn:
             return bool(super().verify(*given, **named))
