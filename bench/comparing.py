@@ -38,7 +38,7 @@ _TIMES = 10
 """How much faster than the best of them a hub is to be."""
 _MOST_A_SECOND = 300
 """More than any of them does: so many messages are made ready for each second."""
-_WARM = 3
+_WARM = 5
 
 
 def peers(bench: Bench) -> None:
