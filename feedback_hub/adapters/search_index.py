@@ -25,8 +25,9 @@ from sqlalchemy.orm import Session
 from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.tables import case, search_text
 
-_NEWEST, _COMMON = 2000, 60
-"""Words that so many of the newest texts hold are common."""
+_NEWEST, _COMMON = 2000, 15
+"""Words that so many of the newest texts hold are common: at a million texts it takes as long to
+look at the newest until a page is full as to look up and order all that hold them."""
 _WORD = re.compile(r"[^\W_]+")
 
 
