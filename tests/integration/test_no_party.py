@@ -200,3 +200,17 @@ def test_silence_climbs_on_to_the_coordinator_until_somebody_else_is_asked(hub: 
         assert (again, kept.state if kept else None) == (0, ReferralState.EXPIRED)
         assert kept is not None
         assert kept.alarm_at is None
+
+
+def test_the_last_rung_is_left_out_where_it_is_of_the_accused(hub: Hub) -> None:
+    rules = replace(hub.rules, last_rung="bela@x.example", sends_mail=True)
+    accused, other = (reported(hub, accused_organisation=of) for of in ("avsi", "wfp"))
+    for day in range(21):
+        with hub.unit_of_work() as uow:
+            for case in (accused, other):
+                escalation.sound_case(uow, rules, case.id, NOW + day * DAY)
+            uow.commit()
+    notice = tables.notice.c
+    reached = select(notice.case_id).where(notice.email == rules.last_rung)
+    with hub.reading() as uow:
+        assert set(uow.session.scalars(reached)) == {other.id}
