@@ -47,7 +47,7 @@ def make_disk(folder: Path, stack: ExitStack) -> Disk | None:
         file.truncate(_MEGABYTES << 20)
     for words in (
         ["mkfs.ext4", "-q", "-m", "0", str(image)],
-        ["mount", "-o", "loop", image, place],
+        ["mount", "-o", "loop", str(image), str(place)],
     ):
         try:
             done = subprocess.run(words, check=False, capture_output=True)
