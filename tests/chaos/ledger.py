@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Table, func, literal, select
 
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
@@ -89,16 +89,20 @@ def _kept(uow: SqlUnitOfWork, system: System, wanted: int) -> Iterator[Line]:
     ):
         found = uow.session.scalar(select(func.count()).select_from(table)) or 0
         yield Line(what, f"{found} of {wanted}", found == wanted)
-    left = {"waiting": 0, "set aside": 0}
-    for table in (tables.inbox, tables.outbox):
+    left: Counter[str] = Counter()
+    tasks: Sequence[tuple[Table, ColumnElement[str]]] = (
+        (tables.inbox, literal("register")),
+        (tables.outbox, tables.outbox.c.task),
+    )
+    for table, task in tasks:
         for word, condition in (
             ("waiting", table.c.set_aside_at.is_(None) & (table.c.attempts > 0)),
             ("set aside", table.c.set_aside_at.is_not(None)),
         ):
-            count = select(func.count()).where(table.c.handled_at.is_(None), condition)
-            left[word] += uow.session.scalar(count) or 0
-    said = ", ".join(f"{count} {word}" for word, count in left.items())
-    yield Line("nothing begun and left, nothing set aside", said, not any(left.values()))
+            rows = select(task).where(table.c.handled_at.is_(None), condition)
+            left.update(f"{one} {word}" for one in uow.session.scalars(rows))
+    said = ", ".join(f"{count} {word}" for word, count in left.items()) or "nothing"
+    yield Line("nothing begun and left, nothing set aside", said, not left)
 
 
 def _told(uow: SqlUnitOfWork, system: System, gateway: GatewayServer) -> Iterator[Line]:

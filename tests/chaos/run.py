@@ -240,7 +240,10 @@ def _wait(done: Callable[[], bool], patience: float) -> None:
 
 
 def _left(system: System, messages: int) -> int:
-    """What is left of intake, reading and sending, without what a fast clock put off."""
+    """What is left of intake, reading and sending, and of all else that somebody began.
+
+    Without what a fast clock put off.
+    """
     outbox, inbox = tables.outbox.c, tables.inbox.c
     soon = datetime.now(UTC) + _PUT_OFF
     with suppress(SQLAlchemyError):
@@ -250,7 +253,7 @@ def _left(system: System, messages: int) -> int:
                 select(func.count()).where(
                     outbox.handled_at.is_(None),
                     outbox.set_aside_at.is_(None),
-                    outbox.queue.in_((Queue.TRIAGE, Queue.DELIVERY)),
+                    outbox.queue.in_((Queue.TRIAGE, Queue.DELIVERY)) | (outbox.attempts > 0),
                     outbox.available_at < soon,
                 ),
             )
