@@ -242,6 +242,18 @@ def test_who_may(asking: Asking, answer: str) -> None:
         assert asking.get(role, API).status_code == 403
 
 
+def test_it_says_something_in_ten_languages_at_most_at_places_there_are(
+    asking: Asking, answer: str
+) -> None:
+    for wrong in (
+        {"answers": []},
+        {"answers": [answer], "sites": ["NOWHERE"]},
+    ):
+        assert asking.post(Role.COORDINATOR, API, **wrong).status_code in {400, 422}, wrong
+    eleven = asking.post(Role.COORDINATOR, API, answers=[f"{n:032x}" for n in range(11)])
+    assert "one to 10" in str(eleven.json)
+
+
 def test_an_interim_notice_moves_the_deadline_once(hub: Hub, asking: Asking) -> None:
     wants(hub, 1)
     with hub.unit_of_work() as uow:
