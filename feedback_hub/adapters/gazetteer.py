@@ -396,7 +396,7 @@ def _ending(heard: str) -> str:
 
 
 def _nearest(heard: str, names: Sequence[str], most: int) -> dict[str, int]:
-    """Those of ``names`` that at most ``most`` slips make of ``shown_of``, and how many."""
+    """Those of ``names`` that at most ``most`` slips make of ``heard``, and how many."""
     if not names:
         return {}
     from rapidfuzz.distance import OSA

@@ -245,11 +245,10 @@ def test_who_may(asking: Asking, answer: str) -> None:
 def test_it_says_something_in_ten_languages_at_most_at_places_there_are(
     asking: Asking, answer: str
 ) -> None:
-    for wrong in (
-        {"answers": []},
-        {"answers": [answer], "sites": ["NOWHERE"]},
-    ):
-        assert asking.post(Role.COORDINATOR, API, **wrong).status_code in {400, 422}, wrong
+    nothing = asking.post(Role.COORDINATOR, API, answers=[])
+    nowhere = asking.post(Role.COORDINATOR, API, answers=[answer], sites=["NOWHERE"])
+    assert nothing.status_code in {400, 422}
+    assert nowhere.status_code in {400, 422}
     eleven = asking.post(Role.COORDINATOR, API, answers=[f"{n:032x}" for n in range(11)])
     assert "one to 10" in str(eleven.json)
 
