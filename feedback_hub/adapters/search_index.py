@@ -11,6 +11,7 @@ import unicodedata
 from sqlalchemy import (
     ColumnElement,
     Select,
+    and_,
     bindparam,
     delete,
     exists,
@@ -78,9 +79,10 @@ def matches(session: Session, asked: str) -> ColumnElement[bool]:
     of_newest = of_newest.where(*((" " + newest.c.body).like(f"% {word}%") for word in found))
     if (session.scalar(of_newest) or 0) >= _COMMON:
         # A page is full after a few hundred cases, newest first: each is looked at, which is much
-        # less than to put all that hold the word in order. Within a function it has no index.
-        held = select(search_text.c.case_id).where(search_text.c.case_id == case.c.id, *has_all)
-        return func.coalesce(exists(held.correlate(case)), false())
+        # less than to put all that hold the word in order. Within a function it has no index, and
+        # as a value, not a question of existence, it is not asked of all texts beforehand.
+        holds = select(and_(*has_all)).where(search_text.c.case_id == case.c.id)
+        return func.coalesce(holds.correlate(case).scalar_subquery(), false())
     if session.get_bind().dialect.name == "postgresql":
         query = " & ".join(f"{word}:*" for word in found)
         vector = func.to_tsvector(text("'simple'"), search_text.c.body)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     ScalarSelect,
     Text,
+    and_,
     exists,
     false,
     func,
@@ -140,10 +141,10 @@ def _count(uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime) ->
     if states and unreferred == Filters(filters.states, in_hand=filters.in_hand):
         # From the referrals, and only so many: a case has few.
         plain = _conditions(uow, actor, unreferred, now)
-        each = (
-            select(referral.c.case_id)
-            .join(case, case.c.id == referral.c.case_id)
-            .where(referral.c.state.in_(states), *map(_checked_last, plain))
+        # Each looked at by itself: a join PostgreSQL would make of all cases and referrals.
+        seen = select(and_(*plain)).where(case.c.id == referral.c.case_id).correlate(referral)
+        each = select(referral.c.case_id).where(
+            referral.c.state.in_(states), _checked_last(seen.scalar_subquery())
         )
         if uow.session.get_bind().dialect.name != "sqlite":
             # It would gather all of them to tell them apart; SQLite stops at the last it needs.
