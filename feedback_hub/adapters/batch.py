@@ -165,13 +165,16 @@ class BatchUnitOfWork(SqlUnitOfWork):
         self._read_kept(case_ids)
 
     def before_sending(self, delivery_ids: Sequence[str]) -> None:
-        """These texts, whom they go to and what they are about."""
+        """These texts, whom they go to and what about; nobody else tries them meanwhile."""
         sent, case, contact = tables.delivery.c, tables.case.c, tables.contact.c
         rows = self.session.execute(
             select(Delivery, Contact, Case)
             .outerjoin(Contact, contact.id == sent.contact_id)
             .outerjoin(Case, case.id == sent.case_id)
             .where(sent.id.in_(delivery_ids))
+            # In one order, so that two who hold several do not wait for each other.
+            .order_by(sent.id)
+            .with_for_update(of=tables.delivery)
         ).all()
         keys = set()
         for delivery, to, about in rows:
@@ -256,9 +259,9 @@ class BatchUnitOfWork(SqlUnitOfWork):
         """A message by id."""
         return self._seen(Message, message_id) or super().message(message_id)
 
-    def delivery(self, delivery_id: str) -> Delivery | None:
-        """A delivery by id."""
-        return self._seen(Delivery, delivery_id) or super().delivery(delivery_id)
+    def delivery(self, delivery_id: str, *, hold: bool = False) -> Delivery | None:
+        """A delivery by id; those that ``before_sending`` read are held."""
+        return self._seen(Delivery, delivery_id) or super().delivery(delivery_id, hold=hold)
 
     def wording(self, language: str, purpose: Purpose) -> Wording | None:
         """The wording for a purpose in a language, whatever its state."""

@@ -55,8 +55,8 @@ def send(
 ) -> Again | None:
     """Bring one delivery forward; ``Again`` when it needs another turn, None when it does not.
 
-    Calls the provider outside any transaction. The caller holds the work's lease, so nobody else
-    is sending the same delivery.
+    Calls the provider outside any transaction. The caller holds the work's lease; should somebody
+    whose clock is fast have taken it over meanwhile, only one of the two attempts is written down.
     """
     now = clock()
     with open_uow() as uow:
@@ -64,6 +64,7 @@ def send(
         if delivery is None or delivery.state.rank >= DeliveryState.SENT.rank:
             return None
         message = _message(uow, delivery)
+        found = (delivery.state, delivery.attempts)
         unsettled = delivery.state in _UNSETTLED
         tried_at = delivery.tried_at or now
         if unsettled:
@@ -74,9 +75,12 @@ def send(
             return settled
     pace = channels.pace(message)
     with open_uow() as uow:
-        delivery = uow.delivery(delivery_id)
+        delivery = uow.delivery(delivery_id, hold=True)
         if delivery is None:
             return None
+        if (delivery.state, delivery.attempts) != found:
+            # Somebody else tries it: what comes of that is looked at later.
+            return Again(now + SETTLE)
         turn_at = pacing.turn_to_send(uow, pace[0], delivery, pace[1], now) if pace else None
         if turn_at is not None:
             uow.commit()

@@ -188,7 +188,8 @@ def test_a_highly_sensitive_report_is_received_and_nothing_more(
     with hub.reading() as uow:
         secret = uow.vault.secret_for(case.ref)
     for telling in (case.ref, case.ref[:3], secret[:3], "chefe", case.id):
-        assert telling not in re.sub(r'value="[^"]*"', "", answer.text)
+        # Not by chance either: tokens and the marks of our files are random digits.
+        assert telling not in re.sub(r'value="[^"]*"|\?v=\w+', "", answer.text)
     assert client.get(f"/cases/{case.ref}").status_code == 404
     spoken = f"{case.ref[:3]}-{case.ref[3:6]}-{case.ref[6:]}"
     assert spoken not in client.get("/cases").text

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import given
@@ -28,7 +30,8 @@ from feedback_hub.domain.pacing import Limits
 from feedback_hub.migrations import migrate
 from feedback_hub.services import intake, loopback, new_case
 from feedback_hub.services.channel_watch import LOOKED_FOR
-from feedback_hub.services.delivery import FIRST_LOOK, begin
+from feedback_hub.services.delivery import FIRST_LOOK, begin, send
+from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records.telling import Delivery, WordingState
 from feedback_hub.services.records.work import Queue
 from tests.integration.databases import NOW
@@ -143,6 +146,30 @@ def test_who_lost_the_lease_takes_back_no_attempt_of_somebody_else(sending: Send
     _conclude(hub, {slow: None})
     (text,) = sending.deliveries()
     assert (text.state, text.attempts) == (DeliveryState.ATTEMPTING, 1)
+
+
+def test_two_who_have_one_text_before_them_send_it_once(
+    sending: Sending, twilio_server: TwilioServer
+) -> None:
+    # As where a fast clock ends the lease of a worker that is about to send.
+    sending.queue("sms", "+258841112233")
+    hub, (text,) = sending.hub, sending.deliveries()
+    both_have_looked = Barrier(2)
+
+    def beside(_number: int) -> None:
+        opened = iter((False, True, False))
+
+        def open_uow() -> UnitOfWork:
+            if next(opened):
+                both_have_looked.wait(20)
+            return hub.unit_of_work()
+
+        send(open_uow, hub.rules, hub.channels, text.id, lambda: sending.now)
+
+    with ThreadPoolExecutor(2) as workers:
+        list(workers.map(beside, range(2)))
+    assert len(twilio_server.sent) == 1
+    assert [one.state for one in sending.deliveries()] == [DeliveryState.SENT]
 
 
 # Pace

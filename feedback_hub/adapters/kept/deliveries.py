@@ -16,9 +16,11 @@ from feedback_hub.services.records.telling import Delivery, Wording
 class SqlDeliveries(Transaction):
     """Fulfils ``services.kept.deliveries.Deliveries``."""
 
-    def delivery(self, delivery_id: str) -> Delivery | None:
-        """A delivery by id."""
-        return self.session.get(Delivery, delivery_id)
+    def delivery(self, delivery_id: str, *, hold: bool = False) -> Delivery | None:
+        """A delivery by id; ``hold``: as it stands now, and nobody else's until we commit."""
+        return self.session.get(
+            Delivery, delivery_id, with_for_update=hold or None, populate_existing=hold
+        )
 
     def provider_ids_beside(self, delivery: Delivery) -> frozenset[str]:
         """What the channel's provider calls the other texts to the same contact."""

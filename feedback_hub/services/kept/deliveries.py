@@ -16,8 +16,8 @@ class Deliveries(Protocol):
     def told_since(self, contact_id: str, purposes: Sequence[Purpose], since: datetime) -> int:
         """How many texts for these purposes were queued to a contact since then, not withheld."""
 
-    def delivery(self, delivery_id: str) -> Delivery | None:
-        """A delivery by id."""
+    def delivery(self, delivery_id: str, *, hold: bool = False) -> Delivery | None:
+        """A delivery by id; ``hold``: as it stands now, and nobody else's until we commit."""
 
     def provider_ids_beside(self, delivery: Delivery) -> frozenset[str]:
         """What the channel's provider calls the other texts to the same contact."""
