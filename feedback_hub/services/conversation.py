@@ -85,6 +85,24 @@ def place(
     return Place() if doubted else Place(follows=case)
 
 
+def guard(
+    rules: Rules, classifier: Classifier, case: Case, message: InboundMessage, now: datetime
+) -> None:
+    """Keep what a new case of ``message`` may be from everybody's eyes from the first moment on.
+
+    It is read in full later, minutes later where much waits, and till then it would be ordinary.
+    """
+    if case.sensitivity is Sensitivity.L3:
+        return
+    said = classifier.classify(message.text, language=message.language)
+    if said.sensitivity is Sensitivity.L3:
+        case.suspect(said.priority, now)
+        # More urgent than it was opened as.
+        keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
+    elif rules.rereads and said.in_doubt:
+        case.doubt(now)
+
+
 def note_place(uow: UnitOfWork, place: Place, case: Case, now: datetime) -> None:
     """Write down how a new case came about, where the reader of either may know of the other."""
     if place.suspected is not None:

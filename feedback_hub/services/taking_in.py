@@ -72,7 +72,9 @@ def take_in_form(
             custom_fields.keep(uow, rules, known.id, row.key_id, whole)
             return known.id
     entered_by = f"channel:{row.channel}"
-    return open_case(uow, rules, whole, row.key_id, entered_by, now, row.from_history).id
+    case = open_case(uow, rules, whole, row.key_id, entered_by, now, row.from_history)
+    conversation.guard(rules, classifier, case, whole.message, now)
+    return case.id
 
 
 def _correct(rules: Rules, case: Case, form: Submission, now: datetime) -> None:
@@ -151,6 +153,7 @@ def take_in(
     submission = Submission(message, row.channel)
     case = open_case(uow, rules, submission, row.key_id, entered_by, now, row.from_history)
     conversation.note_place(uow, place, case, now)
+    conversation.guard(rules, classifier, case, message, now)
     if place.suspected is not None:
         # More urgent than it was opened as.
         keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)

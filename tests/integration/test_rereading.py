@@ -124,9 +124,11 @@ def test_who_was_left_in_doubt_is_answered_once_the_second_reading_calms(talk: T
 
 
 def test_what_a_person_was_faster_with_stays_before_them(talk: Talk) -> None:
-    in_doubt(talk, sure=True)
+    # Of what a desk writes down no machine knows anything before it is read either.
+    rereads(talk)
     talk.says(GUARD, work=False)
     drain(talk.hub, Queue.INTAKE)
+    in_doubt(talk, sure=True)
     with talk.hub.unit_of_work() as uow:
         decision = Decision(codes=("request.water",))
         triage.triage(uow, talk.hub.rules, ANA, talk.case().ref, decision, talk.now)
@@ -136,6 +138,24 @@ def test_what_a_person_was_faster_with_stays_before_them(talk: Talk) -> None:
     drain(talk.hub, Queue.REREAD)
     assert seen(talk)
     assert talk.case().codes == ("request.water",)
+
+
+def test_before_it_is_read_in_full_nobody_sees_what_may_be_a_survivors(talk: Talk) -> None:
+    talk.says(CHIEF, work=False)
+    drain(talk.hub, Queue.INTAKE)
+    assert not seen(talk)
+    assert seen(talk, ROSA)
+    talk.work()
+    assert not seen(talk)
+    assert [kind for kind, _ in talk.events(talk.case())].count(EventKind.SUSPECTED) == 1
+
+
+def test_before_it_is_read_in_full_nobody_sees_what_a_machine_doubts(talk: Talk) -> None:
+    in_doubt(talk, sure=True)
+    talk.says(GUARD, work=False)
+    drain(talk.hub, Queue.INTAKE)
+    assert not seen(talk)
+    assert not seen(talk, ROSA)
 
 
 def test_what_nobody_can_read_again_goes_to_the_handlers(talk: Talk) -> None:
