@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
@@ -23,8 +25,12 @@ from feedback_hub.domain.referral import ReferralState
 from feedback_hub.domain.sensitivity import Sensitivity
 
 
+@lru_cache(maxsize=256)
 def case_visible(scope: Scope) -> ColumnElement[bool]:
-    """The condition on ``case`` rows that ``scope.admits`` is on facts."""
+    """The condition on ``case`` rows that ``scope.admits`` is on facts.
+
+    A page asks for it up to twenty times; nothing changes a condition that was made.
+    """
     if not scope.grants:
         return false()
     return and_(or_(*(_granted(grant) for grant in scope.grants)), *impartial(scope))
