@@ -49,10 +49,16 @@ def actors_holding(session: Session, role: Role, organisation_code: str = "") ->
     holders = select(held.account_id).where(held.role == role)
     if organisation_code:
         holders = holders.where(held.organisation == organisation_code)
+    return everybody(session, held.account_id.in_(holders))
+
+
+def everybody(session: Session, *which: ColumnElement[bool]) -> list[Actor]:
+    """Active accounts with a membership, in any number; ``which`` of them, told by memberships."""
+    held = membership.c
     rows = session.execute(
         select(held.account_id, held.role, held.organisation, held.site, held.sector)
         .join(account, account.c.id == held.account_id)
-        .where(account.c.active, held.account_id.in_(holders))
+        .where(account.c.active, *which)
         .order_by(held.account_id)
     )
     memberships: dict[str, list[Membership]] = {}

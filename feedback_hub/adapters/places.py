@@ -148,7 +148,7 @@ def of_cases(session: Session, cases: Sequence[Case]) -> dict[str, Whereabouts]:
         row.code: KnownPlace(
             PlaceKind.DISTRICT, row.district, row.pcode, row.pcode_scheme, province=row.province
         )
-        for row in session.execute(select(*_SITE).where(site.c.code.in_(here)))
+        for row in (session.execute(select(*_SITE).where(site.c.code.in_(here))) if here else ())
         if row.district
     }
     found = {case.id: Whereabouts(area=sites[case.site]) for case in cases if case.site in sites}

@@ -143,7 +143,8 @@ def waiting(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> tuple[int, datet
 def lines_of(uow: SqlUnitOfWork, actor: Actor, case: Case, now: datetime) -> tuple[CallRow, ...]:
     """The open lines of one case that the reader may see."""
     found = _found(uow, _visible(actor).where(tables.call_back.c.case_id == case.id))
-    return _rows(uow, actor, found, now, ())
+    # Most cases have none: then nothing is asked about whom they name.
+    return _rows(uow, actor, found, now, ()) if found else ()
 
 
 def sheet(uow: SqlUnitOfWork, rules: Rules, actor: Actor, line_id: str, now: datetime) -> CallSheet:

@@ -14,7 +14,7 @@ from feedback_hub.domain.consent import Share
 from feedback_hub.domain.place import Organisation
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads.case_moves import KnownCase
-from feedback_hub.reads.names import names_for, site_names
+from feedback_hub.reads.names import Names, names_for, site_names
 from feedback_hub.reads.views.case import CaseChoices, CaseView, OrganisationChoice
 from feedback_hub.services import routing
 from feedback_hub.services.rules import Rules
@@ -29,14 +29,14 @@ def choices(uow: SqlUnitOfWork, rules: Rules, ref_case: CaseView, now: datetime)
         if service.serves(ref_case.site, ref_case.sector, now.date())
     }
     handled = {code for code, peer in rules.peers.items() if peer.handler}
-    names = names_for(uow, (), here.values())
+    names = names_for(uow, (), here.values()) if here else Names({}, {})
     organisations = uow.session.scalars(
         select(Organisation).where(organisation_table.c.active).order_by(organisation_table.c.name)
     )
     return CaseChoices(
         codes=rules.frame.by_type(),
         sectors=tuple(Sector),
-        sites=tuple(site_names(uow)),
+        sites=site_names(uow),
         organisations=tuple(
             OrganisationChoice(
                 code=one.code,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from feedback_hub.adapters import meetings
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
-from feedback_hub.domain.access import Action, Actor, scope_of
+from feedback_hub.domain.access import Action, Actor, CaseFacts, scope_of
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.contact import Purpose
@@ -59,10 +59,17 @@ from feedback_hub.services.rules import Rules
 
 def reach(uow: SqlUnitOfWork, actor: Actor, ref: str) -> Case:
     """The case, if ``actor`` handles it: a referral alone opens no case. Raises ``NotFound``."""
+    return _reached(uow, actor, ref)[0]
+
+
+def _reached(uow: SqlUnitOfWork, actor: Actor, ref: str) -> tuple[Case, CaseFacts]:
     case = uow.visible_case(actor, Action.READ_CASE, ref)
-    if case is None or not own_scope(actor).admits(uow.facts(case)):
+    if case is None:
         raise NotFound
-    return case
+    facts = uow.facts(case)
+    if not own_scope(actor).admits(facts):
+        raise NotFound
+    return case, facts
 
 
 def view(
@@ -73,8 +80,7 @@ def view(
     Who handles the case sees all of it; a desk sees what was said without names and numbers.
     Raises ``NotFound``.
     """
-    case = reach(uow, actor, ref)
-    facts = uow.facts(case)
+    case, facts = _reached(uow, actor, ref)
     words = typed.of_case(uow, case)
     team = scope_of(actor, Action.READ_HISTORY).admits(facts)
     referrals = case_list.referrals_of(uow, actor, [case.id]).get(case.id, ()) if team else ()

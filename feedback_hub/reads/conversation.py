@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, union
 
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
@@ -84,10 +84,10 @@ def remarks_of(uow: SqlUnitOfWork, case_id: str) -> Remarks:
 def actors_of(uow: SqlUnitOfWork, case_id: str) -> set[str]:
     """The ids of everybody who did or wrote something on a case."""
     event, remark = tables.case_event.c, tables.remark.c
-    acted = select(event.actor).where(event.case_id == case_id).distinct()
+    acted = select(event.actor).where(event.case_id == case_id)
     given = select(event.about).where(event.case_id == case_id, event.kind == EventKind.ASSIGNED)
-    wrote = select(remark.author).where(remark.case_id == case_id).distinct()
-    return {one for query in (acted, given, wrote) for one in uow.session.scalars(query)}
+    wrote = select(remark.author).where(remark.case_id == case_id)
+    return set(uow.session.scalars(union(acted, given, wrote)))
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,8 @@ def of_case(uow: SqlUnitOfWork, rules: Rules, actor: Actor, case: Case) -> Likel
     theirs = set(likenesses.of_person(uow.session, case))
     not_these = likenesses.dismissed(uow.session, case.id)
     ids = ({*near, *theirs} - not_these) - {case.id}
+    if not ids and not near:
+        return Likely()
     # The level is asked of the case itself: it may have risen since.
     found = uow.session.scalars(
         select(Case).where(

@@ -6,6 +6,8 @@ people behind it, so that the same number never says that two cases are of the s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from feedback_hub.adapters.tables import case as case_table
@@ -52,7 +54,7 @@ def of_case(uow: SqlUnitOfWork, actor: Actor, case: Case) -> Related:
             )
             for one in found
         ),
-        0 if same is None else _count(uow, and_(visible, same)),
+        _of_the_same(uow, case, found, visible),
     )
 
 
@@ -121,6 +123,14 @@ def _taking(
     )
 
 
-def _count(uow: SqlUnitOfWork, which: ColumnElement[bool]) -> int:
-    some = select(case_table.c.id).where(which).limit(ENOUGH)
+def _of_the_same(
+    uow: SqlUnitOfWork, case: Case, found: Sequence[Case], visible: ColumnElement[bool]
+) -> int:
+    """How many cases the same contact has besides, up to ``ENOUGH``."""
+    if not case.contact_id:
+        return 0
+    if len(found) < MOST:  # They are all there.
+        return sum(one.contact_id == case.contact_id for one in found)
+    same = case_table.c.contact_id == case.contact_id
+    some = select(case_table.c.id).where(visible, same).limit(ENOUGH)
     return uow.session.scalar(select(func.count()).select_from(some.subquery())) or 0

@@ -232,11 +232,11 @@ class CaseView:
 
 @dataclass(frozen=True)
 class CaseChoices:
-    """What the forms of a case offer. ``codes`` are grouped by type, in the frame's order."""
+    """What the forms of a case offer: ``codes`` by type, in the frame's order; ``sites``: names."""
 
     codes: tuple[tuple[str, tuple[str, ...]], ...]
     sectors: tuple[str, ...]
-    sites: tuple[str, ...]
+    sites: Mapping[str, str]
     organisations: tuple[OrganisationChoice, ...]
 
 

@@ -49,7 +49,7 @@ from feedback_hub.services.triage import Decision
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.i18n import reader_language
 from feedback_hub.web.pages.acting import attempt, text, version, word
-from feedback_hub.web.pages.frame import may_see_cases
+from feedback_hub.web.pages.frame import know_sites, may_see_cases
 from feedback_hub.web.pages.notices import seen
 from feedback_hub.web.security import require
 from feedback_hub.web.words import N_, gettext
@@ -105,6 +105,7 @@ def show_case(actor: Actor, ref: str, form: FormView, status: int) -> Response:
     with hub.reading() as uow:
         case = case_page.view(uow, hub.rules, actor, ref, now, sure_from)
         choices = case_choices.choices(uow, hub.rules, case, now)
+    know_sites(choices.sites)
     page = render_template("case.html", case=case, choices=choices, form=form)
     return make_response(page, status)
 

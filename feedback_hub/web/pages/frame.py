@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Flask, g
 from flask_babel import get_locale, gettext
@@ -145,13 +145,18 @@ def _site_name(code: str) -> str:
     return _site_names().get(code, code)
 
 
-def _site_names() -> dict[str, str]:
+def _site_names() -> Mapping[str, str]:
     """Every site's name by its code, in the order of names; fetched once a request."""
     if "site_names" not in g:
         with current_hub().reading() as uow:
             g.site_names = site_names(uow)
-    names: dict[str, str] = g.site_names
+    names: Mapping[str, str] = g.site_names
     return names
+
+
+def know_sites(names: Mapping[str, str]) -> None:
+    """Every site's name, where a page has read them for its own forms: not to be fetched again."""
+    g.site_names = names
 
 
 def _channel_namer(kinds: dict[str, str]) -> Callable[[str], str]:
