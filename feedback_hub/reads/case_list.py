@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import (
     ColumnElement,
@@ -324,6 +325,7 @@ def _has_referral(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     )
 
 
+@lru_cache(maxsize=256)
 def _visible(scope: Scope) -> ColumnElement[bool]:
     """``case_visible``; where most cases are, a list's own order and filters find them sooner."""
     wide = any(Sensitivity.L1 in one.levels and Grant(one.levels) == one for one in scope.grants)
