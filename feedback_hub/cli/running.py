@@ -14,11 +14,11 @@ from channels.base import Loads
 from feedback_hub.adapters import case_words
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
 from feedback_hub.adapters.engine import make_engine
+from feedback_hub.adapters.heaps import few_heaps
 from feedback_hub.adapters.seeds import seed
 from feedback_hub.adapters.wordings import any_approved
 from feedback_hub.bootstrap import Hub, database_url, process_hub
 from feedback_hub.cli.context import Failure, config_of, hub_of, reporting
-from feedback_hub.cli.heaps import few_heaps
 from feedback_hub.cli.supervisor import AlreadyRunning, Role, Supervisor
 from feedback_hub.config import Config, HubConfig
 from feedback_hub.migrations import NewerDatabase, migrate
@@ -107,7 +107,7 @@ def run_all(
     roles += [Role("queue", valkey.run, ready=valkey.answers)] if valkey else []
     roles += [
         Role("worker", lambda: _work(queue_url), count=processes.workers, load=_load_work),
-        Role("scheduler", lambda: _schedule(hub, queue_url)),
+        Role("scheduler", lambda: _schedule(hub, queue_url), load=_load_schedule),
         *(role for role in more_roles if not role.ready),
     ]
     supervisor = Supervisor(
@@ -235,6 +235,12 @@ def _schedule(hub: Hub, queue_url: str) -> None:
     from workers.schedule import run_scheduler
 
     run_scheduler(hub, queue_url, [reports_duty()])
+
+
+def _load_schedule() -> None:
+    """What is loaded after the fork copies 4 MB of what is there."""
+    from feedback_hub.cli import reporting  # noqa: F401  loaded, that is all
+    from workers import schedule  # noqa: F401
 
 
 def _work(queue_url: str) -> None:

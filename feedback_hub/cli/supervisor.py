@@ -31,6 +31,8 @@ from functools import cache
 from pathlib import Path
 from typing import NoReturn, Protocol
 
+from feedback_hub.adapters.heaps import fill_holes
+
 _FIRST_DELAY = 0.2  # seconds before a dead role is started again; doubles with each death
 _LONGEST_DELAY = 30.0
 _HEALTHY_AFTER = 30.0  # seconds of life after which earlier deaths are forgotten
@@ -142,6 +144,7 @@ class Supervisor:
         self._places = [_Place(role) for role in roles for _ in range(role.count)]
         self._is_ready = False
         self._stopping = False
+        self._held: list[bytes] = []
 
     def run(self) -> None:
         """Run to the end; returns within 10 s of the signal, with every process gone.
@@ -174,6 +177,7 @@ class Supervisor:
         finally:
             prepared()
         gc.collect()
+        self._held = fill_holes()
         gc.freeze()  # a collection in a child would touch, and so copy, every shared page
 
     def _step(self) -> signal.Signals | None:

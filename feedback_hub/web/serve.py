@@ -17,6 +17,7 @@ from gunicorn.glogging import Logger
 from sqlalchemy.orm import configure_mappers
 
 from feedback_hub.adapters.engine import make_engine
+from feedback_hub.adapters.heaps import fill_holes
 from feedback_hub.bootstrap import Hub, database_url
 from feedback_hub.web.front import create_front
 from feedback_hub.web.timings import Timings
@@ -102,6 +103,7 @@ class _Server(BaseApplication):
         self._site = site
         self._bind = bind
         self._workers = workers
+        self._held: list[bytes] = []
         super().__init__()
 
     def load_config(self) -> None:
@@ -130,6 +132,7 @@ class _Server(BaseApplication):
         """The application; connections open in the workers, after their fork."""
         self._site.load()
         gc.collect()
+        self._held = fill_holes()
         gc.freeze()  # a collection in a worker would touch, and so copy, every shared page
         return self._site
 
