@@ -41,20 +41,37 @@ def fill_holes() -> list[bytes]:
 
 
 def _fill_heap() -> None:
-    """Glibc's heap, for what is larger than ``_MOST`` or not Python's: left taken."""
+    """Glibc's heap, for what is larger than ``_MOST`` or not Python's: left taken.
+
+    Never more than it says is free: where another allocator stands in for it that is nothing.
+    """
     libc = ctypes.CDLL(None)
-    if not hasattr(libc, "mallopt"):
+    if not hasattr(libc, "mallinfo2"):
         return
+    libc.mallinfo2.restype, libc.mallinfo2.argtypes = _Heap, []
     libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
     libc.free.restype, libc.free.argtypes = None, [ctypes.c_void_p]
     end = libc.malloc(_LARGE)
     libc.free(end)
-    size = _LARGE // 2
-    while end and size >= _ROUND:
-        while (block := libc.malloc(size)) and block < end:
-            pass
-        libc.free(block)
-        size = size * 3 // 4 if size > 2 * _MOST else size - _ROUND
+    heap = libc.mallinfo2()
+    left, size = heap.fordblks - heap.keepcost, _LARGE // 2
+    while end and left > 0 and size >= _ROUND:
+        block = libc.malloc(size)
+        if block and block < end:
+            left -= size
+        else:
+            libc.free(block)
+            size = size * 3 // 4 if size > 2 * _MOST else size - _ROUND
+
+
+class _Heap(ctypes.Structure):
+    """mallinfo(3), bytes: ``fordblks`` are free, ``keepcost`` of them at the end."""
+
+    _fields_ = (
+        *((f"_{number}", ctypes.c_size_t) for number in range(8)),
+        ("fordblks", ctypes.c_size_t),
+        ("keepcost", ctypes.c_size_t),
+    )
 
 
 def _fill_pools() -> list[bytes]:
