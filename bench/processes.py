@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from bench.frame import Bench, free_port, tree_of
@@ -21,6 +22,8 @@ from tests.chaos.day import make_day
 LIGHT_CLASSIFIER, FULL_CLASSIFIER = 300, 450
 SMALL_MACHINE = 350
 """``deploy/small.toml`` on 512 MB: the system and its cache of files need the rest."""
+_LOADED_IF_THERE = ("rich", "pygments", "authlib", "joserfc")
+"""What our libraries load where it is there, 5-6 MB: a user has the last two with ``[oidc]``."""
 _MIXED_DAY = 60.0
 _TEXTS_A_SECOND = 1.0
 
@@ -56,6 +59,8 @@ def memory(bench: Bench) -> None:
     lists and exports; texts, chats, pictures, receipts and desk reports come; cases go to partners
     and back; files are imported and exported; the full classifier reads again.
     """
+    if beside := [name for name in _LOADED_IF_THERE if find_spec(name)]:
+        bench.say(f"memory: with {', '.join(beside)}, which are loaded if there")
     for kind in _KINDS:
         bench.say(f"memory: feedback-hub run on embedded parts, {kind.name}")
         running = RunningHub(bench.home(f"memory-{kind.name}"), "", full=kind.full)
