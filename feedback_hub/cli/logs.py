@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import structlog
+from structlog.typing import EventDict, WrappedLogger
 
 _ALL = structlog.make_filtering_bound_logger(logging.NOTSET)
 _WARNINGS = structlog.make_filtering_bound_logger(logging.WARNING)
@@ -35,10 +36,20 @@ def configure_logs() -> None:
 
 
 @contextmanager
-def warnings_only() -> Iterator[None]:
-    """Where somebody watches a count go up, what went well is not said of each row too."""
-    structlog.configure(wrapper_class=_WARNINGS)
+def warnings_only(*, but: Collection[str] = ()) -> Iterator[None]:
+    """Where somebody watches a count go up, what went well is not said of each row too.
+
+    Nor is what is named in ``but``, which whoever watches could only be alarmed by.
+    """
+
+    def leave_out(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+        if line["event"] in but:
+            raise structlog.DropEvent
+        return line
+
+    processors = structlog.get_config()["processors"]
+    structlog.configure(processors=[leave_out, *processors], wrapper_class=_WARNINGS)
     try:
         yield
     finally:
-        structlog.configure(wrapper_class=_ALL)
+        structlog.configure(processors=processors, wrapper_class=_ALL)
