@@ -20,6 +20,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ BUSY_SECONDS = 30
 SILENT_SECONDS = 20
 """A PostgreSQL server that the network swallowed is given up after so long: without this a worker
 or a request would wait for a quarter of an hour, as TCP does."""
+
+_READ_ONLY_TRANSACTION = "25006"
+"""PostgreSQL's SQLSTATE."""
 
 LOG_BYTES = 16_000_000
 """Four times what SQLite itself lets its log grow to while nobody reads."""
@@ -85,6 +89,14 @@ def takes_no_writes(engine: Engine) -> bool:
             return bool(connection.scalar(text("SHOW transaction_read_only")) == "on")
     file = Path(engine.url.database or "")
     return file.exists() and not os.access(file, os.W_OK)
+
+
+def refused_to_write(error: Exception) -> bool:
+    """Whether the database said that it can be read only."""
+    said = error.orig if isinstance(error, DBAPIError) else None
+    if getattr(said, "sqlstate", None) == _READ_ONLY_TRANSACTION:
+        return True
+    return str(getattr(said, "sqlite_errorname", "")).startswith("SQLITE_READONLY")
 
 
 def take_statistics(engine: Engine) -> None:

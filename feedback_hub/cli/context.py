@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import click
+from sqlalchemy import make_url
 
-from feedback_hub.bootstrap import Hub, build, settings_of
+from feedback_hub.adapters.engine import refused_to_write
+from feedback_hub.bootstrap import Hub, build, database_url, settings_of
 from feedback_hub.config import Config, ConfigError, load_config
 from feedback_hub.domain.errors import Invalid
 
@@ -79,11 +81,25 @@ def reporting(command: Callable[P, R]) -> Callable[P, R]:
         except Exception as error:
             if click.get_current_context().find_root().params.get("debug"):
                 raise
-            # The message of a stranger's error may hold content; its kind does not.
-            click.echo(
-                f"feedback-hub: {type(error).__name__}; run again with --debug to see where",
-                err=True,
-            )
+            click.echo(f"feedback-hub: {_said_of(error)}", err=True)
         sys.exit(1)
 
     return guarded
+
+
+def _said_of(error: Exception) -> str:
+    """One line. The message of a stranger's error may hold content; its kind does not."""
+    if refused_to_write(error):
+        return read_only(config_of(click.get_current_context()))
+    return f"{type(error).__name__}; run again with --debug to see where"
+
+
+def read_only(config: Config) -> str:
+    """What is said where the database takes no writes: which it is, and what to look for."""
+    url = make_url(database_url(config))
+    host = f" on {url.host}" if url.host else ""
+    return (
+        f"{url.database}{host}: the database takes no writes, and what this command does is noted "
+        "in it. If it is a standby, name the primary with [database] url; if not, see whether its "
+        "disk is mounted read-only or its file is another user's"
+    )

@@ -9,10 +9,11 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey, NoEmbeddedValkey
+from feedback_hub.adapters.engine import refused_to_write, takes_no_writes
 from feedback_hub.adapters.seeds import seed
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.acting import DEVICE
-from feedback_hub.cli.context import Failure, hub_of
+from feedback_hub.cli.context import Failure, hub_of, read_only
 from feedback_hub.migrations import is_current, migrate
 
 
@@ -33,6 +34,9 @@ def ready_hub(ctx: click.Context) -> Hub:
         elif not is_current(hub.engine):
             raise Failure("the database has another version's shape; run feedback-hub migrate")
     except SQLAlchemyError as error:
+        of_file = hub.engine.dialect.name == "sqlite"
+        if refused_to_write(error) or (of_file and takes_no_writes(hub.engine)):
+            raise Failure(read_only(hub.config)) from error
         raise Failure(
             f"the database cannot be reached ({type(error).__name__}); see feedback-hub check"
         ) from error
