@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Engine, delete, insert, inspect, select
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.handlers_pair import MARK, HandlersPair
@@ -181,6 +181,19 @@ class SqlVault:
         if not self._has(key_id):
             raise VaultSealed if key_id in self._sealed else VaultClosed(key_id)
         return self._open_keys[key_id]
+
+
+def sealed_by(engine: Engine) -> str | None:
+    """The fingerprint of a key that what is kept here was sealed with; None where nothing is.
+
+    One data key is looked at, not all: a rotation wraps every one anew. Those that are closed to
+    the handlers' pair say nothing of the hub's own key. Raises ``SQLAlchemyError``.
+    """
+    with engine.connect() as connection:
+        if not inspect(connection).has_table(data_key.name):
+            return None
+        by = data_key.c.wrapped_by
+        return connection.scalar(select(by).where(by.not_like(f"{MARK}%")).limit(1))
 
 
 def sealed(cipher: AESGCM, plain: str | bytes, bound_to: str) -> bytes:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from inspect import signature
+from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from channels._smtp import MailServer, SmtpPost
@@ -34,7 +36,7 @@ from feedback_hub.adapters.sentences import E5Sentences, has_sentences
 from feedback_hub.adapters.shared_clock import SharedClock
 from feedback_hub.adapters.tables import start_mappers
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
-from feedback_hub.adapters.vault import Keyring
+from feedback_hub.adapters.vault import Keyring, sealed_by
 from feedback_hub.adapters.wrapping_keys import WrappingKeys
 from feedback_hub.bootstrap.channel_accounts import ChannelAccounts
 from feedback_hub.bootstrap.settled import rules_of
@@ -57,6 +59,12 @@ from feedback_hub.services.ports import Classifier, Gazetteer, Post
 from feedback_hub.services.rules import Rules
 
 Clock = Callable[[], datetime]
+
+KEYS_BACK = (
+    "Put the keys back from where you keep their copy (the whole secrets folder), or name the key "
+    "with FEEDBACK_HUB_SECURITY_ENCRYPTION_KEY. None is made: with a new one nobody could read "
+    "what people sent. To begin anew instead, give this hub an empty database"
+)
 
 
 def utc_now() -> datetime:
@@ -159,14 +167,17 @@ def database_url(config: Config) -> str:
 
 
 def build(config: Config, *, clock: Clock | None = None) -> Hub:
-    """Put the hub together. Makes missing keys; opens no connection. Raises ``ConfigError``.
+    """Put the hub together; keeps no connection. Raises ``ConfigError``.
 
+    Makes missing keys, but never a new encryption key over what the lost one sealed.
     It goes by the database's clock where several machines may share the database.
     """
     start_mappers()
     if clock is None:
         clock = utc_now if database_url(config).startswith("sqlite") else SharedClock()
     config.hub.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not config.security.encryption_key:
+        _refuse_to_replace(config.secrets_directory / "encryption_key", database_url(config))
     key, made = _secret(config, config.security.encryption_key, "encryption_key")
     session_key, _ = _secret(config, config.security.session_key, "session_key")
     frame = _frame(config)
@@ -233,6 +244,26 @@ def settings_of(family: str, kind: str) -> type:
     if family != "channels":
         raise LookupError(kind)
     return load_kind(kind).Settings
+
+
+def _refuse_to_replace(file: Path, url: str) -> None:
+    """Raise ``ConfigError`` where the encryption key is gone and the database holds its data."""
+    location = make_url(url)
+    if file.exists() or (
+        location.drivername.startswith("sqlite")
+        and not (location.database and Path(location.database).exists())
+    ):
+        return
+    engine = make_engine(url)
+    try:
+        by = sealed_by(engine)
+    except SQLAlchemyError:
+        return  # it cannot be asked; ``run`` and ``migrate`` compare again when it can
+    finally:
+        engine.dispose()
+    if by is not None:
+        problem = f"is gone, and what the database holds was sealed with it or its like ({by})"
+        raise ConfigError([Fault(str(file), problem, KEYS_BACK)])
 
 
 def _secret(config: Config, given: str, name: str) -> tuple[str, bool]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable, Sequence
 
 import click
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from channels.base import Loads
 from feedback_hub.adapters import case_words
@@ -16,14 +18,17 @@ from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
 from feedback_hub.adapters.engine import make_engine
 from feedback_hub.adapters.heaps import few_heaps
 from feedback_hub.adapters.seeds import seed
+from feedback_hub.adapters.vault import sealed_by
 from feedback_hub.adapters.wordings import any_approved
-from feedback_hub.bootstrap import Hub, database_url, process_hub
+from feedback_hub.bootstrap import KEYS_BACK, Hub, database_url, process_hub
 from feedback_hub.cli.context import Failure, config_of, hub_of, reporting
 from feedback_hub.cli.supervisor import AlreadyRunning, Role, Supervisor
 from feedback_hub.config import Config, HubConfig
-from feedback_hub.migrations import NewerDatabase, migrate
+from feedback_hub.migrations import NewerDatabase, Shape, migrate, shape_of
 from feedback_hub.web.serve import Website, run_web
 
+_LOOK_AGAIN = 1.0
+"""Seconds between two looks whether the database was migrated."""
 _BASE_URL = "FEEDBACK_HUB_HUB_BASE_URL"
 
 log = structlog.get_logger()
@@ -42,10 +47,16 @@ def run(ctx: click.Context, host: str, port: int) -> None:
 def prepare(hub: Hub) -> None:
     """Migrate and seed the draft wordings, with an engine that does not outlive this.
 
-    Raises ``Failure`` when the database is a newer version's.
+    Raises ``Failure`` when the database is a newer version's, or was sealed with other keys.
     """
     engine = make_engine(database_url(hub.config))
     try:
+        by = sealed_by(engine)
+        if by is not None and not hub.keyring.knows(by):
+            raise Failure(
+                f"what the database holds was sealed with a key ({by}) that is neither given nor "
+                f"in {hub.config.secrets_directory}. {KEYS_BACK}"
+            )
         changed = migrate(engine)
         seed(engine, hub.config.hub)
         case_words.seal_open_ones(engine, hub.keyring, history=changed)
@@ -85,43 +96,43 @@ def run_all(
     ``preparing`` has a process of its own while the roles are loaded, and ends before they start.
     """
     few_heaps()
-    listener = _listen(host, port)
-    shown = f"http://{_shown(host)}:{listener.getsockname()[1]}"
-    config = config_of(ctx)
-    _be_at(shown, config)
-    hub = process_hub()
-    say_what_is_new(hub)
-    say_who_opens(hub)
-    valkey = None if config.queue.url else EmbeddedValkey(config.hub.home)
-    queue_url = valkey.url if valkey else config.queue.url
-    site, processes = Website(hub), config.processes
-    # What is sent to us can be kept without the queue, so the web does not wait for it.
-    roles = [role for role in more_roles if role.ready]
-    roles += [
-        Role(
-            "web",
-            lambda: run_web(site, [f"fd://{os.dup(listener.fileno())}"], workers=processes.web),
-            load=site.load,
+    with _listen(host, port) as listener:
+        shown = f"http://{_shown(host)}:{listener.getsockname()[1]}"
+        config = config_of(ctx)
+        _be_at(shown, config)
+        hub = process_hub()
+        say_what_is_new(hub)
+        say_who_opens(hub)
+        valkey = None if config.queue.url else EmbeddedValkey(config.hub.home)
+        queue_url = valkey.url if valkey else config.queue.url
+        site, processes = Website(hub), config.processes
+        # What is sent to us can be kept without the queue, so the web does not wait for it.
+        roles = [role for role in more_roles if role.ready]
+        roles += [
+            Role(
+                "web",
+                lambda: run_web(site, [f"fd://{os.dup(listener.fileno())}"], workers=processes.web),
+                load=site.load,
+            )
+        ]
+        roles += [Role("queue", valkey.run, ready=valkey.answers)] if valkey else []
+        roles += [
+            Role("worker", lambda: _work(queue_url), count=processes.workers, load=_load_work),
+            Role("scheduler", lambda: _schedule(hub, queue_url), load=_load_schedule),
+            *(role for role in more_roles if not role.ready),
+        ]
+        supervisor = Supervisor(
+            roles,
+            config.hub.home,
+            log,
+            prepare=lambda: _aside(lambda: preparing(hub)),
+            ready=lambda: _answers(listener, "/readyz"),
+            on_ready=lambda: on_ready(shown),
         )
-    ]
-    roles += [Role("queue", valkey.run, ready=valkey.answers)] if valkey else []
-    roles += [
-        Role("worker", lambda: _work(queue_url), count=processes.workers, load=_load_work),
-        Role("scheduler", lambda: _schedule(hub, queue_url), load=_load_schedule),
-        *(role for role in more_roles if not role.ready),
-    ]
-    supervisor = Supervisor(
-        roles,
-        config.hub.home,
-        log,
-        prepare=lambda: _aside(lambda: preparing(hub)),
-        ready=lambda: _answers(listener, "/readyz"),
-        on_ready=lambda: on_ready(shown),
-    )
-    try:
-        supervisor.run()
-    except AlreadyRunning as error:
-        raise Failure(str(error)) from error
+        try:
+            supervisor.run()
+        except AlreadyRunning as error:
+            raise Failure(str(error)) from error
 
 
 @click.command("web")
@@ -170,7 +181,9 @@ def web(ctx: click.Context, host: str, port: int, workers: int, serves: str) -> 
 def worker(ctx: click.Context) -> None:
     """Work on what waits."""
     few_heaps()
-    _work(_queue_url(config_of(ctx)))
+    config = config_of(ctx)
+    _wait_for_its_shape(config)
+    _work(_queue_url(config))
 
 
 @click.command("scheduler")
@@ -180,6 +193,7 @@ def scheduler(ctx: click.Context) -> None:
     """Wake the workers and start what is due by the clock."""
     few_heaps()
     hub = hub_of(ctx)
+    _wait_for_its_shape(hub.config)
     _schedule(hub, _queue_url(hub.config))
 
 
@@ -190,6 +204,27 @@ def migrate_command(ctx: click.Context) -> None:
     """Bring the database to this version."""
     prepare(hub_of(ctx))
     click.echo("the database has this version's shape")
+
+
+def _wait_for_its_shape(config: Config) -> None:
+    """Until the database was migrated: no row is tried, and none set aside, for an older shape.
+
+    One that cannot be reached is waited for where the work is done.
+    """
+    engine = make_engine(database_url(config))
+    told = False
+    try:
+        while shape_of(engine) in (Shape.NONE, Shape.OLDER):
+            if not told:
+                log.warning("database has an older shape: waiting for feedback-hub migrate")
+            told = True
+            time.sleep(_LOOK_AGAIN)
+    except SQLAlchemyError:
+        return
+    finally:
+        engine.dispose()
+    if told:
+        log.info("database has this version's shape")
 
 
 def _be_at(address: str, config: Config) -> None:
