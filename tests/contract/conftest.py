@@ -19,7 +19,7 @@ def make_channel(twilio_server: TwilioServer) -> MakeChannel:
         from_number: str = NUMBER,
         messaging_service_sid: str = "",
         auth_token: str = AUTH_TOKEN,
-        read_timeout: float = 0.5,
+        read_timeout: float = 20,
         public_url: str = PUBLIC_URL,
     ) -> Adapter:
         settings = TwilioSettings(

@@ -28,9 +28,14 @@ class MakeChannel(Protocol):
         from_number: str = NUMBER,
         messaging_service_sid: str = "",
         auth_token: str = AUTH_TOKEN,
-        read_timeout: float = 0.5,
+        read_timeout: float = 20,
         public_url: str = PUBLIC_URL,
     ) -> Adapter: ...
+
+
+def patience_for(answer: str) -> float:
+    """Seconds to wait for an answer: few only where none will come, for a machine may be busy."""
+    return 1.0 if answer.startswith("hang") else 20.0
 
 
 def a_message(

@@ -21,6 +21,7 @@ from tests.contract.sms import (
     MakeChannel,
     a_message,
     failure_of,
+    patience_for,
 )
 from tests.providers.twilio import ACCOUNT_SID, TwilioServer
 
@@ -32,8 +33,9 @@ def test_a_text_whose_answer_was_lost_is_found_and_not_sent_again(
     make_channel: MakeChannel, twilio_server: TwilioServer, answer: str
 ) -> None:
     twilio_server.answer_next(answer)
-    channel, message = make_channel(), a_message()
+    channel, message = make_channel(read_timeout=patience_for(answer)), a_message()
     assert failure_of(channel, message).outcome_unknown
+    assert twilio_server.posts == 1
     [sent] = twilio_server.sent
     assert sent.sent_at is None, "still queued, as Twilio's date filter would not show it"
     assert channel.find_sent(message) == sent.sid
@@ -44,8 +46,9 @@ def test_a_text_that_was_lost_on_the_way_is_not_found(
     make_channel: MakeChannel, twilio_server: TwilioServer, answer: str
 ) -> None:
     twilio_server.answer_next(answer)
-    channel, message = make_channel(), a_message()
+    channel, message = make_channel(read_timeout=patience_for(answer)), a_message()
     assert failure_of(channel, message).outcome_unknown
+    assert twilio_server.posts == 1
     assert channel.find_sent(message) is None
 
 

@@ -20,8 +20,10 @@ from tests.contract.sms import (
     MakeChannel,
     a_message,
     failure_of,
+    patience_for,
 )
 from tests.providers.twilio import AUTH_TOKEN, Answer, TwilioServer
+from tests.providers.twilio_http import TwilioHandler
 
 
 def test_a_text_reaches_twilio_as_it_is(channel: Adapter, twilio_server: TwilioServer) -> None:
@@ -95,7 +97,7 @@ def test_each_failure_says_what_to_do(
     make_channel: MakeChannel, twilio_server: TwilioServer, case: Case
 ) -> None:
     twilio_server.answer_next(case.answer)
-    channel = make_channel()
+    channel = make_channel(read_timeout=patience_for(case.answer))
     error = failure_of(channel, a_message())
     said = Case(
         case.answer,
@@ -199,6 +201,28 @@ def test_wrong_credentials_are_told_apart(
     assert twilio_server.posts == 0
 
 
+@pytest.mark.parametrize("answer", ["drop", "drop_after_accepting"])
+def test_a_kept_connection_that_breaks_leaves_the_outcome_unknown(
+    channel: Adapter, twilio_server: TwilioServer, answer: str
+) -> None:
+    channel.send(a_message())
+    twilio_server.answer_next(answer)
+    error = failure_of(channel, a_message())
+    assert (error.fault, error.outcome_unknown) == (SendFault.NO_ANSWER, True)
+    assert (twilio_server.posts, twilio_server.connections) == (2, 1)
+
+
+def test_a_connection_that_twilio_closed_meanwhile_is_made_anew(
+    channel: Adapter, twilio_server: TwilioServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TwilioHandler, "timeout", 0.05)
+    channel.send(a_message())
+    assert twilio_server.hung_up.wait(20)
+    # Nothing was written to the old one: this is no second try of anything.
+    channel.send(a_message())
+    assert (twilio_server.posts, twilio_server.connections) == (2, 2)
+
+
 def test_nobody_listening_means_nothing_was_sent(
     make_channel: MakeChannel, twilio_server: TwilioServer
 ) -> None:
@@ -221,7 +245,7 @@ def test_no_failure_and_no_log_holds_what_was_sent_to_whom(
 ) -> None:
     caplog.set_level(logging.INFO)
     twilio_server.answer_next(answer)
-    channel = make_channel()
+    channel = make_channel(read_timeout=patience_for(answer))
     error = failure_of(channel, a_message())
     channel.find_sent(a_message())
     shown = f"{error!r} {error} {caplog.text}"

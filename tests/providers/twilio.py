@@ -123,6 +123,8 @@ class TwilioServer:
         self.queries: list[dict[str, str]] = []
         """Filters of each page of a list that was asked for."""
         self.connections = 0
+        self.hung_up = threading.Event()
+        """Set once we have closed a connection."""
         self.account = {"status": "active", "type": "Full", "friendly_name": "Test"}
         self.numbers: dict[str, dict[str, str]] = {}
         """Phone number → where it posts, as its resource has it (``sms_url`` and so on)."""

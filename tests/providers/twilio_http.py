@@ -7,6 +7,7 @@ import re
 import socket
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from hmac import compare_digest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,12 @@ class TwilioHandler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.server.twilio.connections += 1
+
+    def finish(self) -> None:
+        super().finish()
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
+        self.server.twilio.hung_up.set()
 
     def do_GET(self) -> None:
         twilio, url = self.server.twilio, urlsplit(self.path)
