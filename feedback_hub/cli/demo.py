@@ -73,7 +73,15 @@ def demo(ctx: click.Context, host: str, port: int) -> None:
             Role("demo", lambda: flow.run(process_hub())),
         ]
         logs = Path(folder) / call_logs.FOLDER
-        run_all(ctx, host, port, lambda url: click.echo(_welcome(url, logs)), invented, _invent)
+        run_all(
+            ctx,
+            host,
+            port,
+            lambda url: click.echo(_welcome(url, logs)),
+            invented,
+            _invent,
+            throwaway=True,
+        )
 
 
 def free_ports(count: int) -> list[int]:

@@ -89,11 +89,14 @@ def run_all(
     on_ready: Callable[[str], None],
     more_roles: Sequence[Role] = (),
     preparing: Callable[[Hub], None] = prepare_to_run,
+    *,
+    throwaway: bool = False,
 ) -> None:
     """All roles under one supervisor until SIGTERM. Raises ``Failure``, ``ConfigError``.
 
     Those of ``more_roles`` that others stand on start first, the rest last.
     ``preparing`` has a process of its own while the roles are loaded, and ends before they start.
+    A ``throwaway`` hub is told nothing of its keys: nobody needs them afterwards.
     """
     few_heaps()
     with _listen(host, port) as listener:
@@ -101,8 +104,9 @@ def run_all(
         config = config_of(ctx)
         _be_at(shown, config)
         hub = process_hub()
-        say_what_is_new(hub)
-        say_who_opens(hub)
+        if not throwaway:
+            say_what_is_new(hub)
+            say_who_opens(hub)
         valkey = None if config.queue.url else EmbeddedValkey(config.hub.home)
         queue_url = valkey.url if valkey else config.queue.url
         site, processes = Website(hub), config.processes
