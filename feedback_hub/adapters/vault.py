@@ -196,6 +196,21 @@ def sealed_by(engine: Engine) -> str | None:
         return connection.scalar(select(by).where(by.not_like(f"{MARK}%")).limit(1))
 
 
+def sealed_by_another(engine: Engine, keyring: Keyring) -> str | None:
+    """The fingerprint of the key that all of what is kept here was sealed with, if it is not ours.
+
+    None as soon as anything is ours: a single row of another key is a fault of its own, and no
+    reason to keep a hub from starting. Raises ``SQLAlchemyError``.
+    """
+    by = sealed_by(engine)
+    if by is None or keyring.knows(by):
+        return None
+    ours = data_key.c.wrapped_by.in_({keyring.current(), keyring.fingerprint})
+    with engine.connect() as connection:
+        found = connection.scalar(select(data_key.c.id).where(ours).limit(1))
+    return by if found is None else None
+
+
 def sealed(cipher: AESGCM, plain: str | bytes, bound_to: str) -> bytes:
     """``plain`` encrypted, and bound to where it is kept."""
     if isinstance(plain, str):

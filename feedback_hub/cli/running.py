@@ -18,7 +18,7 @@ from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
 from feedback_hub.adapters.engine import make_engine
 from feedback_hub.adapters.heaps import few_heaps
 from feedback_hub.adapters.seeds import seed
-from feedback_hub.adapters.vault import sealed_by
+from feedback_hub.adapters.vault import sealed_by_another
 from feedback_hub.adapters.wordings import any_approved
 from feedback_hub.bootstrap import KEYS_BACK, Hub, database_url, process_hub
 from feedback_hub.cli.context import Failure, config_of, hub_of, reporting
@@ -51,8 +51,8 @@ def prepare(hub: Hub) -> None:
     """
     engine = make_engine(database_url(hub.config))
     try:
-        by = sealed_by(engine)
-        if by is not None and not hub.keyring.knows(by):
+        by = sealed_by_another(engine, hub.keyring)
+        if by is not None:
             raise Failure(
                 f"what the database holds was sealed with a key ({by}) that is neither given nor "
                 f"in {hub.config.secrets_directory}. {KEYS_BACK}"
