@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from functools import cache
 from typing import Any
 
@@ -21,35 +21,46 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from feedback_hub.adapters.tables import data_key, inbox
 from feedback_hub.adapters.vault import KEY_BYTES, Keyring, sealed
-from feedback_hub.services.records.work import InboxRow
+from feedback_hub.services.records.work import Arrived, Sealed
 
-_COLUMNS = tuple(column.name for column in inbox.columns)
+_GIVEN = (
+    "id",
+    "channel",
+    "kind",
+    "external_id",
+    "key_id",
+    "raw_sealed",
+    "parsed_sealed",
+    "arrived_at",
+    "available_at",
+)
+# All that may not be empty has to be said: the defaults of the tables are SQLAlchemy's, not theirs.
+_COLUMNS = ", ".join((*_GIVEN, "from_history", "attempts", "fault"))
+_ALWAYS = "FALSE, 0, ''"
 _KEYS = tuple(column.name for column in data_key.columns)
 
 
 class Arrivals:
-    """Fulfils ``services.ports.Inbox`` for one group of arrivals; made anew for each."""
+    """Fulfils ``services.ports.Inbox``. On PostgreSQL ``engine`` is one that commits by itself."""
 
     def __init__(self, engine: Engine, keyring: Keyring) -> None:
         self._engine = engine
         self._keyring = keyring
-        self._ciphers: dict[str, AESGCM] = {}
-        self._wrapped: dict[str, tuple[str, bytes, str]] = {}
 
-    def new_keys(self, count: int) -> list[str]:
-        """Make ``count`` data keys; written with the row that each seals."""
-        made = [uuid.uuid4().hex for _ in range(count)]
-        for key_id in made:
-            key = secrets.token_bytes(KEY_BYTES)
-            self._ciphers[key_id] = AESGCM(key)
-            self._wrapped[key_id] = (key_id, *self._keyring.wrap(key_id, key))
-        return made
+    def seal(self, row_id: str, raw: bytes, parsed: str) -> Sealed:
+        """Encrypt what goes into a row under a new key, written with the row."""
+        key_id, key = uuid.uuid4().hex, secrets.token_bytes(KEY_BYTES)
+        wrapped, wrapped_by = self._keyring.wrap(key_id, key)
+        cipher = AESGCM(key)
+        return Sealed(
+            key_id,
+            wrapped,
+            wrapped_by,
+            raw=sealed(cipher, raw, f"inbox.raw:{row_id}"),
+            parsed=sealed(cipher, parsed, f"inbox.parsed:{row_id}"),
+        )
 
-    def seal(self, key_id: str, plain: str | bytes, bound_to: str) -> bytes:
-        """Encrypt under one of the keys made here."""
-        return sealed(self._ciphers[key_id], plain, bound_to)
-
-    def keep(self, rows: Sequence[InboxRow]) -> set[str]:
+    def keep(self, rows: Sequence[Arrived]) -> set[str]:
         """Make ``rows`` durable; the ids of those that were not known. Raises ``DBAPIError``."""
         if not rows:
             return set()
@@ -58,17 +69,17 @@ class Arrivals:
         except OperationalError as error:
             if not error.connection_invalidated:
                 raise
-        # A connection that had died meanwhile. What it may have kept all the same is known now.
+        # A connection that had died meanwhile, and with it most likely those beside it. What it may
+        # have kept all the same is known now.
+        self._engine.dispose()
         return self._keep(rows)
 
-    def _keep(self, rows: Sequence[InboxRow]) -> set[str]:
-        ready = [_values(row, self._engine.dialect.name) for row in rows]
-        keys = [self._wrapped[row.key_id] for row in rows]
+    def _keep(self, rows: Sequence[Arrived]) -> set[str]:
         postgresql = self._engine.dialect.name == "postgresql"
         with closing(self._engine.raw_connection()) as pooled:
             driver: Any = pooled.driver_connection
             try:
-                return (_on_postgresql if postgresql else _on_sqlite)(driver, ready, keys)
+                return (_on_postgresql if postgresql else _on_sqlite)(driver, rows)
             except self._engine.dialect.loaded_dbapi.Error as fault:
                 broken = bool(getattr(driver, "broken", False) or getattr(driver, "closed", False))
                 if broken:
@@ -91,24 +102,18 @@ def _as_ours(fault: Exception, engine: Engine, *, broken: bool) -> DBAPIError:
     return made
 
 
-def _on_postgresql(driver: Any, rows: list[list[object]], keys: list[Any]) -> set[str]:  # noqa: ANN401  as the driver has it
-    given = [value for row in rows for value in row]
-    given += [value for key in keys for value in key]
-    driver.autocommit = True
-    try:
-        found = driver.execute(_statement(len(rows)), given, prepare=True).fetchall()
-    finally:
-        with suppress(Exception):
-            driver.autocommit = False
-    return {row[0] for row in found}
+def _on_postgresql(driver: Any, rows: Sequence[Arrived]) -> set[str]:  # noqa: ANN401  as the driver has it
+    given = [value for row in rows for value in _row(row)]
+    given += [value for row in rows for value in _key(row)]
+    return {row[0] for row in driver.execute(_statement(len(rows)), given, prepare=True).fetchall()}
 
 
 @cache
 def _statement(count: int) -> str:
-    row = "(" + ", ".join(["%s"] * len(_COLUMNS)) + ")"
+    row = f"({', '.join(['%s'] * len(_GIVEN))}, {_ALWAYS})"
     key = "(" + ", ".join(["%s"] * len(_KEYS)) + ")"
     return (
-        f"WITH kept AS (INSERT INTO inbox ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608  ours
+        f"WITH kept AS (INSERT INTO inbox ({_COLUMNS}) VALUES "  # noqa: S608  ours
         f"{', '.join([row] * count)} ON CONFLICT DO NOTHING RETURNING id, key_id), "
         f"keyed AS (INSERT INTO data_key ({', '.join(_KEYS)}) SELECT given.* FROM (VALUES "
         f"{', '.join([key] * count)}) AS given ({', '.join(_KEYS)}) "
@@ -117,20 +122,24 @@ def _statement(count: int) -> str:
 
 
 _ROW = (
-    f"INSERT INTO inbox ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608  ours
-    f"({', '.join('?' * len(_COLUMNS))}) ON CONFLICT DO NOTHING"
+    f"INSERT INTO inbox ({_COLUMNS}) VALUES "  # noqa: S608  ours
+    f"({', '.join('?' * len(_GIVEN))}, {_ALWAYS}) ON CONFLICT DO NOTHING"
 )
 _KEY = f"INSERT INTO data_key ({', '.join(_KEYS)}) VALUES ({', '.join('?' * len(_KEYS))})"  # noqa: S608  ours
 
 
-def _on_sqlite(driver: Any, rows: list[list[object]], keys: list[Any]) -> set[str]:  # noqa: ANN401  as the driver has it
+def _on_sqlite(driver: Any, rows: Sequence[Arrived]) -> set[str]:  # noqa: ANN401  as the driver has it
+    ready = [
+        [make(value) if make else value for make, value in zip(_TYPES, _row(row), strict=True)]
+        for row in rows
+    ]
     driver.execute("BEGIN IMMEDIATE")
     try:
         kept = set()
-        for row, key in zip(rows, keys, strict=True):
-            if driver.execute(_ROW, row).rowcount == 1:
-                driver.execute(_KEY, key)
-                kept.add(str(row[0]))
+        for row, values in zip(rows, ready, strict=True):
+            if driver.execute(_ROW, values).rowcount == 1:
+                driver.execute(_KEY, _key(row))
+                kept.add(row.id)
         driver.execute("COMMIT")
     except BaseException:
         if driver.in_transaction:
@@ -139,15 +148,27 @@ def _on_sqlite(driver: Any, rows: list[list[object]], keys: list[Any]) -> set[st
     return kept
 
 
-_TYPES = {
-    column.name: column.type.dialect_impl(sqlite.dialect()).bind_processor(sqlite.dialect())
-    for column in inbox.columns
-}
+_TYPES = [
+    inbox.c[name].type.dialect_impl(sqlite.dialect()).bind_processor(sqlite.dialect())
+    for name in _GIVEN
+]
 
 
-def _values(row: InboxRow, dialect: str) -> list[object]:
-    values: list[object] = [getattr(row, name) for name in _COLUMNS]
-    if dialect == "postgresql":
-        return [getattr(value, "value", value) for value in values]
-    made = (_TYPES[name] for name in _COLUMNS)
-    return [make(value) if make else value for make, value in zip(made, values, strict=True)]
+def _row(row: Arrived) -> tuple[object, ...]:
+    """In the order of ``_GIVEN``."""
+    return (
+        row.id,
+        row.channel,
+        row.kind.value,
+        row.external_id,
+        row.sealed.key_id,
+        row.sealed.raw,
+        row.sealed.parsed,
+        row.arrived_at,
+        row.available_at,
+    )
+
+
+def _key(row: Arrived) -> tuple[object, ...]:
+    """In the order of ``_KEYS``."""
+    return (row.sealed.key_id, row.sealed.wrapped, row.sealed.wrapped_by)

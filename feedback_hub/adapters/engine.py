@@ -40,6 +40,9 @@ LOG_BYTES = 16_000_000
 _LOG_MILLISECONDS = 200
 """For which readers of a log of that size are waited for: a page is over by then."""
 
+AT_ONCE = 4
+"""Groups of arrivals that one process commits at the same time on PostgreSQL."""
+
 _ASKED_AFTER: dict[str, Any] = {
     "connect_timeout": 10,
     "keepalives_idle": SILENT_SECONDS // 2,
@@ -72,6 +75,22 @@ def make_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def make_arrivals_engine(url: str) -> Engine:
+    """An engine for ``adapters.arrivals`` on PostgreSQL: each statement commits itself.
+
+    Nothing is asked of a connection before it is used, nor after: the one statement of a webhook
+    would make two more round trips. Whoever uses it finds out that one had died, and tries again.
+    """
+    return create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        pool_size=AT_ONCE,
+        pool_reset_on_return=None,
+        hide_parameters=True,
+        connect_args=_ASKED_AFTER | dict(make_url(url).query),
+    )
 
 
 def sqlite_url(path: Path) -> str:

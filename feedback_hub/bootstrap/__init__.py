@@ -18,11 +18,12 @@ from sqlalchemy.orm import Session
 
 from channels._smtp import MailServer, SmtpPost
 from channels.base import Channel, load_kind
+from feedback_hub.adapters.arrivals import Arrivals
 from feedback_hub.adapters.audit_head import HeadKeeper
 from feedback_hub.adapters.batch import BatchUnitOfWork
 from feedback_hub.adapters.clamd import ClamdScanner
 from feedback_hub.adapters.classifier import LexiconClassifier
-from feedback_hub.adapters.engine import make_engine, sqlite_url
+from feedback_hub.adapters.engine import make_arrivals_engine, make_engine, sqlite_url
 from feedback_hub.adapters.file_store import FolderStore
 from feedback_hub.adapters.file_types import ContentExaminer
 from feedback_hub.adapters.gazetteer import SpeltPlaces
@@ -106,6 +107,15 @@ class Hub:
             self.clock.ask(engine)
         self._engines.append(engine)
         return engine
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        """Where webhooks keep what they bring. Touch it only after the last fork, as ``engine``."""
+        engine = self.engine
+        if engine.dialect.name == "postgresql":
+            engine = make_arrivals_engine(database_url(self.config))
+            self._engines.append(engine)
+        return Arrivals(engine, self.keyring)
 
     @cached_property
     def audit_heads(self) -> HeadKeeper:

@@ -22,7 +22,7 @@ from feedback_hub.domain.submission import Submission
 from feedback_hub.services import call_list, callbacks, custom_fields, inbox
 from feedback_hub.services.new_case import open_case
 from feedback_hub.services.ports import Classifier, Inbox, UnitOfWork, VaultSealed
-from feedback_hub.services.records.work import InboxKind, InboxRow
+from feedback_hub.services.records.work import Arrived, InboxKind, InboxRow
 from feedback_hub.services.rules import Rules
 from feedback_hub.services.taking_in import receive, take_in, take_in_call, take_in_form
 
@@ -101,28 +101,24 @@ class Arrival:
     at: datetime
 
 
-def accept_together(into: Inbox, arrivals: Sequence[Arrival]) -> list[InboxRow]:
-    """``accept`` of several calls at once, durable when it returns; the rows that are new."""
-    found = [(arrival, item) for arrival in arrivals for item in arrival.items]
+def sealed_rows(into: Inbox, arrival: Arrival) -> list[Arrived]:
+    """What ``accept`` would keep of one call, ready for ``into.keep``; nothing is kept yet."""
     rows = []
-    for (arrival, item), key_id in zip(found, into.new_keys(len(found)), strict=True):
+    for item in arrival.items:
         row_id = uuid.uuid4().hex
         is_receipt = isinstance(item, DeliveryReceipt)
         rows.append(
-            InboxRow(
+            Arrived(
                 id=row_id,
                 channel=arrival.channel,
                 kind=InboxKind.RECEIPT if is_receipt else InboxKind.MESSAGE,
                 external_id=inbox.external_id(item),
-                key_id=key_id,
-                raw_sealed=into.seal(key_id, arrival.raw, f"inbox.raw:{row_id}"),
-                parsed_sealed=into.seal(key_id, inbox.dump(item), f"inbox.parsed:{row_id}"),
+                sealed=into.seal(row_id, arrival.raw, inbox.dump(item)),
                 arrived_at=arrival.at,
                 available_at=arrival.at + callbacks.settling(item),
             )
         )
-    kept = into.keep(rows)
-    return [row for row in rows if row.id in kept]
+    return rows
 
 
 def reject(uow: UnitOfWork, channel: str, raw: bytes, reason: str, now: datetime) -> None:

@@ -34,7 +34,7 @@ from feedback_hub.services.kept.triage import Triage
 from feedback_hub.services.records.exchange import Passage, QueuedLetter, SeenKind
 from feedback_hub.services.records.messages import RemarkKind
 from feedback_hub.services.records.watching import Checked
-from feedback_hub.services.records.work import InboxRow
+from feedback_hub.services.records.work import Arrived, Sealed
 
 
 class Renderer(Protocol):
@@ -306,13 +306,10 @@ class Scanner(Protocol):
 class Inbox(Protocol):
     """Where what providers deliver is made durable, and nothing else is done."""
 
-    def new_keys(self, count: int) -> list[str]:
-        """Make ``count`` data keys; kept with the row that each seals."""
+    def seal(self, row_id: str, raw: bytes, parsed: str) -> Sealed:
+        """Encrypt what goes into a row under a key of its own, kept with the row."""
 
-    def seal(self, key_id: str, plain: str | bytes, bound_to: str) -> bytes:
-        """Encrypt under one of the keys made here."""
-
-    def keep(self, rows: Sequence[InboxRow]) -> set[str]:
+    def keep(self, rows: Sequence[Arrived]) -> set[str]:
         """Make ``rows`` durable; the ids of those that were not known already."""
 
 

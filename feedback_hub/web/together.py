@@ -1,7 +1,9 @@
 """What arrives at the same time is committed together: a commit costs more than a message.
 
 Whoever comes first commits for all who wait by then, and each is answered only after that: a reply
-still means that the message is durable. Nobody waits for company: alone, one commits at once.
+still means that the message is durable. Nobody waits for company: alone, one commits at once. On
+SQLite one commits at a time; PostgreSQL writes several commits to the disk at once by itself, and
+to wait for another's first would take twice as long as to commit beside it.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +19,11 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
-from feedback_hub.adapters.arrivals import Arrivals
-from feedback_hub.bootstrap import Hub
+from feedback_hub.adapters.engine import AT_ONCE
+from feedback_hub.bootstrap import Hub, database_url
 from feedback_hub.services import intake
 from feedback_hub.services.intake import Arrival
+from feedback_hub.services.records.work import Arrived
 
 log = structlog.get_logger()
 
@@ -30,11 +33,13 @@ MOST = 100
 
 @dataclass(eq=False)
 class _Waiting:
-    arrival: Arrival
+    rows: Sequence[Arrived]
     called: threading.Event = field(default_factory=threading.Event)
     """Set when it is done, or when it is this one's turn to commit for all who wait."""
     done: bool = False
     fault: SQLAlchemyError | None = None
+    kept: Collection[str] = ()
+    """Of what this transaction kept: whoever finds itself here is new."""
 
 
 class Together:
@@ -45,44 +50,50 @@ class Together:
         self._hub = hub
         self._guard = threading.Lock()
         self._waiting: list[_Waiting] = []
-        self._busy = False
+        self._free = 1 if database_url(hub.config).startswith("sqlite") else AT_ONCE
 
     def keep(self, arrival: Arrival) -> None:
         """Return once ``arrival`` is durable. Raises ``SQLAlchemyError`` if it is not."""
-        mine = _Waiting(arrival)
+        # Sealed before its turn: while one commits, the others make theirs ready.
+        mine = _Waiting(intake.sealed_rows(self._hub.arrivals, arrival))
         with self._guard:
-            self._waiting.append(mine)
-            first, self._busy = not self._busy, True
-        if not first:
+            commits = self._free > 0
+            if commits:
+                self._free -= 1
+            else:
+                self._waiting.append(mine)
+        if not commits:
             # Who is done goes, whatever the others are at: nobody waits twice.
             mine.called.wait()
         if not mine.done:
             try:
-                self._keep_all()
+                self._keep_with(mine)
             finally:
-                self._call_next(mine)
+                self._call_next()
         if mine.fault is not None:
             raise mine.fault
+        for row in mine.rows:
+            if row.id in mine.kept:
+                log.info("accepted", trace=row.id, channel=row.channel, kind=row.kind.value)
 
-    def _keep_all(self) -> None:
-        """Commit for all who wait by the time that it is this process's turn."""
+    def _keep_with(self, mine: _Waiting) -> None:
+        """Commit mine, and for all who wait by the time that it is this process's turn."""
         with self._in_turn():
             with self._guard:
-                some, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                some = [mine, *self._waiting[: MOST - 1]]
+                del self._waiting[: MOST - 1]
             try:
                 self._keep(some)
             finally:
                 for one in some:
                     one.called.set()
 
-    def _call_next(self, mine: _Waiting) -> None:
+    def _call_next(self) -> None:
         with self._guard:
-            if mine in self._waiting:  # it came to no turn: the disk is full, say
-                self._waiting.remove(mine)
             if self._waiting:
-                self._waiting[0].called.set()
+                self._waiting.pop(0).called.set()
             else:
-                self._busy = False
+                self._free += 1
 
     def _keep(self, some: Sequence[_Waiting]) -> None:
         try:
@@ -132,10 +143,9 @@ class Together:
             os.close(turn)
 
     def _commit(self, some: Sequence[_Waiting]) -> None:
-        into = Arrivals(self._hub.engine, self._hub.keyring)
-        rows = intake.accept_together(into, [one.arrival for one in some])
-        for row in rows:
-            log.info("accepted", trace=row.id, channel=row.channel, kind=row.kind.value)
+        kept = self._hub.arrivals.keep([row for one in some for row in one.rows])
+        for one in some:
+            one.kept = kept
 
 
 def _open(path: Path) -> int:

@@ -44,6 +44,30 @@ class Task(StrEnum):
     REREAD = "reread"
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What arrived, under a key of its own, which is wrapped in turn."""
+
+    key_id: str
+    wrapped: bytes
+    wrapped_by: str
+    raw: bytes
+    parsed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """The part of an ``InboxRow`` that a webhook brings; all else is as of any new one."""
+
+    id: str
+    channel: str
+    kind: InboxKind
+    external_id: str
+    sealed: Sealed
+    arrived_at: datetime
+    available_at: datetime
+
+
 @dataclass(eq=False)
 class InboxRow:
     """One thing that reached us, exactly as it came, until a worker has registered it."""
