@@ -76,7 +76,12 @@ class Arrivals:
 
     def _keep(self, rows: Sequence[Arrived]) -> set[str]:
         postgresql = self._engine.dialect.name == "postgresql"
-        with closing(self._engine.raw_connection()) as pooled:
+        try:
+            connection = self._engine.raw_connection()
+        except self._engine.dialect.loaded_dbapi.Error as fault:
+            # The pool says it in the driver's words.
+            raise _as_ours(fault, self._engine, broken=False) from fault
+        with closing(connection) as pooled:
             driver: Any = pooled.driver_connection
             try:
                 return (_on_postgresql if postgresql else _on_sqlite)(driver, rows)

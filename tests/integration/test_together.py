@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from feedback_hub.adapters import tables
 from feedback_hub.bootstrap import Hub, build
@@ -16,7 +17,7 @@ from feedback_hub.domain.message import InboundMessage
 from feedback_hub.migrations import migrate
 from feedback_hub.services.intake import Arrival
 from feedback_hub.web.together import Together
-from tests.integration.databases import NOW
+from tests.integration.databases import NOW, HubOn, PostgresServer
 
 MANY = 40
 
@@ -73,3 +74,23 @@ def test_where_no_turn_can_be_had_each_hears_so_and_the_next_ones_are_kept(
     in_the_way.rmdir()
     together.keep(arrival(0))
     assert kept(hub) == 1
+
+
+@pytest.mark.postgres
+def test_connections_that_died_meanwhile_cost_no_message(
+    postgres_server: PostgresServer, hub_on: HubOn, tmp_path: Path
+) -> None:
+    url = postgres_server.fresh()
+    hub = hub_on(url, tmp_path / "home")
+    together = Together(hub)
+    with ThreadPoolExecutor(MANY) as pool:
+        list(pool.map(together.keep, map(arrival, range(MANY))))
+        postgres_server.shut(url)
+        with pytest.raises(SQLAlchemyError):
+            together.keep(arrival(MANY))
+        postgres_server.open(url)
+        list(pool.map(together.keep, map(arrival, range(MANY, 2 * MANY))))
+        postgres_server.shut(url)
+        postgres_server.open(url)
+        list(pool.map(together.keep, map(arrival, range(2 * MANY))))
+    assert kept(hub) == 2 * MANY
