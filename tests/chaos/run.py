@@ -216,7 +216,9 @@ def run(
         asked = ", ".join(f"{count} {word}" for word, count in load.refused.most_common())
         say(f"{at()}  all taken; handed over again after: {asked or 'nothing'}")
         staff.stop()
-        _wait(lambda: _left(system, messages) == 0, patience)
+        # Fixed: what is put off by an hour must not come due while the rest is waited for.
+        soon = datetime.now(UTC) + _PUT_OFF
+        _wait(lambda: _left(system, messages, soon) == 0, patience)
         say(f"{at()}  settled")
     finally:
         cluster.stop()
@@ -239,13 +241,12 @@ def _wait(done: Callable[[], bool], patience: float) -> None:
         time.sleep(0.5)
 
 
-def _left(system: System, messages: int) -> int:
+def _left(system: System, messages: int, soon: datetime) -> int:
     """What is left of intake, reading and sending, and of all else that somebody began.
 
-    Without what a fast clock put off.
+    Without what a fast clock put off beyond ``soon``.
     """
     outbox, inbox = tables.outbox.c, tables.inbox.c
-    soon = datetime.now(UTC) + _PUT_OFF
     with suppress(SQLAlchemyError):
         with system.hub.reading() as uow:
             counted = (
