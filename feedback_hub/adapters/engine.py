@@ -195,6 +195,8 @@ def _trust_indexes(connection: psycopg.Connection[Any], _record: object) -> None
     # next one: to count a thousand cases in one state it read through tens of thousands of others.
     # Not among what a connection starts with: a pooler in between refuses what it does not know.
     connection.execute("SET random_page_cost = 1.1")
+    # A page's rows are there before helpers have started, which read more than is needed.
+    connection.execute("SET max_parallel_workers_per_gather = 0")
     connection.commit()
 
 

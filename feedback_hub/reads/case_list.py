@@ -40,7 +40,9 @@ from feedback_hub.services import custom_fields
 MOST = 200
 ENOUGH = 1000
 """Counts stop here: "more than a thousand" is answer enough, and a full count is not cheap."""
-
+MANY = 200
+"""Counts beside lists, on every page, stop here and are shown as "200+": counting further than
+anybody reads in a day was half of what such a page asked of the database."""
 
 _MOST_REFERRALS = 2
 """Of one case that are with partners at a time, or a count may stop a little early."""
@@ -126,18 +128,27 @@ def page(
 
 def count(uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime) -> int:
     """How many cases the filters leave, up to ``ENOUGH``."""
-    return counts(uow, actor, [filters], now)[0]
+    return counts(uow, actor, [filters], now, most=ENOUGH)[0]
 
 
 def counts(
-    uow: SqlUnitOfWork, actor: Actor, lists: Sequence[Filters], now: datetime
+    uow: SqlUnitOfWork,
+    actor: Actor,
+    lists: Sequence[Filters],
+    now: datetime,
+    *,
+    most: int = MANY,
 ) -> tuple[int, ...]:
-    """How many cases each of these leaves, up to ``ENOUGH``, in one question to the database."""
-    asked = (_count(uow, actor, filters, now).label(f"of_{n}") for n, filters in enumerate(lists))
+    """How many cases each of these leaves, up to ``most``, in one question to the database."""
+    asked = (
+        _count(uow, actor, filters, now, most).label(f"of_{n}") for n, filters in enumerate(lists)
+    )
     return tuple(uow.session.execute(select(*asked)).one()) if lists else ()
 
 
-def _count(uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime) -> ScalarSelect[int]:
+def _count(
+    uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime, most: int
+) -> ScalarSelect[int]:
     states = _states_of_referrals(filters)
     unreferred = replace(filters, answered_referral=False, waiting_for_partner=False)
     if states and unreferred == Filters(filters.states, in_hand=filters.in_hand):
@@ -153,11 +164,11 @@ def _count(uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime) ->
             each = each.order_by(referral.c.case_id)
         elif uow.session.get_bind().dialect.name != "sqlite":
             # It would gather all of them to tell them apart; SQLite stops at the last it needs.
-            those = each.limit(ENOUGH * _MOST_REFERRALS).subquery()
+            those = each.limit(most * _MOST_REFERRALS).subquery()
             each = select(those.c.case_id)
-        some = each.distinct().limit(ENOUGH)
+        some = each.distinct().limit(most)
     else:
-        some = select(case.c.id).where(*_conditions(uow, actor, filters, now)).limit(ENOUGH)
+        some = select(case.c.id).where(*_conditions(uow, actor, filters, now)).limit(most)
     return select(func.count()).select_from(some.subquery()).scalar_subquery()
 
 

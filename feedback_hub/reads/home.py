@@ -124,7 +124,8 @@ def _cases(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Iterator[HomeTile
     lists = [_CASE_TILES[kind] for kind in kinds]
     counts = case_list.counts(uow, actor, lists, now)
     oldest = case_list.oldest(uow, actor, lists, now)
-    yield from map(HomeTile, kinds, counts, oldest)
+    for kind, count, oldest_at in zip(kinds, counts, oldest, strict=True):
+        yield HomeTile(kind, count, oldest_at, and_more=count == case_list.MANY)
 
 
 def _people(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Iterator[HomeTile]:

@@ -128,6 +128,7 @@ def _opened(
         filters=filters,
         rows=rows(uow, actor, found.page.cases, found.page.referrals, now, filters.q, names),
         counts=found.counts,
+        many=case_list.MANY,
         together=_together(uow, actor, colleagues, names),
         mark=found.mark,
         older=found.page.older,

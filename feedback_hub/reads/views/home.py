@@ -46,11 +46,15 @@ class TileKind(StrEnum):
 
 @dataclass(frozen=True)
 class HomeTile:
-    """How many wait and since when the oldest does (None when nothing waits)."""
+    """How many wait, or that many ``and_more``, and since when the oldest does.
+
+    None when nothing waits.
+    """
 
     kind: TileKind
     count: int
     oldest_at: datetime | None = None
+    and_more: bool = False
 
 
 class Doing(StrEnum):

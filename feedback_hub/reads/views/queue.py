@@ -149,13 +149,14 @@ class TogetherPreview:
 class QueuePage:
     """One page of the queue. ``older`` and ``newer`` are keyset cursors, empty at an end.
 
-    ``counts`` holds a number for each tab. The choices are codes present in the reader's scope.
-    ``mark`` changes when anything that the list shows does.
+    ``counts`` holds a number for each tab, ``many`` where it is that or more. The choices are codes
+    present in the reader's scope. ``mark`` changes when anything that the list shows does.
     """
 
     filters: QueueFilters
     rows: tuple[QueueRow, ...]
     counts: Mapping[QueueTab, int]
+    many: int
     older: str = ""
     newer: str = ""
     sectors: tuple[str, ...] = ()
