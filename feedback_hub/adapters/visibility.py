@@ -71,9 +71,10 @@ def told_of(one: Case) -> list[ColumnElement[bool]]:
     return [case_event.c.about.not_in(unheard)]
 
 
-def shut_out(scope: Scope) -> CompoundSelect[tuple[str]]:
+def shut_out(scope: Scope, *, sensitive: bool = False) -> CompoundSelect[tuple[str]]:
     """The ids of the cases below L3 that are closed to ``scope`` whatever it grants.
 
+    ``sensitive``: of the L3 instead.
     What figures leave out that grants have no part in: few cases, each way found by an index that
     holds such cases only (hence the words written out, which a planner can hold against it).
     """
@@ -86,8 +87,9 @@ def shut_out(scope: Scope) -> CompoundSelect[tuple[str]]:
     if scope.person:
         theirs = case.c.entered_by == scope.not_entered_by
         ways.append(and_(theirs, case.c.accused_class.in_(sorted(HAS_POWER))))
-    below = case.c.sensitivity != Sensitivity.L3
-    return union(*(select(case.c.id).where(way, below) for way in ways))
+    highest = case.c.sensitivity == Sensitivity.L3
+    those = highest if sensitive else not_(highest)
+    return union(*(select(case.c.id).where(way, those) for way in ways))
 
 
 def impartial(scope: Scope) -> list[ColumnElement[bool]]:
