@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from feedback_hub.adapters.engine import AT_ONCE
 from feedback_hub.adapters.tables import data_key, inbox
 from feedback_hub.adapters.vault import KEY_BYTES, Keyring, sealed
 from feedback_hub.services.records.work import Arrived, Sealed
@@ -64,14 +65,14 @@ class Arrivals:
         """Make ``rows`` durable; the ids of those that were not known. Raises ``DBAPIError``."""
         if not rows:
             return set()
-        try:
-            return self._keep(rows)
-        except OperationalError as error:
-            if not error.connection_invalidated:
-                raise
-        # A connection that had died meanwhile, and with it most likely those beside it. What it may
-        # have kept all the same is known now.
-        self._engine.dispose()
+        for _ in range(AT_ONCE):
+            try:
+                return self._keep(rows)
+            except OperationalError as error:
+                if not error.connection_invalidated:
+                    raise
+            # A connection that had died meanwhile, and with it most likely those that lie idle
+            # beside it: each is let go as it is met. What it may have kept all the same is known.
         return self._keep(rows)
 
     def _keep(self, rows: Sequence[Arrived]) -> set[str]:

@@ -86,7 +86,9 @@ class Keyring:
 
     def index(self, value: str, purpose: str) -> str:
         """Keyed hash for look-up by equality."""
-        return hmac.new(self._index, f"{purpose}\0{value}".encode(), "sha256").hexdigest()
+        return hmac.new(
+            self._index, f"{purpose}\0{value}".encode(errors="surrogatepass"), "sha256"
+        ).hexdigest()
 
     def secret_for(self, ref: str) -> str:
         """Six digits only this hub can derive from the reference."""
