@@ -137,29 +137,23 @@ def sound_alarms(hub: Hub, now: datetime) -> int:
 
 def raise_doubted(hub: Hub, now: datetime) -> int:
     """What waits too long for its second reading goes to the handlers: nothing stays unseen."""
-    waiting = tables.case.c
-    with hub.reading() as uow:
-        due = uow.session.scalars(
-            select(waiting.id)
-            .where(waiting.doubted_at < now - rereading.LONGEST_DOUBT)
-            .limit(BATCH)
-        ).all()
-    for case_id in due:
-        with hub.unit_of_work() as uow:
-            rereading.raise_doubted(uow, hub.rules, case_id, now)
-            uow.commit()
-    message = tables.message.c
-    with hub.reading() as uow:
-        later = uow.session.scalars(
-            select(message.id)
-            .where(message.doubted_at < now - rereading.LONGEST_DOUBT)
-            .limit(BATCH)
-        ).all()
-    for message_id in later:
-        with hub.unit_of_work() as uow:
-            rereading.raise_message(uow, hub.rules, message_id, now)
-            uow.commit()
-    return len(due) + len(later)
+    raised = 0
+    for table, raise_one in (
+        (tables.case.c, rereading.raise_doubted),
+        (tables.message.c, rereading.raise_message),
+    ):
+        with hub.reading() as uow:
+            due = uow.session.scalars(
+                select(table.id)
+                .where(table.doubted_at < now - rereading.LONGEST_DOUBT)
+                .limit(BATCH)
+            ).all()
+        for subject_id in due:
+            with hub.unit_of_work() as uow:
+                raise_one(uow, hub.rules, subject_id, now)
+                uow.commit()
+        raised += len(due)
+    return raised
 
 
 def pace_accounts(hub: Hub, now: datetime) -> int:

@@ -20,7 +20,7 @@ from feedback_hub.adapters import handlers, invitations, passkeys, people, table
 from feedback_hub.adapters.accounts import languages_of, set_languages
 from feedback_hub.adapters.desk_devices import of_account
 from feedback_hub.adapters.people import By
-from feedback_hub.domain.access import Action, Role
+from feedback_hub.domain.access import Action, Actor, Role
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.errors import NotAllowed, NotFound
 from feedback_hub.reads.views.case import FormView
@@ -112,13 +112,22 @@ def desk_device() -> Response:
     return _back()
 
 
-@account.post("/account/handlers/<request_id>")
-def decide(request_id: str) -> Response:
-    """A handler lets somebody in among the handlers, or not."""
+def _handlers_answer() -> tuple[Actor, bool]:
+    """The handler who answers, logged in, and whether it is a yes. Raises ``NotFound``."""
     actor = current_actor()
     if has_token() or Role.PROTECTION not in actor.roles:
         raise NotFound
-    agreed = request.form.get("answer") == "yes"
+    return actor, request.form.get("answer") == "yes"
+
+
+def _decided(*, agreed: bool) -> AuditAction:
+    return AuditAction.HANDLER_APPROVED if agreed else AuditAction.HANDLER_DECLINED
+
+
+@account.post("/account/handlers/<request_id>")
+def decide(request_id: str) -> Response:
+    """A handler lets somebody in among the handlers, or not."""
+    actor, agreed = _handlers_answer()
     hub = current_hub()
     with hub.unit_of_work() as uow:
         now = hub.clock()
@@ -127,7 +136,7 @@ def decide(request_id: str) -> Response:
             raise NotFound
         kind, object_id = decided
         uow.audit(
-            AuditAction.HANDLER_APPROVED if agreed else AuditAction.HANDLER_DECLINED,
+            _decided(agreed=agreed),
             actor.id,
             now,
             kind=kind,
@@ -141,10 +150,7 @@ def decide(request_id: str) -> Response:
 @account.post("/account/handlers/tokens/<token_id>")
 def decide_token(token_id: str) -> Response:
     """A handler says yes to a token that was made without asking, or ends it."""
-    actor = current_actor()
-    if has_token() or Role.PROTECTION not in actor.roles:
-        raise NotFound
-    agreed = request.form.get("answer") == "yes"
+    actor, agreed = _handlers_answer()
     hub = current_hub()
     with hub.unit_of_work() as uow:
         now = hub.clock()
@@ -152,8 +158,7 @@ def decide_token(token_id: str) -> Response:
             raise NotFound
         if not agreed:
             people.revoke_token(uow, By(actor.id, now), token_id)
-        done = AuditAction.HANDLER_APPROVED if agreed else AuditAction.HANDLER_DECLINED
-        uow.audit(done, actor.id, now, kind="token", object_id=token_id)
+        uow.audit(_decided(agreed=agreed), actor.id, now, kind="token", object_id=token_id)
         uow.commit()
     flash(gettext("Noted."), "success")
     return _back()
