@@ -22,7 +22,7 @@ from feedback_hub.adapters.engine import take_statistics
 from feedback_hub.adapters.search_index import words as words_of
 from feedback_hub.adapters.vault import SqlVault
 from feedback_hub.bootstrap import Hub
-from feedback_hub.domain.case import CaseState, Outcome
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.place import Organisation, Service, Site
 from feedback_hub.domain.referral import ReferralState

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from feedback_hub.domain import dialogue
+from feedback_hub.domain import contact, dialogue
 from feedback_hub.domain.contact import Purpose as Say
 from feedback_hub.domain.reference import parse_reference
 
@@ -128,7 +128,7 @@ class Place:
     language: str = ""
     offered: tuple[str, ...] = ()
     served: bool = False
-    asks: tuple[dialogue.Step, ...] = ()
+    asks: tuple[contact.Step, ...] = ()
     """The questions still open, the one that is being asked first."""
     about: str = ""
     """The recording they are about."""
@@ -145,7 +145,7 @@ class Place:
                 language=plain.get("language", ""),
                 offered=tuple(one for one in plain.get("offered", "").split(".") if one),
                 served=plain.get("served") == "yes",
-                asks=tuple(dialogue.Step(one) for one in plain.get("asks", "").split(".") if one),
+                asks=tuple(contact.Step(one) for one in plain.get("asks", "").split(".") if one),
                 about=plain.get("about", ""),
                 tries=int(plain.get("tries", "0")),
                 turns=int(plain.get("turns", "0")),
@@ -238,7 +238,7 @@ def heard_by(languages_offered: int, *, person: bool) -> frozenset[Say]:
     spoken = {purpose for purpose in Say if purpose.is_spoken}
     asked = {step: question.spoken for step, question in dialogue.DIALOGUE.items()}
     if languages_offered > 1:
-        del asked[dialogue.Step.LANGUAGE]
+        del asked[contact.Step.LANGUAGE]
     spoken -= set(asked.values())
     if not person:
         spoken -= {Say.VOICE_MENU_PERSON, Say.VOICE_CONNECTING, Say.VOICE_NOBODY}

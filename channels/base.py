@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import ClassVar, Protocol, runtime_checkable
 
-from feedback_hub.domain.contact import Purpose
-from feedback_hub.domain.dialogue import Step
+from feedback_hub.domain.contact import Purpose, Step
 from feedback_hub.domain.message import (
     Attachment,
     DeliveryReceipt,

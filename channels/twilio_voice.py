@@ -28,8 +28,8 @@ from feedback_hub.config import Unfit, setting
 from feedback_hub.config.convert import text
 from feedback_hub.config.times import WorkingHours, parse_working_hours
 from feedback_hub.domain.contact import Purpose as Say
+from feedback_hub.domain.contact import Step as Question
 from feedback_hub.domain.dialogue import DIALOGUE, MOST_QUESTIONS
-from feedback_hub.domain.dialogue import Step as Question
 from feedback_hub.domain.message import (
     Attachment,
     DeliveryError,

@@ -9,7 +9,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from feedback_hub.cli import describing
-from feedback_hub.web.api_table import OPERATIONS
+from feedback_hub.web.api.table import OPERATIONS
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import DateTime, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from feedback_hub.domain.case import CaseState
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.clock import Clock, Duty, Segment, Target
 from feedback_hub.domain.judgement import BeforeTriage
 from feedback_hub.domain.sensitivity import Priority, Sensitivity

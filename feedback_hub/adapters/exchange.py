@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.engine import change, insert_into
 from feedback_hub.adapters.tables import letter, outbox, passage, peer, peer_seen, remark
-from feedback_hub.domain.case import Outcome
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.exchange import TOLD, LetterKind, Way
 from feedback_hub.services.records.exchange import LetterState, Passage, QueuedLetter, SeenKind

@@ -17,7 +17,7 @@ from sqlalchemy import case as when
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.tables import case, case_event, referral
-from feedback_hub.domain.case import CaseState, Outcome
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.person import AgeBand, Disability, PopulationGroup, Sex
 from feedback_hub.domain.sensitivity import Sensitivity

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, distinct, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters import tables
-from feedback_hub.domain.case import CaseState
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.place import MailWish
 from feedback_hub.services.records.staff import (
     OF_CLOSED_TOO,

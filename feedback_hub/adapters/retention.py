@@ -41,7 +41,7 @@ from feedback_hub.adapters.tables import (
     upload_part,
 )
 from feedback_hub.domain.attachment import AttachmentState
-from feedback_hub.domain.case import CaseState
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.reference import new_reference
 from feedback_hub.domain.sensitivity import Sensitivity
 

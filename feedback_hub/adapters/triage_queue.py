@@ -18,7 +18,8 @@ from feedback_hub.adapters.engine import change, insert_into
 from feedback_hub.adapters.tables import case, triage_lease
 from feedback_hub.adapters.visibility import case_visible
 from feedback_hub.domain.access import Action, Actor, scope_of
-from feedback_hub.domain.case import MOVES, Case, CaseState, CaseVerb
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import MOVES, CaseState, CaseVerb
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 
 LEASE = timedelta(minutes=10)

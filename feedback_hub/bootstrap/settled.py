@@ -15,8 +15,8 @@ from feedback_hub.config.routing import CalendarSettings, RoutingSettings
 from feedback_hub.domain.clock import Ladder, Target, WorkingCalendar
 from feedback_hub.domain.clocks import Targets
 from feedback_hub.domain.coding import CodingFrame, Label, Sector
+from feedback_hub.domain.contact import Step
 from feedback_hub.domain.custom_field import CustomField, FieldKind, ShownIn
-from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.exchange import Peer, hub_id
 from feedback_hub.domain.monitoring import Standards
 from feedback_hub.domain.quiet import QuietHours

@@ -12,7 +12,7 @@ import click
 from feedback_hub.adapters import column_types, tables
 from feedback_hub.cli.context import OutFile, reporting
 from feedback_hub.domain import monitoring, person
-from feedback_hub.domain.case import CaseState, Outcome
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.coding import FeedbackType, Sector
 from feedback_hub.domain.referral import DeclineReason, ReferralState
 from feedback_hub.domain.sensitivity import Priority, Sensitivity

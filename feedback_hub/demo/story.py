@@ -15,7 +15,8 @@ from feedback_hub.adapters import tables
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Actor, Membership, Role
-from feedback_hub.domain.case import Case, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import DeliveryState, InboundMessage, MessageKind
 from feedback_hub.domain.person import AgeBand, Disability, Person, PopulationGroup, Sex

@@ -1,84 +1,17 @@
-"""A case and its moves (DOMAIN.md, States; CONTRACT, words on the wire)."""
+"""A case and what can be done to it (DOMAIN.md, States)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
+from feedback_hub.domain.case_states import EVENT_OF, MOVES, CaseState, CaseVerb, Outcome, may_close
 from feedback_hub.domain.clock import Clock
 from feedback_hub.domain.consent import Consent
 from feedback_hub.domain.errors import IllegalMove, Invalid
 from feedback_hub.domain.events import Event, EventKind, Recorder
 from feedback_hub.domain.person import AccusedClass, Person
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, most_urgent, raised_by_machine
-
-
-class CaseState(StrEnum):
-    """Where a case stands."""
-
-    RECEIVED = "received"
-    TRIAGED = "triaged"
-    ANSWERED_ON_SPOT = "answered_on_spot"
-    REFERRED = "referred"
-    HANDED_OFF = "handed_off"
-    RESPONSE_READY = "response_ready"
-    LOOP_ATTEMPTED = "loop_attempted"
-    CLOSED = "closed"
-    REOPENED = "reopened"
-    APPEALED = "appealed"
-
-
-class Outcome(StrEnum):
-    """How a case ended."""
-
-    RESOLVED = "resolved"
-    PARTLY = "partly"
-    NOT_POSSIBLE = "not_possible"
-    INFORMATION_GIVEN = "information_given"
-    DUPLICATE = "duplicate"
-    UNREACHABLE = "unreachable"
-    WITHDRAWN = "withdrawn"
-    ANONYMOUS_PUBLIC = "anonymous_public"
-    NOT_FEEDBACK = "not_feedback"
-
-
-class CaseVerb(StrEnum):
-    """What can be done to a case that changes its state."""
-
-    TRIAGE = "triage"
-    ANSWER_ON_SPOT = "answer_on_spot"
-    REFER = "refer"
-    HAND_OFF = "hand_off"
-    RESPOND = "respond"
-    ATTEMPT_LOOP = "attempt_loop"
-    CLOSE = "close"
-    REOPEN = "reopen"
-    APPEAL = "appeal"
-
-
-OPEN = frozenset(CaseState) - {CaseState.CLOSED}
-
-MOVES: dict[CaseVerb, dict[CaseState, CaseState]] = {
-    CaseVerb.TRIAGE: dict.fromkeys(
-        (CaseState.RECEIVED, CaseState.REOPENED, CaseState.APPEALED), CaseState.TRIAGED
-    ),
-    CaseVerb.ANSWER_ON_SPOT: {CaseState.TRIAGED: CaseState.ANSWERED_ON_SPOT},
-    CaseVerb.REFER: dict.fromkeys(
-        (CaseState.TRIAGED, CaseState.REFERRED, CaseState.RESPONSE_READY), CaseState.REFERRED
-    ),
-    CaseVerb.HAND_OFF: {CaseState.TRIAGED: CaseState.HANDED_OFF},
-    CaseVerb.RESPOND: dict.fromkeys(
-        (CaseState.TRIAGED, CaseState.REFERRED, CaseState.HANDED_OFF), CaseState.RESPONSE_READY
-    ),
-    CaseVerb.ATTEMPT_LOOP: dict.fromkeys(
-        (CaseState.RESPONSE_READY, CaseState.ANSWERED_ON_SPOT, CaseState.LOOP_ATTEMPTED),
-        CaseState.LOOP_ATTEMPTED,
-    ),
-    CaseVerb.CLOSE: dict.fromkeys(OPEN, CaseState.CLOSED),
-    CaseVerb.REOPEN: {CaseState.CLOSED: CaseState.REOPENED},
-    CaseVerb.APPEAL: {CaseState.CLOSED: CaseState.APPEALED},
-}
 
 SCORES = range(1, 6)
 """What a person may say of the answer (DOMAIN.md, One record)."""
@@ -87,43 +20,6 @@ LEAST_CONTENT = 3
 
 _FALLBACKS = frozenset({"desk", "in_person", "public"})
 """Ways of reaching somebody whom no call or text reached."""
-_WITHOUT_LOOP = frozenset({Outcome.DUPLICATE, Outcome.NOT_FEEDBACK, Outcome.WITHDRAWN})
-
-_EVENT_OF = {
-    CaseVerb.TRIAGE: EventKind.TRIAGED,
-    CaseVerb.ANSWER_ON_SPOT: EventKind.ANSWERED_ON_SPOT,
-    CaseVerb.REFER: EventKind.REFERRED,
-    CaseVerb.HAND_OFF: EventKind.HANDED_OFF,
-    CaseVerb.RESPOND: EventKind.RESPONSE_READY,
-    CaseVerb.ATTEMPT_LOOP: EventKind.LOOP_ATTEMPTED,
-    CaseVerb.CLOSE: EventKind.CLOSED,
-    CaseVerb.REOPEN: EventKind.REOPENED,
-    CaseVerb.APPEAL: EventKind.APPEALED,
-}
-
-
-def may_close(
-    state: CaseState,
-    outcome: Outcome,
-    attempts: int,
-    attempts_needed: int,
-    *,
-    fallback_tried: bool,
-) -> bool:
-    """Whether a case in ``state`` may end with ``outcome``.
-
-    After the loop or an answer given face to face: any outcome but *unreachable* and what never
-    was feedback. Before it: only what needs no answer. *Unreachable* takes attempts on
-    ``attempts_needed`` days and a try at the desk or in the community, from any open state
-    (DOMAIN.md, States).
-    """
-    if state is CaseState.CLOSED:
-        return False
-    if outcome is Outcome.UNREACHABLE:
-        return attempts >= attempts_needed and fallback_tried
-    if state in {CaseState.LOOP_ATTEMPTED, CaseState.ANSWERED_ON_SPOT}:
-        return True
-    return state in {CaseState.RECEIVED, CaseState.TRIAGED} and outcome in _WITHOUT_LOOP
 
 
 @dataclass(eq=False)
@@ -485,7 +381,7 @@ class Case(Recorder):
         if target is None:
             raise IllegalMove("case", verb.value, self.state.value)
         self.state = target
-        self._happened(_EVENT_OF[verb], actor, now, about, detail)
+        self._happened(EVENT_OF[verb], actor, now, about, detail)
 
     def _happened(
         self,

@@ -8,13 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from feedback_hub.domain.consent import Answered, Consent
 from feedback_hub.domain.sensitivity import Sensitivity
-
-if TYPE_CHECKING:
-    from feedback_hub.domain.dialogue import Step
 
 
 class Purpose(StrEnum):
@@ -83,6 +79,16 @@ class Purpose(StrEnum):
     def is_texted(self) -> bool:
         """Whether it goes out in writing, where each letter counts."""
         return not self.is_spoken and not self.is_read_out
+
+
+class Step(StrEnum):
+    """What a person may be asked after their message; ``dialogue`` holds the questions."""
+
+    LANGUAGE = "language"
+    CONSENT = "consent"
+    SITE = "site"
+    SAFE = "safe"
+    SATISFACTION = "satisfaction"
 
 
 @dataclass(eq=False)

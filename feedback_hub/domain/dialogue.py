@@ -16,22 +16,10 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 
 from feedback_hub.domain.consent import Answered, Share
-from feedback_hub.domain.contact import Purpose
-
-
-class Step(StrEnum):
-    """What is asked."""
-
-    LANGUAGE = "language"
-    CONSENT = "consent"
-    SITE = "site"
-    SAFE = "safe"
-    SATISFACTION = "satisfaction"
-
+from feedback_hub.domain.contact import Purpose, Step
 
 MOST_QUESTIONS = 3
 

@@ -13,7 +13,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from feedback_hub.domain.case import Case, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.person import AccusedClass, AgeBand, Disability, PopulationGroup, Sex

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from feedback_hub.domain.case import MOVES, Case, CaseState, CaseVerb
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import MOVES, CaseState, CaseVerb
 from feedback_hub.domain.errors import IllegalMove
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.sensitivity import Priority, Sensitivity

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from feedback_hub.domain.case import Outcome
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.clock import Clock
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.errors import IllegalMove

@@ -20,7 +20,7 @@ from feedback_hub.adapters.column_types import UtcDateTime
 from feedback_hub.adapters.moments import later
 from feedback_hub.adapters.tables import case, case_event, referral
 from feedback_hub.domain.access import GRANTED, Action, Actor, Role
-from feedback_hub.domain.case import CaseState, Outcome
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.clock import Target, WorkingCalendar
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.sensitivity import Sensitivity

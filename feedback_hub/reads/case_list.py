@@ -26,7 +26,8 @@ from feedback_hub.adapters.tables import case, case_answer, case_tag, referral
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible, referral_visible
 from feedback_hub.domain.access import Action, Actor, Grant, Scope, scope_of
-from feedback_hub.domain.case import Case, CaseState, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.person import AgeBand, Disability, Sex
 from feedback_hub.domain.reference import parse_reference

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from feedback_hub.domain.access import Action, Actor, CaseFacts, scope_of
-from feedback_hub.domain.case import MOVES, Case, CaseState, CaseVerb, Outcome, may_close
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import MOVES, CaseState, CaseVerb, Outcome, may_close
 from feedback_hub.domain.coding import FeedbackType
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.referral import Referral, ReferralState

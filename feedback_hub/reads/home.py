@@ -15,7 +15,8 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible
 from feedback_hub.domain.access import Action, Actor, ActorKind, Role, scope_of
 from feedback_hub.domain.audit import AuditAction
-from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.issue import IssueState
 from feedback_hub.reads import (
     audit_pages,

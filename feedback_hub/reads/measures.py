@@ -24,7 +24,7 @@ from feedback_hub.adapters.tables import case, issue
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import shut_out
 from feedback_hub.domain.access import Action, Actor, scope_of
-from feedback_hub.domain.case import CaseState, Outcome
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.issue import IssueState
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads import suppression

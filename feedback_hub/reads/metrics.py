@@ -13,7 +13,7 @@ from feedback_hub.adapters.tables import case, delivery, inbox, outbox
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import shut_out
 from feedback_hub.domain.access import Action, Actor, scope_of
-from feedback_hub.domain.case import CaseState
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.message import DeliveryState
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads import channel_health, health, machine

@@ -14,7 +14,7 @@ from feedback_hub.adapters import tables
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible, referral_visible
 from feedback_hub.domain.access import Action, Actor, scope_of
-from feedback_hub.domain.case import CaseState
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads.case_list import own_scope
 from feedback_hub.services.records.staff import OF_CLOSED_TOO, NoticeKind

@@ -19,7 +19,8 @@ from feedback_hub.adapters.tables import tag as word_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible
 from feedback_hub.domain.access import Action, Actor, Role
-from feedback_hub.domain.case import OPEN, Case, CaseState, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import OPEN, CaseState, Outcome
 from feedback_hub.domain.coding import FeedbackType, Sector
 from feedback_hub.domain.custom_field import CustomField
 from feedback_hub.domain.issue import IssueState

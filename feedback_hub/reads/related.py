@@ -15,7 +15,8 @@ from feedback_hub.adapters.tables import case_link
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible
 from feedback_hub.domain.access import Action, Actor, scope_of
-from feedback_hub.domain.case import OPEN, Case
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import OPEN
 from feedback_hub.domain.meeting import Meeting
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads.case_list import ENOUGH

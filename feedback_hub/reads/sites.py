@@ -18,7 +18,7 @@ from feedback_hub.adapters.tables import service as service_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import impartial
 from feedback_hub.domain.access import Action, Actor, scope_of
-from feedback_hub.domain.case import CaseState
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.meeting import MeetingKind
 from feedback_hub.domain.monitoring import (
@@ -33,9 +33,10 @@ from feedback_hub.domain.monitoring import (
 )
 from feedback_hub.domain.place import EVERYWHERE, Service, Site, SiteStatus
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.reads.counting import UNKNOWN, Counted
+from feedback_hub.reads.counting import UNKNOWN, Asked, Counted, counted
 from feedback_hub.reads.measures import TOLD, by_code
 from feedback_hub.reads.names import names_for
+from feedback_hub.services.rules import Rules
 
 MONITORED = (
     Sector.CCCM,
@@ -136,6 +137,15 @@ class Outline:
     name: str
     geometry: str
     has_site: bool
+
+
+def figures(
+    uow: SqlUnitOfWork, rules: Rules, actor: Actor, period: Asked, threshold: int
+) -> Counted | None:
+    """The cases of the period at every site, for whoever may read measures of all of it."""
+    if not actor.may(Action.READ_MEASURES):
+        return None
+    return counted(uow, rules, actor, period, threshold)[1]
 
 
 def lines(

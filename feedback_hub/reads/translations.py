@@ -13,7 +13,8 @@ from feedback_hub.adapters.tables import case, case_event, message
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible, heard
 from feedback_hub.domain.access import Action, Actor, scope_of
-from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.coding import UNCLEAR
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.languages import READ_BY_MACHINE, UNKNOWN

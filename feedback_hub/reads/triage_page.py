@@ -8,7 +8,8 @@ from datetime import datetime
 from feedback_hub.adapters import triage_queue
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor, scope_of
-from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.languages import needs_speaker
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.whereabouts import NOWHERE, Whereabouts

@@ -9,7 +9,8 @@ from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.bank import BankAnswer, BankWords, Standing
 from feedback_hub.domain.call_back import local_day
-from feedback_hub.domain.case import Case, CaseState, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.coding import FeedbackType, Sector
 from feedback_hub.domain.errors import Invalid, NotAllowed, NotFound

@@ -21,7 +21,8 @@ from feedback_hub.domain.call_back import (
     local_day,
     next_try,
 )
-from feedback_hub.domain.case import MOVES, Case, CaseVerb
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import MOVES, CaseVerb
 from feedback_hub.domain.clocks import keep_call, keep_case
 from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.errors import NotFound

@@ -12,7 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from feedback_hub.domain.case import Case, CaseState, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.consent import Answered, Consent, Share
 from feedback_hub.domain.errors import Invalid

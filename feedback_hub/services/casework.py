@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.call_back import CallReason
-from feedback_hub.domain.case import LEAST_CONTENT, SCORES, Case, Outcome
+from feedback_hub.domain.case import LEAST_CONTENT, SCORES, Case
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.consent import Consent
 from feedback_hub.domain.custom_field import read_tag

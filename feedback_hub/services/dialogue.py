@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 
 from feedback_hub.domain.case import LEAST_CONTENT, Case
 from feedback_hub.domain.consent import Answered, Share
-from feedback_hub.domain.contact import Contact
+from feedback_hub.domain.contact import Contact, Step
 from feedback_hub.domain.dialogue import (
     DIALOGUE,
     MOST_QUESTIONS,
     SKIPPED,
     STEP_OF,
-    Step,
     answer_in,
     folded,
 )

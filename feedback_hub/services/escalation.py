@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from feedback_hub.domain.access import Actor
-from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.clock import Clock, Duty, WorkingCalendar
 from feedback_hub.domain.clocks import keep_case, keep_referral
 from feedback_hub.domain.events import Event, EventKind

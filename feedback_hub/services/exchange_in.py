@@ -13,8 +13,9 @@ from datetime import datetime
 from uuid import uuid4
 
 from feedback_hub.domain.access import Actor, ActorKind, Membership, Role
-from feedback_hub.domain.case import MOVES as CASE_MOVES
-from feedback_hub.domain.case import Case, CaseVerb, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import MOVES as CASE_MOVES
+from feedback_hub.domain.case_states import CaseVerb, Outcome
 from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.consent import Answered, Consent
 from feedback_hub.domain.errors import IllegalMove, Invalid

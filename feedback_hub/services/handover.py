@@ -14,7 +14,8 @@ from enum import StrEnum
 
 from feedback_hub.domain.access import Actor
 from feedback_hub.domain.audit import AuditAction
-from feedback_hub.domain.case import MOVES, Case, CaseVerb
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import MOVES, CaseVerb
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.events import EventKind

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from feedback_hub.domain.access import Action, Actor
-from feedback_hub.domain.case import MOVES, Case, CaseState, CaseVerb, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import MOVES, CaseState, CaseVerb, Outcome
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound
 from feedback_hub.domain.issue import Issue, IssueState

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from feedback_hub.domain.case import Outcome
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.exchange import LetterKind
 from feedback_hub.domain.message import Attachment, DeliveryReceipt, InboundMessage, OutboundMessage
 from feedback_hub.domain.on_call import RingWay

@@ -6,7 +6,8 @@ import uuid
 from datetime import datetime
 
 from feedback_hub.domain.access import Action, Actor, ActorKind
-from feedback_hub.domain.case import Case, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.clocks import keep_case, keep_referral
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.errors import Invalid, NotFound

@@ -11,7 +11,8 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.sensitivity import Priority, Sensitivity, highest, most_urgent

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from feedback_hub.domain.access import Actor, Role
-from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.clocks import keep_referral
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.errors import Invalid

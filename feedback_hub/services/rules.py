@@ -9,8 +9,8 @@ from datetime import timedelta
 from feedback_hub.domain.clock import WorkingCalendar
 from feedback_hub.domain.clocks import Targets
 from feedback_hub.domain.coding import CodingFrame
+from feedback_hub.domain.contact import Step
 from feedback_hub.domain.custom_field import CustomField
-from feedback_hub.domain.dialogue import Step
 from feedback_hub.domain.exchange import Peer
 from feedback_hub.domain.quiet import QuietHours
 from feedback_hub.domain.routing import RoutingRule

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from feedback_hub.domain.case import Case, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.clocks import keep_case
-from feedback_hub.domain.contact import Purpose
-from feedback_hub.domain.dialogue import Step
+from feedback_hub.domain.contact import Purpose, Step
 from feedback_hub.services import loopback
 from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.rules import Rules

@@ -14,25 +14,7 @@ from werkzeug.exceptions import HTTPException
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import DomainError
 from feedback_hub.services.ports import VaultSealed
-from feedback_hub.web import problems
-from feedback_hub.web.api_bank import api_bank
-from feedback_hub.web.api_broadcasts import api_broadcasts
-from feedback_hub.web.api_calls import api_calls
-from feedback_hub.web.api_case_verbs import api_case_verbs
-from feedback_hub.web.api_cases import api_cases
-from feedback_hub.web.api_desk import api_desk
-from feedback_hub.web.api_exchange import api_exchange
-from feedback_hub.web.api_handover import api_handover
-from feedback_hub.web.api_intake import api_intake
-from feedback_hub.web.api_issues import api_issues
-from feedback_hub.web.api_measures import api_measures
-from feedback_hub.web.api_on_call import api_on_call
-from feedback_hub.web.api_people import api_people
-from feedback_hub.web.api_referrals import api_referrals
-from feedback_hub.web.api_register import api_register
-from feedback_hub.web.api_safeguarding import api_safeguarding
-from feedback_hub.web.api_sites import api_sites
-from feedback_hub.web.api_triage import api_triage
+from feedback_hub.web import api, problems
 from feedback_hub.web.attachments import api_files, case_files
 from feedback_hub.web.body import Malformed
 from feedback_hub.web.calls import prompts
@@ -42,7 +24,6 @@ from feedback_hub.web.handlers_only import init_handlers_only
 from feedback_hub.web.health import health
 from feedback_hub.web.lean import init_lean
 from feedback_hub.web.metrics import init_metrics, metrics
-from feedback_hub.web.openapi import openapi
 from feedback_hub.web.pages import init_pages, page_error
 from feedback_hub.web.rates import init_rates
 from feedback_hub.web.security import Unauthenticated, has_token, init_security
@@ -74,30 +55,12 @@ def create_app(hub: Hub, timings: Timings | None = None) -> Flask:
     init_desk_devices(app, hub)
     _guard_against_forgery(app)
     for blueprint in (
+        *api.BLUEPRINTS,
         webhooks,
         prompts,
         exchange,
-        api_cases,
-        api_case_verbs,
-        api_bank,
-        api_broadcasts,
-        api_calls,
         api_files,
         case_files,
-        api_referrals,
-        api_exchange,
-        api_register,
-        api_sites,
-        api_safeguarding,
-        api_triage,
-        api_handover,
-        api_intake,
-        api_desk,
-        api_issues,
-        api_measures,
-        api_on_call,
-        api_people,
-        openapi,
         health,
         metrics,
     ):

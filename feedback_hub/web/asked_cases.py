@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from flask import request
 
-from feedback_hub.domain.case import CaseState, Outcome
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.person import AgeBand, Disability, Sex
 from feedback_hub.domain.sensitivity import Priority

@@ -16,9 +16,9 @@ from feedback_hub.domain.reference import parse_reference
 from feedback_hub.reads import attachments as reads
 from feedback_hub.services import attachments as services
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.pages.acting import attempt
 from feedback_hub.web.security import require
-from feedback_hub.web.words import gettext
 
 case_files = Blueprint("case_files", __name__, url_prefix="/cases")
 api_files = Blueprint("api_files", __name__, url_prefix="/api/v1/cases")

@@ -13,8 +13,7 @@ from channels.base import SAYABLE, Item, Numbers, Prompt, Ringing
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.recordings import TYPES, digest_of, find_recording
 from feedback_hub.bootstrap import Hub
-from feedback_hub.domain.contact import Purpose
-from feedback_hub.domain.dialogue import Step
+from feedback_hub.domain.contact import Purpose, Step
 from feedback_hub.domain.place import SiteStatus
 from feedback_hub.services import dialogue, inbox, intake, on_call
 from feedback_hub.services.records.telling import Wording, WordingState

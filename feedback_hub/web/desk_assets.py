@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from feedback_hub.web.desk_words import words
 from feedback_hub.web.i18n import LOCALES
 from feedback_hub.web.lessons import lessons
+from feedback_hub.web.words.desk_app import words
 
 WORKER = "sw.js"
 BASE = "/desk/app/"

@@ -1,4 +1,6 @@
-"""Which desk device asks: known by the secret in its header, and turned away once out of use."""
+"""Who sits at a help desk, and with which device: known by the secret in its header, and turned
+away once out of use.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,11 @@ from feedback_hub.adapters.desk_devices import DeskDevice
 from feedback_hub.adapters.people import By
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.access import Action, Actor, Role
 from feedback_hub.domain.audit import AuditAction
-from feedback_hub.domain.errors import NotFound
-from feedback_hub.web.words import gettext
+from feedback_hub.domain.errors import NotAllowed, NotFound
+from feedback_hub.web.i18n import gettext
+from feedback_hub.web.security import require
 
 HEADER = "X-Desk-Device"
 
@@ -35,6 +39,14 @@ def init_desk_devices(app: Flask, hub: Hub) -> None:
             raise Gone
 
     app.extensions["feedback_hub_desk_devices"] = _known
+
+
+def at_the_desk() -> Actor:
+    """Who sits at a help desk. Raises ``Unauthenticated``, ``NotAllowed``."""
+    actor = require(Action.SUBMIT)
+    if Role.DESK not in actor.roles:
+        raise NotAllowed(Action.SUBMIT.value)
+    return actor
 
 
 def this_device(account_id: str) -> DeskDevice | None:

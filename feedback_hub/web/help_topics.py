@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feedback_hub.web.words import N_
+from feedback_hub.web.i18n import N_
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,17 @@ def catalogue() -> NullTranslations:
     return found
 
 
+def gettext(words: str, **values: object) -> str:
+    """``words`` in the reader's language, filled with ``values``."""
+    found = catalogue().gettext(words)
+    return found % values if values else found
+
+
+def N_(words: str) -> str:
+    """Mark ``words`` for extraction; they are translated where they are shown."""
+    return words
+
+
 @contextmanager
 def in_language(language: str) -> Iterator[None]:
     """Words and names within are of this language of ours (ISO 639-3), whoever reads."""

@@ -1,7 +1,7 @@
 """What a reader is shown for a code, an enumerated word or a time, in their language.
 
 ``install`` makes these functions known to every template. Words are translated at the moment of
-use; ``words`` and ``history_words`` only name them (``N_`` marks a string for extraction).
+use; ``words`` only names them (``N_`` marks a string for extraction).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from flask_babel import format_date, format_decimal, get_locale, get_timezone
 
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.call_back import Way
-from feedback_hub.domain.case import CaseState, Outcome
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.coding import SECTOR_LABELS, TYPE_LABELS, CodingFrame, FeedbackType, Sector
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.custom_field import CustomField
@@ -27,10 +27,11 @@ from feedback_hub.domain.referral import DeclineReason, ReferralState
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads.views.conversation import HistoryLine
 from feedback_hub.services.records.watching import Alert, AlertKind
-from feedback_hub.web.history_words import history_sentence
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.pictograms import sector_sign
-from feedback_hub.web.remedies import REMEDIES
-from feedback_hub.web.words import LANGUAGES, SECTOR_SHORT, gettext, word
+from feedback_hub.web.words import LANGUAGES, SECTOR_SHORT, word
+from feedback_hub.web.words.history import history_sentence
+from feedback_hub.web.words.remedies import REMEDIES
 
 _HTML_LANG = {"por": "pt-MZ", "eng": "en", "swh": "sw", "tso": "ts", "fra": "fr"}
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from feedback_hub.web.exercises import EXERCISES
 from feedback_hub.web.help_topics import AT_THE_DESK
-from feedback_hub.web.i18n import in_language
-from feedback_hub.web.words import gettext
+from feedback_hub.web.i18n import gettext, in_language
 
 
 def lessons(language: str) -> dict[str, object]:

@@ -21,8 +21,8 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.web import throttle
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.security import Account
-from feedback_hub.web.words import gettext
 
 oidc = Blueprint("oidc", __name__, url_prefix="/login/organisation")
 

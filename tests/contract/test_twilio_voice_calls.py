@@ -18,7 +18,7 @@ from channels._twiml import Call
 from channels.base import Prompt
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.recordings import digest_of, find_recording
-from feedback_hub.domain.case import Outcome
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.contact import Purpose, Withheld
 from feedback_hub.domain.events import EventKind

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.sensitivity import Sensitivity
 from tests.e2e.conftest import Served, Walk
 from tests.pages_world import CHIEF, PUMP, arrives

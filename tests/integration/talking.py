@@ -17,7 +17,8 @@ from feedback_hub.adapters.wordings import seed_wordings
 from feedback_hub.bootstrap import Hub, build
 from feedback_hub.config import parse_config
 from feedback_hub.domain.access import Actor, ActorKind, Membership, Role
-from feedback_hub.domain.case import Case, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import InboundMessage

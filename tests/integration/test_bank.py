@@ -11,7 +11,7 @@ from feedback_hub.adapters.wordings import seed_wordings
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.bank import BankAnswer, Standing, best_first
-from feedback_hub.domain.case import CaseState
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.consent import Answered
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.message import InboundMessage

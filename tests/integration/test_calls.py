@@ -19,7 +19,8 @@ from feedback_hub.adapters.accounts import add_account, set_languages
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Actor, Membership, Role
 from feedback_hub.domain.call_back import CallReason, CallResult, Way
-from feedback_hub.domain.case import Case, CaseState, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound

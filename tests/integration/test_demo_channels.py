@@ -19,7 +19,8 @@ from feedback_hub.bootstrap import Hub, build, settings_of
 from feedback_hub.cli.demo import free_ports
 from feedback_hub.config import load_config
 from feedback_hub.demo import call_logs, channels, providers
-from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.message import MessageKind, OutboundMessage
 from feedback_hub.services.records.work import Queue
 from tests.contract.recorded import kinds

@@ -26,7 +26,7 @@ from feedback_hub.services.records.messages import AttachmentRow
 from feedback_hub.services.records.telling import Wording, WordingState
 from feedback_hub.services.records.work import Queue
 from feedback_hub.web import desk_assets
-from feedback_hub.web.desk_words import WORDS
+from feedback_hub.web.words.desk_app import WORDS
 from tests.integration.asking import Answer
 from tests.pages_world import (
     CHIEF,

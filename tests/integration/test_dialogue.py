@@ -9,15 +9,8 @@ import pytest
 
 from feedback_hub.config import values
 from feedback_hub.domain.consent import Answered, Share
-from feedback_hub.domain.contact import Purpose
-from feedback_hub.domain.dialogue import (
-    DIALOGUE,
-    MOST_QUESTIONS,
-    SKIPPED,
-    Step,
-    answer_in,
-    choices_in,
-)
+from feedback_hub.domain.contact import Purpose, Step
+from feedback_hub.domain.dialogue import DIALOGUE, MOST_QUESTIONS, SKIPPED, answer_in, choices_in
 from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.place import Site
 from tests.integration.talking import ALICE, CHIEF, PUMP, Talk, make_talk

@@ -23,7 +23,8 @@ from feedback_hub.adapters.wordings import seed_wordings
 from feedback_hub.bootstrap import Hub, build, settings_of
 from feedback_hub.config import parse_config
 from feedback_hub.domain.access import Action, Actor, Membership, Role
-from feedback_hub.domain.case import Case, CaseState, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.consent import Consent, Share
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.exchange import signature

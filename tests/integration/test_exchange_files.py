@@ -14,7 +14,8 @@ from sqlalchemy import select
 from feedback_hub.bootstrap import Hub, build, settings_of
 from feedback_hub.config import load_config
 from feedback_hub.domain.access import Actor, Membership, Role
-from feedback_hub.domain.case import Case, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.person import AgeBand, Sex
 from feedback_hub.domain.referral import Referral, ReferralState

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from feedback_hub.adapters import tables
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Actor, Membership, Role
-from feedback_hub.domain.case import Outcome
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.exchange import Carried, Letter, LetterKind, SitePlace
 from feedback_hub.domain.message import DeliveryError, SendFault

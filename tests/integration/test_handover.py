@@ -13,7 +13,7 @@ from feedback_hub.adapters.accounts import add_account
 from feedback_hub.bootstrap import Hub, build
 from feedback_hub.config import parse_config
 from feedback_hub.domain.access import Membership, Role
-from feedback_hub.domain.case import CaseState
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.consent import Consent, Share
 from feedback_hub.domain.place import Organisation, Site
 from feedback_hub.domain.sensitivity import Sensitivity

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Actor, Membership, Role
-from feedback_hub.domain.case import CaseState
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.services import triage
 from feedback_hub.services.triage import Decision
 from tests.pages_world import CHIEF, PUMP, Clock, arrives, log_in, make_app, make_hub, token_in

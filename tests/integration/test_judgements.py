@@ -11,7 +11,8 @@ import pytest
 
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Action, Actor, Membership, Role
-from feedback_hub.domain.case import Case, CaseState, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.errors import IllegalMove, NotFound
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import InboundMessage

@@ -19,7 +19,8 @@ from sqlalchemy import event, select
 from feedback_hub.adapters import measure_pages, tables
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Actor, Membership, Role
-from feedback_hub.domain.case import Case, CaseState, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.issue import Issue, IssueState
 from feedback_hub.domain.person import AccusedClass, AgeBand, Disability, Person, Sex

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from feedback_hub.adapters.accounts import account_id_of
 from feedback_hub.bootstrap import Hub
-from feedback_hub.domain.case import Outcome
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.clock import Duty
 from feedback_hub.services import casework
 from feedback_hub.services.records.staff import Notice, NoticeKind

@@ -15,7 +15,7 @@ from feedback_hub.adapters.accounts import add_account
 from feedback_hub.bootstrap import Hub, build
 from feedback_hub.config import parse_config
 from feedback_hub.domain.access import Actor, Membership, Role
-from feedback_hub.domain.case import Outcome
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.place import MailWish, Organisation, Service, Site
 from feedback_hub.domain.referral import ReferralState

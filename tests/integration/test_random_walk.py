@@ -23,7 +23,8 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap.channel_accounts import ChannelAccounts
 from feedback_hub.domain.access import Actor, Membership, Role
 from feedback_hub.domain.bank import BankWords
-from feedback_hub.domain.case import Case, CaseState, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.consent import Answered, Consent, Share
 from feedback_hub.domain.contact import Purpose

@@ -24,7 +24,8 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Action, Actor, Membership, Role, scope_of
 from feedback_hub.domain.call_back import CallBack, CallReason, Way
-from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.person import AccusedClass

@@ -16,7 +16,7 @@ from feedback_hub.domain.access import Actor, Membership, Role
 from feedback_hub.domain.attachment import AttachmentState
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.call_back import CallBack, CallReason, Way
-from feedback_hub.domain.case import CaseState, Outcome
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.consent import Answered
 from feedback_hub.domain.meeting import Meeting, MeetingKind

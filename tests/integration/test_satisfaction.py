@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from feedback_hub.domain.access import Actor, ActorKind, Membership, Role
-from feedback_hub.domain.case import CaseState, Outcome
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotAllowed
 from feedback_hub.domain.sensitivity import Sensitivity

@@ -10,7 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from feedback_hub.bootstrap import Hub
-from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.sensitivity import Sensitivity
 from tests.pages_world import CHIEF, PUMP, Clock, arrives, log_in, make_app, make_hub, token_in
 

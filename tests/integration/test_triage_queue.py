@@ -13,7 +13,8 @@ import pytest
 from feedback_hub.adapters import triage_queue as leases
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Actor, Membership, Role
-from feedback_hub.domain.case import Case, CaseState
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.errors import NotFound, StaleVersion
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.services import triage, triage_queue

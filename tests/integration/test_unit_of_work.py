@@ -13,7 +13,8 @@ from feedback_hub.adapters import tables
 from feedback_hub.adapters.kept.transaction import QUEUE_OF
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
-from feedback_hub.domain.case import Case, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.errors import StaleVersion
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.referral import Referral

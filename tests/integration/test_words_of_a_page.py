@@ -9,9 +9,8 @@ import pytest
 from flask import Flask, render_template_string
 from flask_babel import format_datetime
 
-from feedback_hub.web.i18n import in_language
+from feedback_hub.web.i18n import gettext, in_language
 from feedback_hub.web.labels import exact
-from feedback_hub.web.words import gettext
 from tests.pages_world import make_app, make_hub
 
 

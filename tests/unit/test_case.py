@@ -12,7 +12,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from feedback_hub.domain.case import Case, CaseState, CaseVerb, Outcome, may_close
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState, CaseVerb, Outcome, may_close
 from feedback_hub.domain.errors import IllegalMove, Invalid
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.sensitivity import Priority, Sensitivity

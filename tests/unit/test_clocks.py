@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback_hub.domain.case import Case, CaseState, Outcome
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.clock import (
     Clock,
     Duty,

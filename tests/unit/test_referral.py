@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback_hub.domain.case import Outcome
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.errors import IllegalMove
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.referral import DeclineReason, Referral, ReferralState, ReferralVerb

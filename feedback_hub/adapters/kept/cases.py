@@ -12,7 +12,8 @@ from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.kept.transaction import Transaction
 from feedback_hub.adapters.visibility import case_visible
 from feedback_hub.domain.access import Action, Actor, CaseFacts, scope_of
-from feedback_hub.domain.case import OPEN, Case
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import OPEN
 from feedback_hub.domain.reference import new_reference
 from feedback_hub.domain.referral import ReferralState
 from feedback_hub.domain.safeguarding import ConductReport, ServiceReferral

@@ -10,7 +10,8 @@ from sqlalchemy import Select, func, select, union_all
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.kept.transaction import Transaction
 from feedback_hub.domain.call_back import CallBack
-from feedback_hub.domain.case import OPEN, Case, CaseState
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import OPEN, CaseState
 from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.sensitivity import Sensitivity

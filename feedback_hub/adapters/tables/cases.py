@@ -22,7 +22,7 @@ from sqlalchemy import (
 from feedback_hub.adapters.column_types import Clocks, JsonMap, Stood, UtcDateTime, Word, Words
 from feedback_hub.adapters.tables.shape import CODE, ID, id_column, key_column, metadata, when
 from feedback_hub.domain.call_back import CallReason, CallResult, Way
-from feedback_hub.domain.case import CaseState, Outcome
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.events import EventKind

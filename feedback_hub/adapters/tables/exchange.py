@@ -16,7 +16,7 @@ from sqlalchemy import (
 
 from feedback_hub.adapters.column_types import Word, Words
 from feedback_hub.adapters.tables.shape import CODE, ID, id_column, metadata, when
-from feedback_hub.domain.case import Outcome
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.exchange import LetterKind, Way
 from feedback_hub.services.records.exchange import LetterState
 

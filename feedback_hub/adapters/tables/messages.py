@@ -28,8 +28,7 @@ from feedback_hub.adapters.tables.shape import (
 )
 from feedback_hub.domain.attachment import AttachmentFault, AttachmentState
 from feedback_hub.domain.consent import Answered
-from feedback_hub.domain.contact import Purpose, Withheld
-from feedback_hub.domain.dialogue import Step
+from feedback_hub.domain.contact import Purpose, Step, Withheld
 from feedback_hub.domain.message import DeliveryState, MessageKind, SendFault
 from feedback_hub.services.records.telling import WordingState
 from feedback_hub.services.records.watching import AlertKind, WebhookState

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.bank import BankAnswer
-from feedback_hub.domain.case import CaseState, Outcome
+from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.consent import Answered, Consent, Share
 from feedback_hub.domain.contact import Withheld
 from feedback_hub.domain.custom_field import CustomField

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from feedback_hub.domain.case import CaseState
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.custom_field import CustomField

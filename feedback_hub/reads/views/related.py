@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from feedback_hub.domain.case import CaseState
+from feedback_hub.domain.case_states import CaseState
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from feedback_hub.domain.case import Outcome
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.exchange import LetterKind, Way
 
 

@@ -27,8 +27,9 @@ from feedback_hub.reads.views.case import FormView
 from feedback_hub.web import sessions, throttle
 from feedback_hub.web.desk_devices import change_device
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.security import current_actor, has_token
-from feedback_hub.web.words import LANGUAGES, gettext
+from feedback_hub.web.words import LANGUAGES
 
 account = Blueprint("account", __name__)
 

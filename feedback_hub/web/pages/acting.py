@@ -15,8 +15,8 @@ from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.errors import IllegalMove, Invalid, StaleVersion
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import N_, gettext
 from feedback_hub.web.security import require
-from feedback_hub.web.words import N_, gettext
 
 E = TypeVar("E", bound=StrEnum)
 

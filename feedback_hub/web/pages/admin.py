@@ -15,11 +15,11 @@ from feedback_hub.domain.access import Action
 from feedback_hub.domain.errors import NotFound
 from feedback_hub.reads import health, machine
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.pages.channels import channels
 from feedback_hub.web.pages.exchange import exchange
 from feedback_hub.web.pages.users import tokens, users
 from feedback_hub.web.security import require
-from feedback_hub.web.words import gettext
 
 _LOOK_SECONDS = 1.0
 

@@ -28,9 +28,9 @@ from feedback_hub.reads.names import names_for, site_names
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import bank
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import N_, gettext
 from feedback_hub.web.pages.acting import attempt, text, version
 from feedback_hub.web.security import require
-from feedback_hub.web.words import N_, gettext
 
 answers = Blueprint("answers", __name__, url_prefix="/answers")
 

@@ -30,12 +30,11 @@ from feedback_hub.reads.board import BoardLine, BoardPage
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import board as services
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.i18n import LOCALES, reader_language
+from feedback_hub.web.i18n import LOCALES, gettext, reader_language
 from feedback_hub.web.pages.acting import attempt, text, word
 from feedback_hub.web.pictograms import sector_sign
 from feedback_hub.web.poster import Poster, PosterPart, Size, draw
 from feedback_hub.web.security import current_actor
-from feedback_hub.web.words import gettext
 
 board = Blueprint("board", __name__, url_prefix="/board")
 

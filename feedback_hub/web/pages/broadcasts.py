@@ -26,9 +26,9 @@ from feedback_hub.reads.names import site_names
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import broadcasts as services
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.pages.acting import attempt, version
 from feedback_hub.web.security import require
-from feedback_hub.web.words import gettext
 
 broadcasts = Blueprint("broadcasts", __name__, url_prefix="/broadcasts")
 

@@ -26,9 +26,10 @@ from feedback_hub.reads.names import site_names
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import call_list
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import N_, gettext
 from feedback_hub.web.pages.acting import attempt, text, word
 from feedback_hub.web.security import require
-from feedback_hub.web.words import LANGUAGES, N_, gettext
+from feedback_hub.web.words import LANGUAGES
 
 calls = Blueprint("calls", __name__)
 

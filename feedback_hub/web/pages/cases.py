@@ -20,7 +20,8 @@ from flask import (
 
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor
-from feedback_hub.domain.case import SCORES, Outcome
+from feedback_hub.domain.case import SCORES
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.reference import parse_reference
@@ -47,12 +48,11 @@ from feedback_hub.services.reaching import reach
 from feedback_hub.services.safeguarding import Explained
 from feedback_hub.services.triage import Decision
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.i18n import reader_language
+from feedback_hub.web.i18n import N_, gettext, reader_language
 from feedback_hub.web.pages.acting import attempt, text, version, word
 from feedback_hub.web.pages.frame import know_sites, may_see_cases
 from feedback_hub.web.pages.notices import seen
 from feedback_hub.web.security import require
-from feedback_hub.web.words import N_, gettext
 
 cases = Blueprint("cases", __name__, url_prefix="/cases")
 

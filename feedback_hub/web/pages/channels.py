@@ -14,8 +14,9 @@ from feedback_hub.domain.message import DeliveryError
 from feedback_hub.reads import channel_health as reads
 from feedback_hub.services import channel_watch
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.security import require
-from feedback_hub.web.words import gettext, word
+from feedback_hub.web.words import word
 
 # Not under /channels, where the webhooks are.
 channels = Blueprint("channels", __name__, url_prefix="/admin/channels")

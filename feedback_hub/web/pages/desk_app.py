@@ -9,8 +9,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, jsonify, make_response, render_template, request
 
 from feedback_hub.web import desk_assets
-from feedback_hub.web.api_desk import at_the_desk
 from feedback_hub.web.desk_assets import Asset
+from feedback_hub.web.desk_devices import at_the_desk
 from feedback_hub.web.hub import current_hub
 
 desk_app = Blueprint("desk_app", __name__, url_prefix="/desk/app")

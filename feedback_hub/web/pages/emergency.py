@@ -15,10 +15,10 @@ from feedback_hub.services import emergency as services
 from feedback_hub.web import throttle
 from feedback_hub.web.handlers_only import opens_sensitive
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.labels import exact
 from feedback_hub.web.pages.acting import attempt, text
 from feedback_hub.web.security import has_token, require
-from feedback_hub.web.words import gettext
 
 emergency = Blueprint("emergency", __name__)
 

@@ -8,8 +8,8 @@ from feedback_hub.domain.access import Action
 from feedback_hub.domain.errors import NotFound
 from feedback_hub.reads import exchange as reads
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.security import require
-from feedback_hub.web.words import gettext
 
 # Not under /exchange, where other hubs hand their letters over.
 exchange = Blueprint("exchange", __name__, url_prefix="/admin/exchange")

@@ -16,8 +16,8 @@ from feedback_hub.reads import case_export, case_list
 from feedback_hub.reads.names import site_names
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.security import has_token, require
-from feedback_hub.web.words import gettext
 
 export_pages = Blueprint("exports", __name__, url_prefix="/exports")
 

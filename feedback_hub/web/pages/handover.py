@@ -21,9 +21,9 @@ from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import handover as services
 from feedback_hub.services.handover import Handover, Wanted
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.pages.acting import refused_form, text
 from feedback_hub.web.security import require
-from feedback_hub.web.words import gettext
 
 handover = Blueprint("handover", __name__, url_prefix="/handover")
 

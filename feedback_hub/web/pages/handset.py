@@ -31,9 +31,9 @@ from feedback_hub.reads import handset as reads
 from feedback_hub.reads.views.handset import HandsetPage
 from feedback_hub.web.exercises import EXERCISES
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.pages.frame import may_see_cases
 from feedback_hub.web.security import require
-from feedback_hub.web.words import gettext
 
 handset = Blueprint("handset", __name__, url_prefix="/handset")
 # To ourselves, whatever proxy the machine has for others.

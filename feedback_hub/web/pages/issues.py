@@ -31,9 +31,9 @@ from feedback_hub.services import issues as issue_services
 from feedback_hub.services.issues import NewIssue
 from feedback_hub.web.asked_issues import asked_issues, kept_words
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import N_, gettext
 from feedback_hub.web.pages.acting import attempt, text, version
 from feedback_hub.web.security import current_actor, require
-from feedback_hub.web.words import N_, gettext
 
 issues = Blueprint("issues", __name__, url_prefix="/issues")
 

@@ -22,8 +22,8 @@ from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.reads import looks as reads
 from feedback_hub.reads.views.frame import COLUMNS, Density, Theme
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.security import current_actor
-from feedback_hub.web.words import gettext
 
 looks = Blueprint("looks", __name__, url_prefix="/looks")
 

@@ -26,8 +26,8 @@ from feedback_hub.reads import looks, notice_list
 from feedback_hub.services import chatting, on_call
 from feedback_hub.services.records.staff import NoticeKind
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.security import current_actor
-from feedback_hub.web.words import gettext
 
 notices = Blueprint("notices", __name__, url_prefix="/notices")
 

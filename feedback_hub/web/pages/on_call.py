@@ -17,9 +17,9 @@ from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import on_call as services
 from feedback_hub.services.on_call import RingAddress
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.pages.acting import attempt, text, word
 from feedback_hub.web.security import require
-from feedback_hub.web.words import gettext
 
 on_call = Blueprint("on_call", __name__, url_prefix="/on-call")
 

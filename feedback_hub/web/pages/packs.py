@@ -25,9 +25,10 @@ from feedback_hub.reads import wordings as reads
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import wordings
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.pages.acting import attempt, text
 from feedback_hub.web.security import current_actor, require
-from feedback_hub.web.words import gettext, word
+from feedback_hub.web.words import word
 
 packs = Blueprint("packs", __name__, url_prefix="/packs")
 

@@ -24,10 +24,10 @@ from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import links
 from feedback_hub.services.links import Opened
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.pages.acting import refused_form, version
 from feedback_hub.web.pages.partner_verbs import PARTNER_VERBS
 from feedback_hub.web.throttle import LINK, address, slow_down
-from feedback_hub.web.words import gettext
 
 partner_links = Blueprint("partner_links", __name__, url_prefix="/r")
 

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Actor
-from feedback_hub.domain.case import Outcome
+from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.referral import DeclineReason
 from feedback_hub.services import referrals
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import N_
 from feedback_hub.web.pages.acting import text, word
-from feedback_hub.web.words import N_
 
 Verb = Callable[[SqlUnitOfWork, Actor, str, datetime], object]
 

@@ -37,9 +37,9 @@ from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.web import throttle
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.pages.account import own_id, proves_password
 from feedback_hub.web.security import Account
-from feedback_hub.web.words import gettext
 
 passkey_pages = Blueprint("passkeys", __name__)
 

@@ -18,9 +18,9 @@ from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.pages.acting import attempt, text, word
 from feedback_hub.web.security import require
-from feedback_hub.web.words import gettext
 
 person_requests = Blueprint("person_requests", __name__, url_prefix="/person-requests")
 

@@ -24,12 +24,12 @@ from feedback_hub.reads import issue_list
 from feedback_hub.reads import queue as reads
 from feedback_hub.reads.views.queue import OF_A_FIGURE, QueueFilters, QueuePage, QueueTab
 from feedback_hub.services import casework, referrals
-from feedback_hub.web.figure_words import figure_label
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.pages.acting import refused_form, text
 from feedback_hub.web.pages.cases import case_reader, cases
 from feedback_hub.web.sessions import BY_ITSELF
-from feedback_hub.web.words import gettext
+from feedback_hub.web.words.figures import figure_label
 
 __all__ = ["cases"]
 

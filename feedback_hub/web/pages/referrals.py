@@ -19,7 +19,7 @@ from flask import (
 
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor
-from feedback_hub.domain.case import MOVES, CaseVerb, Outcome
+from feedback_hub.domain.case_states import MOVES, CaseVerb, Outcome
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound, StaleVersion
 from feedback_hub.domain.referral import Referral
 from feedback_hub.reads import case_page, referral_inbox, referral_preview
@@ -28,12 +28,12 @@ from feedback_hub.reads.views.referrals import InboxTab, ReferralView
 from feedback_hub.services import casework, links, remarks
 from feedback_hub.services import referrals as services
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import N_, gettext
 from feedback_hub.web.pages.acting import attempt, refused_form, text, version
 from feedback_hub.web.pages.cases import refer, show_case
 from feedback_hub.web.pages.notices import seen
 from feedback_hub.web.pages.partner_verbs import PARTNER_VERBS, Verb
 from feedback_hub.web.security import current_actor, require
-from feedback_hub.web.words import N_, gettext
 
 referrals = Blueprint("referrals", __name__, url_prefix="/referrals")
 

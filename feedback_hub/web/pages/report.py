@@ -26,10 +26,11 @@ from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import custom_fields, intake
 from feedback_hub.web.body import Body
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import N_, gettext
 from feedback_hub.web.pages.frame import may_see_cases
 from feedback_hub.web.security import require
 from feedback_hub.web.submission import DESK, PAPER, read_submission
-from feedback_hub.web.words import LANGUAGES, N_, gettext
+from feedback_hub.web.words import LANGUAGES
 
 report = Blueprint("report", __name__, url_prefix="/report")
 

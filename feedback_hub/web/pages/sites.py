@@ -25,7 +25,7 @@ from feedback_hub.domain.call_back import local_day
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.monitoring import Seat, ServiceSeen, ServiceState
 from feedback_hub.reads import sites as reads
-from feedback_hub.reads.counting import Asked, Counted, counted, sites_of
+from feedback_hub.reads.counting import Asked, sites_of
 from feedback_hub.reads.sites import MONITORED, SiteLine
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import monitoring
@@ -33,9 +33,9 @@ from feedback_hub.services.monitoring import NewVisit
 from feedback_hub.web import site_map
 from feedback_hub.web.asked_period import asked_period
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.pages.acting import attempt, text
 from feedback_hub.web.security import require
-from feedback_hub.web.words import gettext
 
 sites = Blueprint("sites", __name__, url_prefix="/sites")
 
@@ -116,19 +116,10 @@ def photo(visit_id: str) -> Response:
     return response
 
 
-def figures(uow: SqlUnitOfWork, actor: Actor, period: Asked) -> Counted | None:
-    """The cases of the period at every site, for whoever may read measures of all of it."""
-    hub = current_hub()
-    if not actor.may(Action.READ_MEASURES):
-        return None
-    threshold = hub.config.loopback.small_number_threshold
-    return counted(uow, hub.rules, actor, period, threshold)[1]
-
-
 def _lines(uow: SqlUnitOfWork, actor: Actor, period: Asked) -> tuple[SiteLine, ...]:
     hub = current_hub()
     threshold = hub.config.loopback.small_number_threshold
-    found = figures(uow, actor, period)
+    found = reads.figures(uow, hub.rules, actor, period, threshold)
     lines = reads.lines(uow, actor, standards(hub.config), found, period.last, threshold)
     return tuple(line for line in lines if _is_shown(actor, line.site.code))
 
@@ -147,7 +138,8 @@ def _show(code: str, form: FormView, status: int) -> Response:
         line = next((one for one in _lines(uow, actor, period) if one.site.code == code), None)
         if line is None:
             raise NotFound
-        found = figures(uow, actor, period)
+        threshold = hub.config.loopback.small_number_threshold
+        found = reads.figures(uow, hub.rules, actor, period, threshold)
         if found is not None:
             # What must not be said of a site beside the others is not said on its page either.
             found = found.where(found.is_word("site", code)) if line.cases else None

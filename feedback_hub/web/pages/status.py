@@ -12,8 +12,8 @@ from feedback_hub.domain.reference import parse_reference
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import enquiry
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.throttle import STATUS, address, slow_down
-from feedback_hub.web.words import gettext
 
 status = Blueprint("status", __name__)
 

@@ -13,11 +13,11 @@ from feedback_hub.reads import translations as reads
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import casework
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.i18n import reader_language
+from feedback_hub.web.i18n import gettext, reader_language
 from feedback_hub.web.pages.acting import attempt, text
 from feedback_hub.web.pages.frame import may_see_cases
 from feedback_hub.web.security import require
-from feedback_hub.web.words import LANGUAGES, gettext
+from feedback_hub.web.words import LANGUAGES
 
 translations = Blueprint("translations", __name__, url_prefix="/translations")
 

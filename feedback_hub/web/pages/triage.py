@@ -24,9 +24,9 @@ from feedback_hub.services import triage as verbs
 from feedback_hub.services import triage_queue
 from feedback_hub.services.triage import Decision
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import N_, gettext
 from feedback_hub.web.pages.acting import refused_form, text, version, word
 from feedback_hub.web.security import require
-from feedback_hub.web.words import N_, gettext
 
 triage = Blueprint("triage", __name__, url_prefix="/triage")
 

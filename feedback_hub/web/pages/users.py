@@ -31,9 +31,10 @@ from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import mailing
 from feedback_hub.web.desk_devices import change_device
 from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.pages.acting import attempt, text, word
 from feedback_hub.web.security import require
-from feedback_hub.web.words import LANGUAGES, gettext
+from feedback_hub.web.words import LANGUAGES
 
 log = structlog.get_logger(__name__)
 

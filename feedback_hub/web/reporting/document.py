@@ -21,10 +21,10 @@ from feedback_hub.reads import counting, dashboard, measure_rows
 from feedback_hub.reads.dashboard import Dashboard
 from feedback_hub.reads.measure_rows import Figure
 from feedback_hub.reads.sites import SiteLine
-from feedback_hub.web.burning_words import sentence
-from feedback_hub.web.i18n import reader_language
+from feedback_hub.web.i18n import gettext, reader_language
 from feedback_hub.web.labels import Words, day_of, number, sector_label, span, type_label
-from feedback_hub.web.words import gettext, word
+from feedback_hub.web.words import word
+from feedback_hub.web.words.burning import sentence
 
 Cell = str | int | float | None
 Measured = Mapping[str, Any]

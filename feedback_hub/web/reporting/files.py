@@ -9,9 +9,9 @@ from io import BytesIO, StringIO
 from typing import TYPE_CHECKING
 
 from feedback_hub.adapters.table_writing import neutral
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.labels import number
 from feedback_hub.web.reporting.document import Cell, Report, Table
-from feedback_hub.web.words import gettext
 
 if TYPE_CHECKING:
     from fpdf import FPDF

@@ -20,9 +20,9 @@ from feedback_hub.domain.message import DeliveryError
 from feedback_hub.domain.place import SiteStatus
 from feedback_hub.domain.reporting import ReportKind, last_over
 from feedback_hub.services.ports import Post
+from feedback_hub.web.i18n import gettext
 from feedback_hub.web.labels import Words
 from feedback_hub.web.reporting import document, files
-from feedback_hub.web.words import gettext
 
 STILL_SENT = timedelta(days=7)
 """A report that is older than this is no news: a hub that was off does not send it late."""
