@@ -141,7 +141,8 @@ def _taking(hub: Hub, peer: Peer) -> Callable[[SqlUnitOfWork, Letter], Taken]:
         if letter.kind is LetterKind.REFERRAL and uow.exchange.went(peer.name, letter.referral):
             # Our own list came back, and nothing was filled in here yet.
             return Taken.KNOWN
-        receipt = exchange_in.receive(uow, hub.rules, peer, _named(uow, peer, letter), now)
+        named = _named(uow, peer, letter)
+        receipt = exchange_in.receive(uow, hub.rules, hub.classifier, peer, named, now)
         # The next row may say more of the same case.
         uow.session.flush()
         if receipt.declined is not None:

@@ -39,7 +39,7 @@ from feedback_hub.domain.referral import DeclineReason, Referral, ReferralState
 from feedback_hub.domain.sensitivity import Sensitivity, most_urgent
 from feedback_hub.domain.submission import Submission
 from feedback_hub.services import intake, notices, referrals, remarks
-from feedback_hub.services.ports import UnitOfWork
+from feedback_hub.services.ports import Classifier, UnitOfWork
 from feedback_hub.services.records.exchange import Passage, SeenKind
 from feedback_hub.services.records.messages import RemarkKind
 from feedback_hub.services.records.staff import NoticeKind
@@ -49,14 +49,21 @@ _METHOD = "exchange"
 _NO_WORDS = "-"
 
 
-def receive(uow: UnitOfWork, rules: Rules, peer: Peer, letter: Letter, now: datetime) -> Receipt:
+def receive(
+    uow: UnitOfWork,
+    rules: Rules,
+    classifier: Classifier,
+    peer: Peer,
+    letter: Letter,
+    now: datetime,
+) -> Receipt:
     """What a letter of ``peer`` does here; the same one again does nothing more.
 
     Raises ``Invalid`` for a referral that nobody here knows.
     """
     uow.exchange.heard(peer.name, now)
     if letter.kind is LetterKind.REFERRAL:
-        return _take_in(uow, rules, peer, letter, now)
+        return _take_in(uow, rules, classifier, peer, letter, now)
     if letter.kind in TO_ASKED:
         passage = uow.exchange.came(peer.name, letter.referral)
     else:
@@ -78,7 +85,14 @@ def receive(uow: UnitOfWork, rules: Rules, peer: Peer, letter: Letter, now: date
     return ours
 
 
-def _take_in(uow: UnitOfWork, rules: Rules, peer: Peer, letter: Letter, now: datetime) -> Receipt:
+def _take_in(
+    uow: UnitOfWork,
+    rules: Rules,
+    classifier: Classifier,
+    peer: Peer,
+    letter: Letter,
+    now: datetime,
+) -> Receipt:
     known = uow.exchange.came(peer.name, letter.referral)
     before = uow.case(known.case_id) if known else None
     if before is not None:
@@ -93,7 +107,7 @@ def _take_in(uow: UnitOfWork, rules: Rules, peer: Peer, letter: Letter, now: dat
         return Receipt(declined=Refusal.NOT_NAMED)
     actor = _speaker(peer)
     submission = _submission(rules, uow.sites(), peer, letter, carried, now)
-    ref, _ = intake.submit(uow, rules, actor, submission, now)
+    ref, _ = intake.submit(uow, rules, classifier, actor, submission, now)
     case = uow.case_by_ref(ref)
     assert case is not None  # noqa: S101  submitted a line above
     case.priority = most_urgent(case.priority, carried.priority)

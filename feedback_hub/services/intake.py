@@ -19,7 +19,7 @@ from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.errors import Invalid, UsedByAnother
 from feedback_hub.domain.message import DeliveryReceipt, InboundMessage
 from feedback_hub.domain.submission import Submission
-from feedback_hub.services import call_list, callbacks, custom_fields, inbox
+from feedback_hub.services import call_list, callbacks, conversation, custom_fields, inbox
 from feedback_hub.services.new_case import open_case
 from feedback_hub.services.ports import Classifier, Inbox, UnitOfWork, VaultSealed
 from feedback_hub.services.records.work import Arrived, InboxKind, InboxRow
@@ -132,9 +132,16 @@ def reject(uow: UnitOfWork, channel: str, raw: bytes, reason: str, now: datetime
 
 
 def submit(
-    uow: UnitOfWork, rules: Rules, actor: Actor, submission: Submission, now: datetime
+    uow: UnitOfWork,
+    rules: Rules,
+    classifier: Classifier,
+    actor: Actor,
+    submission: Submission,
+    now: datetime,
 ) -> tuple[str, bool]:
     """Accept and register a submission at once: ``(case reference, whether it is new)``.
+
+    What may be a survivor's is out of sight from here on, as what comes by a channel is.
 
     The same ``submission_id`` gives the same reference to whoever handed it in. To anybody else it
     gives nothing, since whoever has the reference has the person's secret. Raises ``Invalid``,
@@ -157,6 +164,7 @@ def submit(
             raise UsedByAnother
         return before.ref, False
     case = open_case(uow, rules, submission, row.key_id, actor.id, now)
+    conversation.guard(rules, classifier, case, submission.message, now)
     # Whoever hands it in holds the reference from this moment.
     case.acknowledged_at = now
     keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)

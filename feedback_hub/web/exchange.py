@@ -38,7 +38,7 @@ def receive(name: str) -> Response:
                 log.warning("letter repeated", peer=name)
                 abort(403)
             letter = exchange_wire.load(_document(body))
-            receipt = exchange_in.receive(uow, hub.rules, peer, letter, now)
+            receipt = exchange_in.receive(uow, hub.rules, hub.classifier, peer, letter, now)
             uow.commit()
     except Invalid as refused:
         log.warning("letter not understood", peer=name, field=refused.field)

@@ -61,6 +61,17 @@ def test_what_somebody_else_handed_in_gives_nothing_to_whoever_repeats_it(
     assert {gone.text} == refused
 
 
+def test_what_may_be_a_survivors_is_nobodys_but_its_handlers_before_it_was_read(
+    asking: Asking,
+) -> None:
+    body = {"text": "o chefe disse que se eu dormir com ele fico na lista"}
+    answer = asking.post(Role.DESK, "/api/v1/intake", submission_id=str(uuid.uuid4()), **body)
+    assert answer.status_code == 201
+    path = f"/api/v1/cases/{answer.json['ref']}"
+    assert asking.get(Role.CASE_MANAGER, path).status_code == 404
+    assert asking.get(Role.PROTECTION, path).status_code == 200
+
+
 def test_a_meeting_is_kept_with_its_points_and_a_longer_list_adds_what_is_new(
     hub: Hub, asking: Asking
 ) -> None:

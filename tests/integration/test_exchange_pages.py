@@ -86,7 +86,9 @@ def test_a_case_from_elsewhere_is_answered_to_them_and_can_be_asked_about(hub: H
         "l" * 32, LetterKind.REFERRAL, "r" * 32, now, reference="117640928", case=carried
     )
     with hub.unit_of_work() as uow:
-        ref = exchange_in.receive(uow, hub.rules, hub.rules.peers["wfp"], letter, now).reference
+        ref = exchange_in.receive(
+            uow, hub.rules, hub.classifier, hub.rules.peers["wfp"], letter, now
+        ).reference
         uow.commit()
     drain(hub, Queue.TRIAGE)
     app = make_app(hub)
@@ -128,7 +130,9 @@ def test_what_they_cannot_read_is_told_the_team_and_not_sent_for_ever(hub: Hub) 
     carried = Carried("A bomba avariou", Share.ANONYMOUS, now, SitePlace(code="NTO"))
     letter = Letter("l" * 32, LetterKind.REFERRAL, "r" * 32, now, case=carried)
     with hub.unit_of_work() as uow:
-        ref = exchange_in.receive(uow, hub.rules, hub.rules.peers["wfp"], letter, now).reference
+        ref = exchange_in.receive(
+            uow, hub.rules, hub.classifier, hub.rules.peers["wfp"], letter, now
+        ).reference
         case = uow.case_by_ref(ref)
         assert case is not None
         uow.session.flush()

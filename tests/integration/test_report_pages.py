@@ -195,6 +195,22 @@ def test_a_highly_sensitive_report_is_received_and_nothing_more(
     assert spoken not in client.get("/cases").text
 
 
+def test_what_may_be_a_survivors_is_its_handlers_from_the_moment_it_is_written_down(
+    hub: Hub, app: Flask, filipe: FlaskClient
+) -> None:
+    # Nobody ticked anything, and no worker has read it yet.
+    page = filipe.get("/report").text
+    form = hidden(page) | {"text": "o chefe disse que se eu dormir com ele fico na lista"}
+    answer = filipe.post("/report", data=form)
+    case = the_case(hub)
+    assert ref_in(answer.text) == case.ref, "at the desk it looks as any other report"
+    assert ref_in(filipe.post("/report", data=form).text) == case.ref
+    opened = {
+        who: log_in(app, who).get(f"/cases/{case.ref}").status_code for who in ("ana", "rosa")
+    }
+    assert opened == {"ana": 404, "rosa": 200}
+
+
 def test_pressing_twice_keeps_one(hub: Hub, filipe: FlaskClient) -> None:
     before = count(hub)
     form = hidden(filipe.get("/report").text) | EVERYTHING

@@ -126,7 +126,8 @@ def test_a_case_forgotten_is_not_found(hub: Hub) -> None:
 
 def submit(uow: SqlUnitOfWork, hub: Hub, text: str) -> str:
     message = InboundMessage(uuid.uuid4().hex, NOW, text)
-    ref, _new = intake.submit(uow, hub.rules, TEAM, Submission(message, "desk"), NOW)
+    handed_in = Submission(message, "desk")
+    ref, _new = intake.submit(uow, hub.rules, hub.classifier, TEAM, handed_in, NOW)
     return ref
 
 

@@ -168,7 +168,7 @@ def test_after_an_intake_no_file_holds_the_text_the_number_or_the_name(
         intake.reject(uow, "sms", b"Body=" + text.encode(), "unreadable", NOW)
         handed_in = InboundMessage(uuid.uuid4().hex, NOW, text, number, number, sender_name=name)
         submission = Submission(handed_in, "desk", safe_time=safe)
-        intake.submit(uow, hub.rules, desk, submission, NOW)
+        intake.submit(uow, hub.rules, hub.classifier, desk, submission, NOW)
         uow.commit()
     assert drain(hub, Queue.INTAKE) == 1
     assert drain(hub, Queue.TRIAGE) == 2

@@ -82,7 +82,7 @@ def _hand_in(uow: SqlUnitOfWork, actor: Actor, body: Body, now: datetime) -> tup
         read_submission(body, now, hub.config.hub.default_country),
         asked_in=ShownIn.API,
     )
-    return intake.submit(uow, hub.rules, actor, submission, now)
+    return intake.submit(uow, hub.rules, hub.classifier, actor, submission, now)
 
 
 def _points(body: Body, batch: str) -> Sequence[Body]:
