@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from requests import RequestException, Session
@@ -19,10 +19,8 @@ from requests import Response as Answer
 
 from channels import _fetching
 from channels._http import retry_after, unanswered
+from channels._kobo import KoboSettings
 from feedback_hub.domain.message import DeliveryError, SendFault
-
-if TYPE_CHECKING:
-    from channels.kobo import KoboSettings
 
 PAGE = 100
 EDITS_EVERY = timedelta(hours=1)
@@ -143,7 +141,7 @@ class KoboApi:
             url,
             most=most,
             seconds=seconds,
-            timeouts=(self._settings.connect_timeout, self._settings.read_timeout),
+            timeouts=self._settings.timeouts,
             headers=self._headers,
         )
 
@@ -197,7 +195,7 @@ class KoboApi:
                 url,
                 params=parameters,
                 headers=self._headers,
-                timeout=(settings.connect_timeout, settings.read_timeout),
+                timeout=settings.timeouts,
                 # Elsewhere than where we asked is not the provider's own host.
                 allow_redirects=False,
             )

@@ -62,7 +62,7 @@ class Gateway:
                 "GET" if method == "get" else "POST",
                 url,
                 auth=login,
-                timeout=(names.connect_timeout, names.read_timeout),
+                timeout=names.timeouts,
                 allow_redirects=False,
                 **body,
             )

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from channels._patience import Patience
 from channels.base import Unparseable, WebhookRequest
 from feedback_hub.config import Unfit, setting
 from feedback_hub.config import secret as hidden
@@ -198,7 +199,7 @@ def _zone(raw: object) -> str:
 
 
 @dataclass(frozen=True)
-class GatewaySettings:
+class GatewaySettings(Patience):
     """The keys of a gateway (CONTRACT, Configuration). Empty means: as the profile has it."""
 
     profile: Profile = setting(
@@ -271,12 +272,6 @@ class GatewaySettings:
         most=60_000,
     )
     reply_body: str = setting("What the gateway wants to hear. Empty: nothing.", default="")
-    connect_timeout: float = setting(
-        "Seconds to wait for a connection.", default=5.0, least=0.05, most=60
-    )
-    read_timeout: float = setting(
-        "Seconds to wait for the answer to a request.", default=20.0, least=0.05, most=120
-    )
 
     def __post_init__(self) -> None:
         if not self.secret and not self.allowed_addresses:

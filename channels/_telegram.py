@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from channels._patience import Patience
 from feedback_hub.config import Unfit, secret, setting
 from feedback_hub.config.addresses import parse_base_url
 
@@ -43,7 +44,7 @@ def _username(raw: str) -> str:
 
 
 @dataclass(frozen=True)
-class TelegramSettings:
+class TelegramSettings(Patience):
     """One bot."""
 
     token: str = secret("The bot's token, from @BotFather. Opens the bot.", parse=_token)
@@ -66,12 +67,6 @@ class TelegramSettings:
         "Where the Bot API is; change it only for tests or a Bot API server of your own.",
         default="https://api.telegram.org",
         parse=parse_base_url,
-    )
-    connect_timeout: float = setting(
-        "Seconds to wait for a connection.", default=5.0, least=0.05, most=60
-    )
-    read_timeout: float = setting(
-        "Seconds to wait for the answer to a request.", default=20.0, least=0.05, most=120
     )
 
     def __post_init__(self) -> None:

@@ -47,8 +47,7 @@ class Api:
         logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
         self._base = settings.api_base
         self._token = settings.token
-        self._connect_timeout = settings.connect_timeout
-        self._read_timeout = settings.read_timeout
+        self._timeouts = settings.timeouts
         self._session = Session()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=_THREADS))
@@ -65,11 +64,12 @@ class Api:
 
         ``patience``: seconds to wait for the answer, where it is not the usual time.
         """
+        connect, read = self._timeouts
         try:
             answer = self._session.post(
                 f"{self._base}/bot{self._token}/{method}",
                 json=dict(parameters or {}),
-                timeout=(self._connect_timeout, patience or self._read_timeout),
+                timeout=(connect, patience or read),
                 allow_redirects=False,
             )
         except RequestException as error:
@@ -89,7 +89,7 @@ class Api:
             f"{self._base}/file/bot{self._token}/{path}",
             most=most,
             seconds=seconds,
-            timeouts=(self._connect_timeout, self._read_timeout),
+            timeouts=self._timeouts,
             # A path holds for an hour; asked for again there is a new one.
             may_come=True,
         )

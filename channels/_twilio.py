@@ -14,10 +14,12 @@ from urllib.parse import parse_qsl
 
 from twilio.request_validator import RequestValidator
 
+from channels._patience import Patience
 from channels.base import Unparseable, Unverified, WebhookRequest, phone_address
 from feedback_hub.config import Unfit, secret, setting
 from feedback_hub.config.addresses import parse_base_url
 from feedback_hub.config.convert import text
+from feedback_hub.config.times import WorkingHours, parse_working_hours
 from feedback_hub.domain.message import SendFault
 
 FAULTS: Mapping[str, tuple[SendFault, bool]] = {
@@ -82,8 +84,20 @@ def _sender(raw: object) -> str:
     return phone_address(text(raw))
 
 
+def _operator(raw: object) -> str:
+    written = text(raw).strip()
+    number = phone_address(written)
+    if written and not re.fullmatch(r"\+[1-9]\d{6,14}", number):
+        raise Unfit("is not a phone number", "Write it with its country code, like +258841234567.")
+    return number
+
+
+def _hours(raw: object) -> WorkingHours | None:
+    return parse_working_hours(raw) if raw != "" else None
+
+
 @dataclass(frozen=True)
-class TwilioSettings:
+class TwilioSettings(Patience):
     """The keys of a Twilio account (CONTRACT, Configuration)."""
 
     account_sid: str = setting(
@@ -104,12 +118,6 @@ class TwilioSettings:
         default="https://api.twilio.com",
         parse=parse_base_url,
     )
-    connect_timeout: float = setting(
-        "Seconds to wait for a connection.", default=5.0, least=0.05, most=60
-    )
-    read_timeout: float = setting(
-        "Seconds to wait for the answer to a request.", default=20.0, least=0.05, most=120
-    )
 
     def __post_init__(self) -> None:
         if bool(self.from_number) == bool(self.messaging_service_sid):
@@ -118,6 +126,25 @@ class TwilioSettings:
                 "Keep the one that this account sends with.",
                 key="from_number",
             )
+
+
+@dataclass(frozen=True)
+class VoiceSettings(TwilioSettings):
+    """The keys of a Twilio account that answers calls."""
+
+    operator_number: str = setting(
+        "The telephone that callers who want a person are put through to; empty: none.",
+        default="",
+        parse=_operator,
+    )
+    operator_hours: WorkingHours | None = setting(
+        "When somebody answers it, on working days, local time; empty: [clocks] working_hours.",
+        default=None,
+        parse=_hours,
+    )
+    longest_message: int = setting(
+        "Seconds that a voice message may last.", default=180, least=10, most=3600
+    )
 
 
 class Form(dict[str, list[str]]):

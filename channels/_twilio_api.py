@@ -40,7 +40,7 @@ def download(
             url,
             most=most,
             seconds=seconds,
-            timeouts=(settings.connect_timeout, settings.read_timeout),
+            timeouts=settings.timeouts,
             auth=(settings.account_sid, settings.auth_token),
             may_follow=partial(_is_media_host, settings.api_base),
             may_come=may_come,
@@ -65,7 +65,7 @@ def connect(settings: TwilioSettings) -> Client:
     client = Client(
         settings.account_sid,
         settings.auth_token,
-        http_client=_Http(settings.connect_timeout, settings.read_timeout),
+        http_client=_Http(settings.timeouts),
         # A non-empty mapping, or the client reads TWILIO_REGION and the like from the process.
         environment={"": ""},
     )
@@ -82,8 +82,8 @@ class _Http:
     Its own one logs each request's query, which for a list is a person's number.
     """
 
-    def __init__(self, connect_timeout: float, read_timeout: float) -> None:
-        self._timeouts = (connect_timeout, read_timeout)
+    def __init__(self, timeouts: tuple[float, float]) -> None:
+        self._timeouts = timeouts
         self._line = HTTPAdapter(pool_maxsize=_THREADS)
         self._ways: dict[str, dict[str, Any]] = {}
 

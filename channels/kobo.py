@@ -6,18 +6,13 @@ import hmac
 import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from channels._kobo_form import Questions, Values
+from channels._kobo import KoboSettings, PullFrom
 from channels._kobo_read import Where, read
 from channels.base import Item, Pulled, Unparseable, Unverified, WebhookReply, WebhookRequest
-from feedback_hub.config import Unfit, secret, setting
-from feedback_hub.config.addresses import parse_base_url
-from feedback_hub.config.convert import named
 from feedback_hub.domain.message import (
     Attachment,
     DeliveryError,
@@ -31,71 +26,6 @@ if TYPE_CHECKING:
     from channels._kobo_api import KoboApi
 
 _KEPT = WebhookReply(200, b'{"received": true}', "application/json")
-
-
-def _login(raw: object) -> str:
-    name = named(raw)
-    # What lies outside ASCII each client writes into the header in a way of its own.
-    if not name.isascii() or ":" in name:
-        raise Unfit("may hold plain letters, digits and signs only, and no colon")
-    return name
-
-
-def _password(raw: str) -> str:
-    if not raw.isascii():
-        raise Unfit("may hold plain letters, digits and signs only")
-    return raw
-
-
-def _form(raw: object) -> str:
-    form = named(raw)
-    if not form.isascii() or not form.isalnum():
-        raise Unfit("is not a form's id", "Copy it from the address of the project in Kobo.")
-    return form
-
-
-class PullFrom(StrEnum):
-    """Where the first look begins."""
-
-    NEW = "new"
-    ALL = "all"
-
-
-@dataclass(frozen=True)
-class KoboSettings:
-    """The keys of one form (CONTRACT, Configuration)."""
-
-    form: str = setting("The project's id, as it stands in its address in Kobo.", parse=_form)
-    username: str = setting(
-        "The name that Kobo's REST service logs in to this hub with.", default="", parse=_login
-    )
-    password: str = secret("The password that belongs to it.", default="", parse=_password)
-    pull_url: str = setting(
-        "The Kobo server to read, for a hub without a public address and for attachments.",
-        default="",
-        parse=lambda raw: parse_base_url(raw) if raw else "",
-    )
-    pull_token: str = secret("The API token of a Kobo account that may view the form.", default="")
-    pull_from: PullFrom = setting(
-        "Where pulling begins: with what is new, or with all there is.", default=PullFrom.NEW
-    )
-    connect_timeout: float = setting(
-        "Seconds to wait for a connection.", default=5.0, least=0.05, most=60
-    )
-    read_timeout: float = setting(
-        "Seconds to wait for the answer to a request.", default=20.0, least=0.05, most=120
-    )
-    mapping: Questions = setting("Which question is which field.")
-    values: Values = setting("Which of the form's words are which of ours.")
-
-    def __post_init__(self) -> None:
-        if bool(self.username) != bool(self.password):
-            raise Unfit("needs both username and password, or neither", key="username")
-        if bool(self.pull_url) != bool(self.pull_token):
-            raise Unfit("needs both pull_url and pull_token, or neither", key="pull_url")
-        if not self.username and not self.pull_url:
-            remedy = "Set username and password, or pull_url and pull_token."
-            raise Unfit("is neither called nor pulled", remedy, key="username")
 
 
 class Adapter:

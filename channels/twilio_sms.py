@@ -87,6 +87,8 @@ class _MediaList(Protocol):
 
 class _Number(Protocol):
     sms_url: str | None
+    voice_url: str | None
+    status_callback: str | None
 
     def update(self, **changes: str) -> object: ...
 
@@ -278,11 +280,13 @@ class Adapter:
 
     def _number(self) -> _Number:
         """The account's number. Raises ``DeliveryError`` if it is none of the account's."""
-        found: list[_Number] = self._client.incoming_phone_numbers.list(
-            phone_number=self.settings.from_number, limit=1
+        number = self.settings.from_number
+        found: list[_Number] = (
+            self._client.incoming_phone_numbers.list(phone_number=number, limit=1) if number else []
         )
         if not found:
-            # Short codes and sender names are set up in the console.
+            # A messaging service does not say where its numbers ring; short codes and sender
+            # names are set up in the console.
             raise DeliveryError(SendFault.CREDENTIALS, provider_code="no_such_number")
         return found[0]
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from channels import _ivr, _twilio, twilio_sms
+from channels._call_traces import answered, asked_back, caller_in, heard, voice
 from channels._ivr import Caller, Place, Step, Trace, Turn
 from channels._twiml import CONTENT_TYPE, Call
 from channels.base import (
@@ -22,11 +23,7 @@ from channels.base import (
     WebhookReply,
     WebhookRequest,
     identifier,
-    phone_address,
 )
-from feedback_hub.config import Unfit, setting
-from feedback_hub.config.convert import text
-from feedback_hub.config.times import WorkingHours, parse_working_hours
 from feedback_hub.domain.contact import Purpose as Say
 from feedback_hub.domain.contact import Step as Question
 from feedback_hub.domain.dialogue import DIALOGUE, MOST_QUESTIONS
@@ -34,7 +31,6 @@ from feedback_hub.domain.message import (
     Attachment,
     DeliveryError,
     InboundMessage,
-    MessageKind,
     SendFault,
 )
 
@@ -52,13 +48,6 @@ ENDED: Mapping[str, bool] = {
     "canceled": True,
     "failed": True,
 }
-HIDDEN = frozenset(
-    # What Twilio puts in place of a number that the caller or the network hides, in words and as
-    # keyed on a phone. Source: https://help.twilio.com/articles/223179988
-    {"", "anonymous", "restricted", "unavailable", "blocked", "unknown"}
-    | {"+266696687", "+7378742883", "+86282452253", "+2562533", "+8656696", "+17378742883"}
-)
-
 _TRY_AGAIN = "#rc=3&rp=all"
 _RUNG = "voice/ring"
 _KEY_WAIT = 7
@@ -69,37 +58,6 @@ _LARGEST_PAGE = 1000
 _SKEW = timedelta(seconds=60)
 _RECORDING = re.compile(r"/Recordings/(RE[A-Za-z0-9]{1,62})(?:\.\w+)?/?$")
 _NO_CONTENT = WebhookReply(204, b"", CONTENT_TYPE)
-
-
-def _operator(raw: object) -> str:
-    written = text(raw).strip()
-    number = phone_address(written)
-    if written and not re.fullmatch(r"\+[1-9]\d{6,14}", number):
-        raise Unfit("is not a phone number", "Write it with its country code, like +258841234567.")
-    return number
-
-
-def _hours(raw: object) -> WorkingHours | None:
-    return parse_working_hours(raw) if raw != "" else None
-
-
-@dataclass(frozen=True)
-class VoiceSettings(_twilio.TwilioSettings):
-    """The keys of a Twilio account that answers calls."""
-
-    operator_number: str = setting(
-        "The telephone that callers who want a person are put through to; empty: none.",
-        default="",
-        parse=_operator,
-    )
-    operator_hours: WorkingHours | None = setting(
-        "When somebody answers it, on working days, local time; empty: [clocks] working_hours.",
-        default=None,
-        parse=_hours,
-    )
-    longest_message: int = setting(
-        "Seconds that a voice message may last.", default=180, least=10, most=3600
-    )
 
 
 class _Resource(Protocol):
@@ -114,13 +72,6 @@ class _CallRecord(_Resource, Protocol):
     start_time: datetime | None
 
 
-class _Number(Protocol):
-    voice_url: str | None
-    status_callback: str | None
-
-    def update(self, **changes: str) -> object: ...
-
-
 class _Recording(_Resource, Protocol):
     call_sid: str | None
     duration: str | None
@@ -129,13 +80,13 @@ class _Recording(_Resource, Protocol):
 class Adapter(twilio_sms.Adapter):
     """One Twilio number that people ring. What is written to them goes out as texts from it."""
 
-    Settings: ClassVar[type] = VoiceSettings
+    Settings: ClassVar[type] = _twilio.VoiceSettings
     methods: ClassVar[Mapping[str, frozenset[str]]] = {
         "voice": frozenset({"POST"}),
         "status": frozenset({"POST"}),
         _RUNG: frozenset({"POST"}),
     }
-    settings: VoiceSettings
+    settings: _twilio.VoiceSettings
 
     def parse(self, request: WebhookRequest, now: datetime) -> Sequence[Item]:
         """What one step of a call, its end or a text's receipt leaves behind; mostly nothing.
@@ -156,7 +107,7 @@ class Adapter(twilio_sms.Adapter):
             return self._missed_call(call, form, now, {}) if ended else ()
         place = Place.read(request.url)
         if recorded := _recorded(place, form):
-            return (self._voice(call, recorded, form, place, now), _heard(call, now))
+            return (self._voice(call, recorded, form, place, now), heard(call, now))
         turn = self._advance(place, form)
         match turn.leaves:
             case Trace.ASKED:
@@ -165,9 +116,9 @@ class Adapter(twilio_sms.Adapter):
             case Trace.GAVE_UP:
                 return self._missed_call(call, form, now, {}, turn.place.language)
             case Trace.DECLINED:
-                return (_heard(call, now),)
+                return (heard(call, now),)
             case Trace.SERVED:
-                return (_heard(call, now, _ivr.numbers_in(form.first("Digits"))),)
+                return (heard(call, now, _ivr.numbers_in(form.first("Digits"))),)
             case None:
                 return ()
 
@@ -210,17 +161,16 @@ class Adapter(twilio_sms.Adapter):
             call = calls.get(recording.call_sid or "")
             if call is not None and recording.duration not in {None, "0", "-1"}:
                 at = recording.date_created or since
-                caller = _number(call._from or "")
-                found.append(
-                    self._voice_of(call.sid, recording.sid, caller, at, {"consent_record": "yes"})
-                )
-                found.append(_heard(call.sid, at))
-        heard = {one.external_id for one in found}
+                caller = caller_in(call._from or "")
+                url, number = self._recording_url(recording.sid), self.settings.from_number
+                found.append(voice(call.sid, recording.sid, url, caller, number, at))
+                found.append(heard(call.sid, at))
+        known = {one.external_id for one in found}
         for call in calls.values():
-            caller = _number(call._from or "")
-            if caller and f"{call.sid}.heard" not in heard and ENDED.get(call.status or "", False):
+            caller = caller_in(call._from or "")
+            if caller and f"{call.sid}.heard" not in known and ENDED.get(call.status or "", False):
                 at = call.start_time or call.date_created or since
-                found.append(_request(call.sid, caller, self.settings.from_number, at, {}))
+                found.append(asked_back(call.sid, caller, self.settings.from_number, at, {}))
         return sorted(found, key=lambda message: message.received_at)
 
     def registered(self) -> str:
@@ -228,7 +178,7 @@ class Adapter(twilio_sms.Adapter):
 
         Without that second address whoever hangs up leaves no trace.
         """
-        number = self._dialled()
+        number = self._number()
         tells = str(number.status_callback or "").startswith(f"{self.public_url}/")
         return str(number.voice_url or "") if tells else ""
 
@@ -237,7 +187,7 @@ class Adapter(twilio_sms.Adapter):
 
         Raises ``DeliveryError``. Twilio takes the addresses without trying them.
         """
-        self._dialled().update(
+        self._number().update(
             voice_url=f"{self.public_url}/voice{_TRY_AGAIN}",
             voice_method="POST",
             status_callback=f"{self.public_url}/status{_TRY_AGAIN}",
@@ -380,7 +330,7 @@ class Adapter(twilio_sms.Adapter):
         turn, value = _ivr.answer(place, form.first("Digits"), sites)
         if value:
             of = identifier(form.first("CallSid"), "CallSid")
-            desk.keep((_answered(of, place, value, now),))
+            desk.keep((answered(of, place, value, now),))
         self._hear(call, turn.says, place.language, desk)
         return self._ask(call, turn.place, caller, desk)
 
@@ -418,30 +368,14 @@ class Adapter(twilio_sms.Adapter):
         return _ivr.advance(place, form.first("Digits"), caller)
 
     def _caller(self, form: _twilio.Form) -> Caller:
-        return Caller(bool(_number(form.first("From"))), bool(self.settings.operator_number))
+        return Caller(bool(caller_in(form.first("From"))), bool(self.settings.operator_number))
 
     def _voice(
         self, call: str, recording: str, form: _twilio.Form, place: Place, now: datetime
     ) -> InboundMessage:
-        said = {"consent_record": "yes"}
-        caller = _number(form.first("From"))
-        made = self._voice_of(call, recording, caller, now, said)
-        return replace(made, language=_language(place), recipient=form.first("To"))
-
-    def _voice_of(
-        self, call: str, recording: str, caller: str, at: datetime, said: Mapping[str, str]
-    ) -> InboundMessage:
-        return InboundMessage(
-            external_id=identifier(recording, "RecordingSid"),
-            received_at=at,
-            text="",
-            sender=caller,
-            address=phone_address(caller),
-            kind=MessageKind.VOICE,
-            recipient=self.settings.from_number,
-            attachments=(Attachment(self._recording_url(recording), "audio/mpeg"),),
-            metadata={"call": call, **said},
-        )
+        url, caller = self._recording_url(recording), caller_in(form.first("From"))
+        left = voice(call, recording, url, caller, form.first("To"), now)
+        return replace(left, language=place.language or "und")
 
     def _recording_url(self, recording: str) -> str:
         account = self.settings.account_sid
@@ -457,25 +391,14 @@ class Adapter(twilio_sms.Adapter):
         language: str = "",
     ) -> tuple[InboundMessage, ...]:
         """A request to be called back; nothing where there is no number to call."""
-        caller = _number(form.first("From"))
+        caller = caller_in(form.first("From"))
         # What we dial ourselves ends too.
         if not caller or form.first("Direction").startswith("outbound"):
             return ()
-        made = _request(call, caller, form.first("To"), now, said)
+        made = asked_back(call, caller, form.first("To"), now, said)
         return (replace(made, language=language or "und"),)
 
     # --- what Twilio has ---
-
-    def _dialled(self) -> _Number:
-        if not self.settings.from_number:
-            # A messaging service says nothing of where its numbers ring.
-            raise DeliveryError(SendFault.CREDENTIALS, provider_code="no_such_number")
-        found: list[_Number] = self._client.incoming_phone_numbers.list(
-            phone_number=self.settings.from_number, limit=1
-        )
-        if not found:
-            raise DeliveryError(SendFault.CREDENTIALS, provider_code="no_such_number")
-        return found[0]
 
     def _calls(self, since: datetime) -> Iterator[_CallRecord]:
         number = {"to": self.settings.from_number} if self.settings.from_number else {}
@@ -506,57 +429,3 @@ def _recorded(place: Place, form: _twilio.Form) -> str:
     if match is not None:
         return match[1]
     return form.first("RecordingSid")
-
-
-def _heard(call: str, now: datetime, numbers: tuple[str, str] | None = None) -> InboundMessage:
-    """That nobody need call back. Of a question about a case its numbers, which are sealed."""
-    metadata = {"call": call}
-    if numbers is not None:
-        metadata |= {"reference": numbers[0], "secret": numbers[1]}
-    return InboundMessage(
-        external_id=f"{call}.heard",
-        received_at=now,
-        text="",
-        kind=MessageKind.OPENED,
-        metadata=metadata,
-    )
-
-
-def _answered(call: str, place: Place, value: str, now: datetime) -> InboundMessage:
-    """What was answered about the message that the same call left; a later key corrects nothing."""
-    return InboundMessage(
-        external_id=f"{call}.{place.about}.{place.asks[0]}",
-        received_at=now,
-        text="",
-        kind=MessageKind.OPENED,
-        metadata={
-            "call": call,
-            "about": identifier(place.about, "recording"),
-            "question": place.asks[0],
-            "answer": value,
-        },
-    )
-
-
-def _request(
-    call: str, caller: str, recipient: str, at: datetime, said: Mapping[str, str]
-) -> InboundMessage:
-    return InboundMessage(
-        external_id=call,
-        received_at=at,
-        text="",
-        sender=caller,
-        address=phone_address(caller),
-        kind=MessageKind.MISSED_CALL,
-        recipient=recipient,
-        metadata={"call": call, **said},
-    )
-
-
-def _number(raw: str) -> str:
-    """The caller's number as it came; empty if it is hidden."""
-    return "" if raw.strip().lower() in HIDDEN else raw
-
-
-def _language(place: Place) -> str:
-    return place.language or "und"

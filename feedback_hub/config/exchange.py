@@ -41,8 +41,8 @@ def _parse_known_as(raw: object) -> str:
 
 
 @dataclass(frozen=True)
-class FilePeer:
-    """A mechanism that tables are exchanged with (``kind = "file"``)."""
+class _Peer:
+    """What is settled of every other mechanism."""
 
     organisation: str = setting(
         "The organisation that stands for it here: a referral to it goes there.", parse=parse_code
@@ -57,6 +57,12 @@ class FilePeer:
         default="",
         parse=parse_mail_address,
     )
+
+
+@dataclass(frozen=True)
+class FilePeer(_Peer):
+    """A mechanism that tables are exchanged with (``kind = "file"``)."""
+
     language: FileLanguage = setting(
         "The language of the headers and words in the tables: por or eng.",
         default=FileLanguage.POR,
@@ -64,12 +70,9 @@ class FilePeer:
 
 
 @dataclass(frozen=True)
-class HubPeer:
+class HubPeer(_Peer):
     """Another hub, over https (``kind = "hub"``)."""
 
-    organisation: str = setting(
-        "The organisation that stands for it here: a referral to it goes there.", parse=parse_code
-    )
     url: str = setting("The other hub's base_url.", parse=_parse_url)
     known_as: str = setting(
         "What the other hub calls us: the name of its [exchange.<name>].", parse=_parse_known_as
@@ -77,16 +80,6 @@ class HubPeer:
     secret: str = secret(
         "Signs the requests: the same at both hubs, 32 characters or more.",
         parse=parse_key_material,
-    )
-    handler: str = setting(
-        "Who there takes highly sensitive cases, as they know them; empty: none go there.",
-        default="",
-        parse=parse_mail_address,
-    )
-    our_handler: str = setting(
-        "The handler here who takes theirs (e-mail of an account); empty: none are taken.",
-        default="",
-        parse=parse_mail_address,
     )
     window: int = setting(
         "Seconds that a request's time may differ from ours.", default=300, least=30, most=3600

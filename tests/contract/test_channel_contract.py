@@ -44,9 +44,7 @@ FIRST = list({(one.account.kind, one.endpoint): one for one in reversed(ALL) if 
 each_kind = pytest.mark.parametrize("kind", KINDS)
 each_sample = pytest.mark.parametrize("sample", ALL, ids=lambda sample: sample.label)
 each_call = pytest.mark.parametrize("sample", CALLED, ids=lambda sample: sample.label)
-fuzzed = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+fuzzed = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def vouched(part: str) -> list[Sample]:

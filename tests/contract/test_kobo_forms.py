@@ -42,7 +42,7 @@ def one(answers: dict[str, Any], questions: Questions | None = None) -> Submissi
 
 
 @given(st.dictionaries(KEYS | st.text(max_size=12), ANY, max_size=12))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_answers_are_read_or_rejected(answers: dict[str, Any]) -> None:
     try:
         matters = read(answers, Questions(), Values(), WHERE, NOW)
@@ -55,7 +55,6 @@ def test_any_answers_are_read_or_rejected(answers: dict[str, Any]) -> None:
 
 
 @given(text=st.text(string.printable, min_size=1), group=st.sampled_from(["", "a/", "a/b/"]))
-@settings(deadline=None)
 def test_what_was_said_is_kept_in_whatever_group_it_stands(text: str, group: str) -> None:
     assert one({f"{group}text": text}).message.text == text.strip()
 

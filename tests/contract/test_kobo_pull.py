@@ -8,10 +8,11 @@ from datetime import timedelta
 
 import pytest
 
+from channels._kobo import KoboSettings, PullFrom
 from channels._kobo_api import EDITS_EVERY, PAGE
 from channels._kobo_form import Questions, Values
 from channels.base import HoldsFiles, Pulls
-from channels.kobo import Adapter, KoboSettings, PullFrom
+from channels.kobo import Adapter
 from feedback_hub.domain.message import Attachment, DeliveryError, SendFault
 from feedback_hub.domain.submission import Submission
 from tests.contract.recorded import NOW

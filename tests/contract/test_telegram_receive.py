@@ -67,9 +67,7 @@ anything = st.one_of(
 
 
 @given(data=st.data())
-@settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_value_in_any_place_is_read_or_rejected_and_never_a_crash(data: st.DataObject) -> None:
     sample: Sample = data.draw(st.sampled_from(WITH_OBJECT))
     update = json.loads(sample.body)

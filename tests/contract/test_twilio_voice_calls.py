@@ -465,9 +465,7 @@ def move_on(call: Phone, move: str) -> None:
     ever_after=st.sampled_from("s1234569#n"),
     again=st.randoms(use_true_random=False),
 )
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_a_caller_does_there_is_an_answer_an_end_and_one_case(
     talkative: Line, moves: list[str], ever_after: str, again: Random
 ) -> None:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from channels._twilio import VoiceSettings
 from channels.base import HoldsFiles
-from channels.twilio_voice import Adapter, VoiceSettings
+from channels.twilio_voice import Adapter
 from feedback_hub.domain.message import Attachment, DeliveryError, MessageKind
 from tests.contract.sms import NUMBER, PERSON
 from tests.providers.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioServer

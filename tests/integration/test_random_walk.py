@@ -403,7 +403,6 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
 
 @settings(
     max_examples=8,
-    deadline=None,
     derandomize=True,
     # A failure is told at once: making it smaller would walk for minutes.
     phases=(Phase.generate,),

@@ -65,7 +65,6 @@ def test_whatever_is_asked_the_answer_is_one_that_is_described(hub: Hub, role: R
         operation = result.ok()
         how = settings(
             max_examples=EXAMPLES,
-            deadline=None,
             database=None,
             derandomize=True,
             phases=[Phase.generate],

@@ -142,9 +142,7 @@ def test_a_key_of_another_length_is_refused(length: int) -> None:
         Keyring(b"k" * length)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plain=ANY_TEXT)
 def test_whatever_a_person_sends_comes_back_letter_by_letter(hub: Hub, plain: str) -> None:
     with hub.unit_of_work() as uow:

@@ -111,7 +111,6 @@ def referrals_in_sql(uow: SqlUnitOfWork, scope: Scope) -> list[str]:
 
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(world=WORLDS, actors=st.lists(ACTORS, min_size=1, max_size=3))

@@ -425,7 +425,7 @@ def test_free_fields_and_lengths() -> None:
     assert [seconds(one) for one in ("75", "1:15", "0:01:15.5", "x", "")] == [75, 75, 75.5, 0, 0]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(LogFormat),
     st.lists(

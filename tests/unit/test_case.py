@@ -396,7 +396,7 @@ class AnyLife(RuleBasedStateMachine):
 
 
 TestAnyLife = AnyLife.TestCase
-TestAnyLife.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestAnyLife.settings = settings(max_examples=60, stateful_step_count=30)
 
 
 def test_may_close_agrees_with_close_for_a_closed_case() -> None:

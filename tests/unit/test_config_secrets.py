@@ -249,7 +249,7 @@ def only_faults(read: Callable[[], Config]) -> None:
 
 class TestAnything:
     @given(documents, environments)
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     def test_any_document_is_read_or_refused_without_a_word_of_its_secrets(
         self, document: dict[str, Any], environ: dict[str, str]
     ) -> None:
@@ -258,7 +258,6 @@ class TestAnything:
     @given(st.data())
     @settings(
         max_examples=150,
-        deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     def test_any_file_is_read_or_refused_without_a_word_of_its_secrets(

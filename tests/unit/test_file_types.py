@@ -193,7 +193,7 @@ def test_a_picture_that_cannot_be_cleaned_is_not_kept(content: bytes) -> None:
         examine(content)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from([drawn(kind) for kind in ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")]),
     st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=8),
