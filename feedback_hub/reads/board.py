@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import Select, exists, select
 
 from feedback_hub.adapters.tables import board_entry, board_reading, case, issue, issue_case
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
@@ -75,14 +75,8 @@ def public(
     if place is None:
         return None
     rows = uow.session.execute(
-        select(BoardEntry, issue.c.sector)
-        .join(issue, issue.c.id == board_entry.c.issue_id)
-        .where(
-            board_entry.c.site == site,
-            board_entry.c.state == EntryState.APPROVED,
-            board_entry.c.public_at <= now,
-            _is_ordinary(site),
-        )
+        _entries(site, EntryState.APPROVED)
+        .where(board_entry.c.public_at <= now)
         .order_by(board_entry.c.public_at.desc(), board_entry.c.id)
     )
     chosen: dict[str, tuple[BoardEntry, str]] = {}
@@ -105,20 +99,15 @@ def past(uow: SqlUnitOfWork, site: str, threshold: int) -> PastBoard | None:
     if place is None:
         return None
     rows = uow.session.execute(
-        select(BoardEntry, issue.c.sector)
-        .join(issue, issue.c.id == board_entry.c.issue_id)
-        .where(
-            board_entry.c.site == site,
-            board_entry.c.state == EntryState.ARCHIVED,
-            board_entry.c.public_at <= board_entry.c.archived_at,
-            _is_ordinary(site),
-        )
+        _entries(site, EntryState.ARCHIVED)
+        .where(board_entry.c.public_at <= board_entry.c.archived_at)
         .order_by(board_entry.c.archived_at.desc(), board_entry.c.id)
         .limit(MOST_PAST)
     )
     lines = [
         (_line(entry, sector, threshold), entry.public_at, entry.archived_at)
         for entry, sector in rows
+        if entry.public_at and entry.archived_at
     ]
     readings = uow.session.scalars(
         select(BoardReading)
@@ -129,14 +118,19 @@ def past(uow: SqlUnitOfWork, site: str, threshold: int) -> PastBoard | None:
     return PastBoard(site, place.name, lines, readings)
 
 
-def _is_ordinary(site: str) -> ColumnElement[bool]:
-    """Whether the entry's issue still has an ordinary case there."""
-    return exists().where(
+def _entries(site: str, state: EntryState) -> Select[BoardEntry, str]:
+    """Those of a site, with their sectors, whose issue still has an ordinary case there."""
+    is_ordinary = exists().where(
         issue_case.c.issue_id == board_entry.c.issue_id,
         issue_case.c.case_id == case.c.id,
         case.c.site == site,
         case.c.sensitivity == Sensitivity.L1,
         case.c.doubted_at.is_(None),
+    )
+    return (
+        select(BoardEntry, issue.c.sector)
+        .join(issue, issue.c.id == board_entry.c.issue_id)
+        .where(board_entry.c.site == site, board_entry.c.state == state, is_ordinary)
     )
 
 

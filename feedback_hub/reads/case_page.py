@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from feedback_hub.adapters import meetings
@@ -37,7 +38,8 @@ from feedback_hub.reads.case_choices import with_referral
 from feedback_hub.reads.case_list import own_scope
 from feedback_hub.reads.case_moves import KnownCase, moves_of, next_step, outcomes_of
 from feedback_hub.reads.names import names_for
-from feedback_hub.reads.rows import clock_to, code_of, referral_clock, type_of
+from feedback_hub.reads.referral_view import referral_view
+from feedback_hub.reads.rows import clock_to, code_of, type_of
 from feedback_hub.reads.views.case import (
     CaseView,
     EmergencyLine,
@@ -310,23 +312,8 @@ def _referral(
     said = known.said
     verbs = {"resume": ReferralVerb.RESUME, "verify": ReferralVerb.VERIFY}
     mine = scope_of(actor, Action.WORK_CASE).admits(known.facts)
-    return ReferralView(
-        id=referral.id,
-        version=referral.version,
-        state=referral.state,
-        organisation=known.names.organisation(referral.organisation),
-        share=referral.share,
-        focal_point=known.names.focal_point(referral.focal_point),
-        note=said.text(referral.note_id),
-        question=said.last(RemarkKind.QUESTION, referral.id),
-        answer=said.text(referral.answer_id),
-        answer_outcome=referral.answer_outcome,
-        decline_reason=referral.decline_reason,
-        decline_text=said.last(RemarkKind.DECLINE, referral.id),
-        reply=said.last(RemarkKind.RESUME, referral.id),
-        sent_back=said.last(RemarkKind.SENT_BACK, referral.id),
-        sent_at=referral.sent_at,
-        clock=referral_clock(referral, now),
+    return replace(
+        referral_view(referral, said, known.names, now),
         moves=frozenset(
             name for name, verb in verbs.items() if mine and referral.state in REFERRAL_MOVES[verb]
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -17,11 +18,11 @@ from feedback_hub.domain.errors import NotFound
 from feedback_hub.domain.referral import MOVES, Referral, ReferralState, ReferralVerb
 from feedback_hub.reads import conversation, keyset
 from feedback_hub.reads.names import Names, names_for
-from feedback_hub.reads.rows import code_of, referral_clock, referral_row, snippets, type_of
+from feedback_hub.reads.referral_view import referral_view
+from feedback_hub.reads.rows import code_of, referral_row, snippets, type_of
 from feedback_hub.reads.views.conversation import HistoryLine
 from feedback_hub.reads.views.referrals import InboxTab, ReferralInbox, ReferralRow, ReferralView
-from feedback_hub.services import remarks, sharing
-from feedback_hub.services.records.messages import RemarkKind
+from feedback_hub.services import sharing
 
 LIMIT = 50
 STATES: dict[InboxTab, tuple[ReferralState, ...]] = {
@@ -117,23 +118,8 @@ def view(
     said = conversation.remarks_of(uow, case.id)
     names = names_for(uow, conversation.actors_of(uow, case.id), [referral.focal_point])
     parent = uow.referral(referral.parent_id) if referral.parent_id else None
-    return ReferralView(
-        id=referral.id,
-        version=referral.version,
-        state=referral.state,
-        organisation=names.organisation(referral.organisation),
-        share=referral.share,
-        focal_point=names.focal_point(referral.focal_point),
-        note=remarks.read(uow, referral.note_id),
-        question=said.last(RemarkKind.QUESTION, referral.id),
-        answer=remarks.read(uow, referral.answer_id),
-        answer_outcome=referral.answer_outcome,
-        decline_reason=referral.decline_reason,
-        decline_text=said.last(RemarkKind.DECLINE, referral.id),
-        reply=said.last(RemarkKind.RESUME, referral.id),
-        sent_back=said.last(RemarkKind.SENT_BACK, referral.id),
-        sent_at=referral.sent_at,
-        clock=referral_clock(referral, now),
+    return replace(
+        referral_view(referral, said, names, now),
         moves=partner_moves(referral),
         ref=case.ref,
         code=code_of(case),

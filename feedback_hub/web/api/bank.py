@@ -24,7 +24,7 @@ from feedback_hub.reads.bank import BankFilters
 from feedback_hub.services import bank
 from feedback_hub.web.acting import act
 from feedback_hub.web.body import Body
-from feedback_hub.web.hub import current_hub
+from feedback_hub.web.hub import current_hub, own_language
 from feedback_hub.web.security import require
 
 api_bank = Blueprint("api_bank", __name__, url_prefix="/api/v1")
@@ -70,15 +70,13 @@ def write_answer() -> Response:
     words = BankWords(
         question=body.text("question", needed=True, most=LONGEST_QUESTION).strip(),
         text=body.text("text", needed=True).strip(),
-        language=body.text("language", needed=True, most=8),
+        language=own_language(body.text("language", needed=True, most=8)),
         valid_from=body.day("valid_from") or local_day(hub.clock(), hub.rules.calendar),
         valid_to=body.need_day("valid_to"),
         site=body.text("site", most=64),
         sector=body.text("sector", most=64),
         by_text=body.flag("by_text") or False,
     )
-    if words.language not in hub.config.hub.languages:
-        raise Invalid("language", "is none of this hub's")
     replaces = body.text("replaces", most=40)
     return _verb(
         Action.WRITE_BANK,

@@ -9,7 +9,7 @@ from feedback_hub.adapters import tables
 from feedback_hub.domain.access import Action
 from feedback_hub.domain.place import Organisation, Service
 from feedback_hub.reads import routing as routes
-from feedback_hub.reads import wire
+from feedback_hub.reads import wire_register
 from feedback_hub.web.asked_route import asked_example
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.security import require
@@ -22,7 +22,7 @@ def sites() -> Response:
     """Every site."""
     require(Action.READ_REGISTER)
     with current_hub().reading() as uow:
-        return jsonify({"items": [wire.site_body(site) for site in uow.sites()]})
+        return jsonify({"items": [wire_register.site_body(site) for site in uow.sites()]})
 
 
 @api_register.get("/organisations")
@@ -31,7 +31,7 @@ def organisations() -> Response:
     require(Action.READ_REGISTER)
     with current_hub().reading() as uow:
         found = uow.session.scalars(select(Organisation).order_by(tables.organisation.c.code))
-        return jsonify({"items": [wire.organisation_body(one) for one in found]})
+        return jsonify({"items": [wire_register.organisation_body(one) for one in found]})
 
 
 @api_register.get("/services")
@@ -41,7 +41,7 @@ def services() -> Response:
     with current_hub().reading() as uow:
         order = (tables.service.c.site, tables.service.c.sector)
         found = uow.session.scalars(select(Service).order_by(*order))
-        return jsonify({"items": [wire.service_body(one) for one in found]})
+        return jsonify({"items": [wire_register.service_body(one) for one in found]})
 
 
 @api_register.get("/routing")

@@ -15,7 +15,7 @@ from feedback_hub.domain.errors import NotFound
 from feedback_hub.domain.monitoring import Committee, Seat, ServiceSeen, ServiceState, Visit
 from feedback_hub.domain.place import SiteStatus
 from feedback_hub.reads import sites as reads
-from feedback_hub.reads import wire
+from feedback_hub.reads import wire_register
 from feedback_hub.reads.counting import Json
 from feedback_hub.reads.sites import MOST_VISITS, CommitteeLine, SiteLine
 from feedback_hub.services import monitoring
@@ -119,7 +119,7 @@ def set_committee(code: str) -> Response:
 
 def _site(line: SiteLine) -> Json:
     return {
-        **wire.site_body(line.site),
+        **wire_register.site_body(line.site),
         "status": SiteStatus(line.site.status).value,
         "population_now": line.population,
         "arrivals": line.visit.arrivals if line.visit else None,

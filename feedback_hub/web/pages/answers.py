@@ -27,7 +27,7 @@ from feedback_hub.reads.bank import BankFilters
 from feedback_hub.reads.names import names_for, site_names
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import bank
-from feedback_hub.web.hub import current_hub
+from feedback_hub.web.hub import current_hub, own_language
 from feedback_hub.web.i18n import N_, gettext
 from feedback_hub.web.pages.acting import attempt, text, version
 from feedback_hub.web.security import require
@@ -64,9 +64,7 @@ def write() -> Response:
     hub = current_hub()
 
     def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> None:
-        language = text("language")
-        if language not in hub.config.hub.languages:
-            raise Invalid("language", "is none of this hub's")
+        language = own_language(text("language"))
         words = BankWords(
             question=text("question"),
             text=text("text"),

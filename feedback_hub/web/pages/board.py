@@ -29,7 +29,7 @@ from feedback_hub.reads import board as reads
 from feedback_hub.reads.board import BoardLine, BoardPage
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import board as services
-from feedback_hub.web.hub import current_hub
+from feedback_hub.web.hub import current_hub, own_language
 from feedback_hub.web.i18n import LOCALES, gettext, reader_language
 from feedback_hub.web.pages.acting import attempt, text, word
 from feedback_hub.web.pictograms import sector_sign
@@ -80,9 +80,7 @@ def note_reading(site: str) -> Response:
     hub = current_hub()
 
     def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> None:
-        language = text("language")
-        if language not in hub.config.hub.languages:
-            raise Invalid("language", "is none of this hub's")
+        language = own_language(text("language"))
         services.note_reading(
             uow,
             hub.rules,

@@ -30,7 +30,7 @@ from feedback_hub.services import casework
 from feedback_hub.services import issues as issue_services
 from feedback_hub.services.issues import NewIssue
 from feedback_hub.web.asked_issues import asked_issues, kept_words
-from feedback_hub.web.hub import current_hub
+from feedback_hub.web.hub import current_hub, own_language
 from feedback_hub.web.i18n import N_, gettext
 from feedback_hub.web.pages.acting import attempt, text, version
 from feedback_hub.web.security import current_actor, require
@@ -166,9 +166,7 @@ def write(issue_id: str) -> Response:
     hub = current_hub()
 
     def work(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> None:
-        language = text("language")
-        if language not in hub.config.hub.languages:
-            raise Invalid("language", "is none of this hub's")
+        language = own_language(text("language"))
         words = BoardWords(text("said"), text("did"), text("not_yet"))
         services.write(uow, hub.rules, actor, issue_id, text("site"), language, words, now)
 
