@@ -6,7 +6,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -156,8 +156,7 @@ def _handle_together(hub: Hub, waiting: deque[Claim], share: _Share) -> int:
             ours = outbox.finish_all(uow.session, tried, hub.clock())
             mine = [claim for claim in tried if claim.id in ours]
             _read_ahead(hub, uow, mine)
-            for claim in mine:
-                _do(hub, uow, claim, classifier)
+            mine = [_do(hub, uow, claim, classifier) for claim in mine]
             uow.commit()
     except Exception:  # noqa: BLE001  said of the one that raises it when it is handled alone
         share.rows = _FIRST_SHARE
@@ -198,7 +197,7 @@ def _handle(hub: Hub, claim: Claim) -> bool:
         with hub.unit_of_work() as uow:
             if not outbox.finish(uow.session, claim, hub.clock()):
                 return False
-            _do(hub, uow, claim, hub.classifier)
+            done = _do(hub, uow, claim, hub.classifier)
             uow.commit()
     except ReceiptTooEarly:
         _fail(hub, claim, "receipt for a message not recorded yet")
@@ -208,7 +207,7 @@ def _handle(hub: Hub, claim: Claim) -> bool:
     except Exception as error:  # noqa: BLE001  a poison message must not stop the others
         _fail(hub, claim, type(error).__name__)
     else:
-        _say(claim)
+        _say(done)
         return True
     return False
 
@@ -222,7 +221,8 @@ def _task(claim: Claim) -> str:
     return claim.task.value if claim.task else "register"
 
 
-def _do(hub: Hub, uow: SqlUnitOfWork, claim: Claim, classifier: Classifier) -> None:
+def _do(hub: Hub, uow: SqlUnitOfWork, claim: Claim, classifier: Classifier) -> Claim:
+    """Do it; ``claim`` with what it turned out to belong to, a receipt to its text."""
     now, subject_id = hub.clock(), claim.subject_id
     with tracing.traced(claim.trace):
         match claim.task:
@@ -234,6 +234,7 @@ def _do(hub: Hub, uow: SqlUnitOfWork, claim: Claim, classifier: Classifier) -> N
                 call_list.take_over(uow, hub.rules, subject_id, now)
             case Task.TELL_AGAIN:
                 notices.tell_again(uow, hub.rules, subject_id, now)
+        return replace(claim, trace=tracing.current())
 
 
 def _send_together(hub: Hub, claims: Sequence[Claim], stop: Callable[[], bool]) -> int:

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import bindparam, event, insert, inspect, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
-from feedback_hub.adapters import likenesses, places, tables, tracing
-from feedback_hub.adapters.kept.transaction import QUEUE_OF
+from feedback_hub.adapters import likenesses, places, tables
+from feedback_hub.adapters.kept.transaction import row_of
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.vault import KEY_BYTES, Keyring, SqlVault
 from feedback_hub.domain.case import Case
@@ -382,16 +382,7 @@ class BatchUnitOfWork(SqlUnitOfWork):
 
     def work(self, task: Task, subject_id: str, available_at: datetime) -> None:
         """Put a piece of work in the outbox."""
-        self._work.append(
-            {
-                "id": uuid.uuid4().hex,
-                "queue": QUEUE_OF[task],
-                "task": task,
-                "subject_id": subject_id,
-                "available_at": available_at,
-                "trace": tracing.current(),
-            }
-        )
+        self._work.append(row_of(task, subject_id, available_at))
 
     def keep_whereabouts(self, case_id: str, where: Whereabouts) -> None:
         """Keep the district and the candidates of a case, in place of what was kept."""

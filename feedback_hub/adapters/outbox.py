@@ -29,7 +29,7 @@ _BACK_OFF = (1, 5, 20, 60, 300, 900, 3600)
 class Claim:
     """One piece of work that is ours until ``leased_until``. ``task`` None: an inbox row.
 
-    ``trace`` is the row of the inbox that it all began with (``tracing``).
+    ``trace`` is what it all began with (``tracing``): a row of the inbox, or a request.
     """
 
     id: str

@@ -271,6 +271,7 @@ def receive(uow: UnitOfWork, channel: str, parsed: Mapping[str, str], now: datet
     delivery = uow.delivery_by_provider(channel, parsed["provider_id"])
     if delivery is None:
         raise ReceiptTooEarly
+    uow.go_on_from(delivery.id)
     if parsed["opted_out"] and delivery.contact_id:
         contact = uow.contact(delivery.contact_id)
         if contact is not None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from feedback_hub.adapters import tracing
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import DomainError
 from feedback_hub.services.ports import VaultSealed
@@ -29,6 +30,7 @@ from feedback_hub.web.rates import init_rates
 from feedback_hub.web.security import Unauthenticated, has_token, init_security
 from feedback_hub.web.shell import make_shell
 from feedback_hub.web.timings import Timings
+from feedback_hub.web.traces import init_traces
 from feedback_hub.web.trail import init_trail
 from feedback_hub.web.webhooks import webhooks
 
@@ -45,6 +47,7 @@ def create_app(hub: Hub, timings: Timings | None = None) -> Flask:
     ``timings``: what ``/metrics`` says of requests, where somebody counts them.
     """
     app = make_shell(hub)
+    init_traces(app)
     init_metrics(app, hub, timings)
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
     init_lean(app)
@@ -113,6 +116,7 @@ def _broken(error: Exception) -> Response:
     error_id = uuid.uuid4().hex[:12]
     log.error(
         "request failed",
+        trace=tracing.current(),
         error_id=error_id,
         fault=type(error).__name__,
         endpoint=request.endpoint,

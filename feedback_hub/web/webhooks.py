@@ -21,9 +21,10 @@ from channels.base import (
     WebhookReply,
     WebhookRequest,
 )
+from feedback_hub.adapters import tracing
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import DomainError
-from feedback_hub.services import intake
+from feedback_hub.services import callbacks, intake
 from feedback_hub.services.intake import Arrival
 from feedback_hub.web.calls import HubDesk
 from feedback_hub.web.hub import current_hub
@@ -90,6 +91,9 @@ def _keep(
             # Kept all the same; a worker tries again, and the caller goes without the numbers.
             log.warning("not registered at once", channel=name, fault=str(refused))
         else:
+            if any(map(callbacks.is_awaited, items)):
+                # Registered at once, within this request.
+                log.info("accepted", trace=tracing.current(), channel=name)
             return
     together: Together = current_app.extensions["feedback_hub_together"]
     together.keep(Arrival(name, items, raw, now))

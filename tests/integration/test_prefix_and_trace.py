@@ -76,6 +76,20 @@ def test_every_address_on_a_page_stays_below_the_prefix(system: System) -> None:
         assert f"Path={PREFIX};" in page.headers["Set-Cookie"]
 
 
+def said(system: System) -> list[dict[str, str]]:
+    """The lines of the log; without second readings, for which nothing waits."""
+    lines = (system.home / "run.out").read_text().splitlines()
+    found = [json.loads(line) for line in lines if line.startswith("{")]
+    return [one for one in found if one.get("task") != "reread"]
+
+
+def steps(system: System, trace: str) -> list[tuple[str, str]]:
+    """The road that ``trace`` took."""
+    return [
+        (one["event"], one.get("task", "")) for one in said(system) if one.get("trace") == trace
+    ]
+
+
 def test_a_message_is_followed_by_one_trace_from_webhook_to_delivery(system: System) -> None:
     message = system.twilio.receive(TEXT, PERSON, NUMBER)
     public = f"{hosts(system)[0]}{PREFIX}/channels/sms/inbound"
@@ -84,26 +98,52 @@ def test_a_message_is_followed_by_one_trace_from_webhook_to_delivery(system: Sys
     sent = wait_for(lambda: system.twilio.sent, "the acknowledgement")[0]
     assert sent.status_callback.startswith(f"{hosts(system)[0]}{PREFIX}/channels/sms/status")
     assert system.twilio.receipt(sent.sid, "delivered").is_success
-
-    def steps() -> list[dict[str, str]]:
-        lines = (system.home / "run.out").read_text().splitlines()
-        said = [json.loads(line) for line in lines if line.startswith("{")]
-        first = next(one for one in said if one["event"] == "accepted")
-        mine = [one for one in said if one.get("trace") == first["trace"]]
-        # A second reading follows where the larger model is installed: nothing waits for it.
-        return [one for one in mine if one.get("task") != "reread"]
-
-    def is_whole() -> bool:
-        return [one.get("task") for one in steps()][-1:] == ["send"]
-
-    wait_for(is_whole, "the road in the log")
-    assert [(one["event"], one.get("task", "")) for one in steps()] == [
+    first, receipt = wait_for(
+        lambda: (
+            (found := [one for one in said(system) if one["event"] == "accepted"])[1:] and found
+        ),
+        "the message and the receipt in the log",
+    )
+    road = [
         ("accepted", ""),
         ("done", "register"),
         ("done", "classify"),
         ("done", "send"),
+        ("done", "register"),
     ]
-    assert all(one["timestamp"] for one in steps())
+    wait_for(lambda: len(steps(system, first["trace"])) == len(road), "the road in the log")
+    assert steps(system, first["trace"]) == road
+    assert all(one["timestamp"] for one in said(system))
+    # The last of them is the receipt's, which came on its own.
+    mine = [one for one in said(system) if one.get("trace") == first["trace"]]
+    assert mine[-1]["work"] == receipt["trace"]
     log = (system.home / "run.out").read_text()
     assert PERSON.lstrip("+") not in log
     assert "bomba" not in log
+
+
+def test_what_a_person_does_is_followed_from_their_request_to_the_delivery(system: System) -> None:
+    before = len(system.twilio.sent)
+    system.twilio.webhook(
+        f"{hosts(system)[0]}{PREFIX}/channels/sms/inbound",
+        system.twilio.receive("A lona da tenda rasgou", "+258847654321", NUMBER),
+    )
+    wait_for(lambda: len(system.twilio.sent) > before, "the acknowledgement")
+    ref = str(system.classified()[0]["ref"])
+    triaged = system.post("case_manager", f"/cases/{ref}/triage", codes=["complaint.broken"])
+    assert triaged.status_code == httpx.codes.OK, triaged.text
+    answered = system.post(
+        "case_manager", f"/cases/{ref}/answer", text="Amanhã vem outra", outcome="resolved"
+    )
+    assert answered.status_code == httpx.codes.OK, answered.text
+    sent_before = len(system.twilio.sent)
+    told = system.post("case_manager", f"/cases/{ref}/loop-back")
+    assert told.is_success, told.text
+    wait_for(lambda: len(system.twilio.sent) > sent_before, "the answer")
+    assert system.twilio.receipt(system.twilio.sent[-1].sid, "delivered").is_success
+    asked = [one for one in said(system) if one["event"] == "asked"][-1]
+    assert asked["endpoint"].endswith("loop_back")
+    road = [("asked", ""), ("done", "send"), ("done", "register")]
+    wait_for(lambda: len(steps(system, asked["trace"])) == len(road), "the road in the log")
+    assert steps(system, asked["trace"]) == road
+    assert ref not in (system.home / "run.out").read_text()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from sqlalchemy import Select, Table, event, insert
+from sqlalchemy import Select, Table, event, insert, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -49,6 +49,20 @@ QUEUE_OF = {
     Task.RING: Queue.DELIVERY,
     Task.REREAD: Queue.REREAD,
 }
+
+
+def row_of(task: Task, subject_id: str, available_at: datetime) -> dict[str, object]:
+    """A row of the outbox, with the trace of what is being worked on."""
+    return {
+        # A text is put there once, under its own id: its receipt finds it by that.
+        "id": subject_id if task is Task.SEND else uuid.uuid4().hex,
+        "queue": QUEUE_OF[task],
+        "task": task,
+        "subject_id": subject_id,
+        "available_at": available_at,
+        "trace": tracing.current(),
+    }
+
 
 _LOWERS = frozenset({EventKind.SENSITIVITY_CHANGED, EventKind.TRIAGED, EventKind.TRIAGE_UNDONE})
 """After these a case may be less sensitive than before."""
@@ -118,16 +132,13 @@ class Transaction:
 
     def work(self, task: Task, subject_id: str, available_at: datetime) -> None:
         """Put a piece of work in the outbox."""
-        self.session.execute(
-            insert(tables.outbox).values(
-                id=uuid.uuid4().hex,
-                queue=QUEUE_OF[task],
-                task=task,
-                subject_id=subject_id,
-                available_at=available_at,
-                trace=tracing.current(),
-            )
-        )
+        self.session.execute(insert(tables.outbox).values(row_of(task, subject_id, available_at)))
+
+    def go_on_from(self, delivery_id: str) -> None:
+        """What is done from here on belongs to what the text ``delivery_id`` belonged to."""
+        sent = select(tables.outbox.c.trace).where(tables.outbox.c.id == delivery_id)
+        if trace := self.session.scalar(sent):
+            tracing.go_on_with(trace)
 
     def audit(
         self,

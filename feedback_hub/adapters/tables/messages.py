@@ -178,7 +178,7 @@ outbox = Table(
     Column("queue", Word(Queue), nullable=False),
     Column("task", Word(Task), nullable=False),
     Column("subject_id", ID, nullable=False),
-    # The row of the inbox that it all began with (``tracing``).
+    # The row of the inbox, or the request, that it all began with (``tracing``).
     Column("trace", ID, nullable=False, server_default=""),
     *claimable(),
     Index("ix_outbox_waiting", "queue", "available_at"),

@@ -94,3 +94,6 @@ class Transaction(Protocol):
 
     def work(self, task: Task, subject_id: str, available_at: datetime) -> None:
         """Put a piece of work in the outbox."""
+
+    def go_on_from(self, delivery_id: str) -> None:
+        """What is done from here on is logged with what the text ``delivery_id`` belongs to."""
