@@ -9,7 +9,8 @@ counting from scratch gives; ``fold`` only keeps them fast by packing what is du
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, partial
@@ -17,7 +18,7 @@ from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import CompoundSelect, and_, delete, insert, select, update
+from sqlalchemy import CompoundSelect, Engine, and_, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters import columns
@@ -121,9 +122,37 @@ def read(
     """Every case received from ``start`` until before ``end``, as it stands now.
 
     ``without``: ids of cases that are left out, packed or not; they are few. A fixed number of
-    statements. What is due is read before the pages: between the two it may be packed, and is then
-    counted from the tables all the same.
+    statements, which all see the same moment.
     """
+    with _one_moment(session) as still:
+        return _read(still, rules, start, end, without)
+
+
+@contextmanager
+def _one_moment(session: Session) -> Iterator[Session]:
+    """Where nothing changes between two statements.
+
+    What is packed between two would fit no page that was read before, and be counted twice or
+    never. A transaction on SQLite sees one moment; on PostgreSQL each statement has its own.
+    """
+    bind = session.get_bind()
+    readonly = isinstance(bind, Engine) and bind.get_execution_options().get("readonly")
+    if bind.dialect.name != "postgresql" or not readonly:
+        yield session
+        return
+    with Session(
+        bind.execution_options(isolation_level="REPEATABLE READ"), info=session.info
+    ) as still:
+        yield still
+
+
+def _read(
+    session: Session,
+    rules: Rules,
+    start: datetime,
+    end: datetime,
+    without: CompoundSelect[tuple[str]],
+) -> Packed:
     stamp = made_for(rules)
     within = (measure_due.c.received_at >= start, measure_due.c.received_at < end)
     due = session.execute(select(measure_due.c.case_id, measure_due.c.received_at).where(*within))

@@ -424,6 +424,30 @@ def test_what_changes_while_it_is_packed_is_not_lost(hub: Hub, asking: Asking) -
     assert measures(asking, **WHOLE)["cases_by"]["site"] == {"COR": 9}
 
 
+@pytest.mark.parametrize("meanwhile", ["before the pages", "before their keys"])
+def test_what_is_packed_while_it_is_counted_is_counted_once(
+    hub: Hub, asking: Asking, meanwhile: str
+) -> None:
+    put(hub, [Made() for _ in range(9)])
+    tally.fold(hub)
+    put(hub, [Made() for _ in range(6)])
+    looks = []
+
+    def pack(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "FROM measure_page" not in statement:
+            return
+        looks.append(statement)
+        if len(looks) == ["before the pages", "before their keys"].index(meanwhile) + 1:
+            tally.fold(hub)
+
+    event.listen(hub.engine, "before_cursor_execute", pack)
+    try:
+        assert measures(asking, **WHOLE)["cases_by"]["site"] == {"NTO": 15}
+    finally:
+        event.remove(hub.engine, "before_cursor_execute", pack)
+    assert len(looks) > 2, "it was packed meanwhile"
+
+
 def test_a_small_world_says_almost_nothing(hub: Hub, asking: Asking) -> None:
     chance = random.Random(11)
     world = [any_case(chance) for _ in range(12)]
