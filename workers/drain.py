@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 
 from feedback_hub.adapters import outbox, tracing
-from feedback_hub.adapters.batch import BatchUnitOfWork, texts_of
+from feedback_hub.adapters.batch import BatchUnitOfWork, arrived, texts_of
 from feedback_hub.adapters.outbox import Claim
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
@@ -42,8 +42,8 @@ LONGEST = 30.0
 """Seconds one wake-up works before it makes room for other queues."""
 LONGEST_FILES = 20.0
 """For files and letters: one slow to answer must not keep a hub's only worker from its messages."""
-TOGETHER = 0.03
-"""Seconds rows may share a transaction: on SQLite a webhook waits that long for its turn."""
+TOGETHER = 0.1
+"""Seconds rows may share a transaction: on SQLite whoever changes a case waits that long."""
 TOGETHER_ON_POSTGRES = 0.5
 _LEAST_SHARE, _FIRST_SHARE, _LARGEST_SHARE = 16, 16, 100
 _TRIED_AT_ONCE = 50
@@ -153,18 +153,27 @@ def _handle_together(hub: Hub, waiting: deque[Claim], share: _Share) -> int:
         classifier = _understood(hub, tried)
         began = time.monotonic()
         with hub.batch() as uow:
-            ours = outbox.finish_all(uow.session, tried, hub.clock())
-            mine = [claim for claim in tried if claim.id in ours]
-            _read_ahead(hub, uow, mine)
-            mine = [_do(hub, uow, claim, classifier) for claim in mine]
+            _read_ahead(hub, uow, tried)
+            done = [_do_at_once(hub, uow, claim, classifier) for claim in tried]
+            uow.finish(tried, hub.clock())
             uow.commit()
     except Exception:  # noqa: BLE001  said of the one that raises it when it is handled alone
         share.rows = _FIRST_SHARE
         return sum(_handle(hub, claim) for claim in tried)
     share.took(len(tried), time.monotonic() - began)
-    for claim in mine:
+    for claim in done:
         _say(claim)
-    return len(mine)
+    return len(done)
+
+
+def _do_at_once(hub: Hub, uow: BatchUnitOfWork, claim: Claim, classifier: Classifier) -> Claim:
+    """Do it, and read what it registered while all of that is here: to look it up costs more."""
+    done = _do(hub, uow, claim, classifier)
+    with tracing.traced(done.trace):
+        while messages := uow.taken(Task.CLASSIFY):
+            for message_id in messages:
+                triage.classify(uow, hub.rules, classifier, hub.gazetteer, message_id, hub.clock())
+    return done
 
 
 def _understood(hub: Hub, claims: Sequence[Claim]) -> Classifier:
@@ -172,17 +181,20 @@ def _understood(hub: Hub, claims: Sequence[Claim]) -> Classifier:
 
     Reading is most of the work and needs no lock: what arrives meanwhile waits for none of it.
     """
-    if claims[0].task is not Task.CLASSIFY:
-        return hub.classifier
+    subjects = [claim.subject_id for claim in claims]
     with hub.reading() as uow:
-        texts = texts_of(uow, [claim.subject_id for claim in claims])
+        match claims[0].task:
+            case None:
+                texts = list(intake.texts_in(uow, arrived(uow, subjects)))
+            case Task.CLASSIFY:
+                texts = texts_of(uow, subjects)
+            case _:
+                return hub.classifier
     return ReadBefore(hub.classifier, texts)
 
 
 def _read_ahead(hub: Hub, uow: BatchUnitOfWork, claims: Sequence[Claim]) -> None:
     subjects = [claim.subject_id for claim in claims]
-    if not claims:
-        return
     if claims[0].task is None:
         rows = uow.before_registering(subjects)
         uow.before_meeting(intake.addresses_in(uow, rows))

@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import bindparam, event, insert, inspect, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
-from feedback_hub.adapters import likenesses, places, tables
+from feedback_hub.adapters import likenesses, outbox, places, tables
 from feedback_hub.adapters.kept.transaction import row_of
+from feedback_hub.adapters.outbox import Claim
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.vault import KEY_BYTES, Keyring, SqlVault
 from feedback_hub.domain.case import Case
@@ -43,6 +44,7 @@ TOLD_WITHIN = timedelta(days=1)
 
 # Many at once are not put in as they were added: what a foreign key points at goes first.
 _IN_THIS_ORDER = (Contact, Case, Message)
+_KEPT_OF_CASES = (tables.likeness, tables.search_text, tables.case_place)
 # What reading and acknowledging may change of a case.
 _MACHINE_CHANGES = frozenset(
     {
@@ -67,6 +69,13 @@ def texts_of(uow: SqlUnitOfWork, message_ids: Sequence[str]) -> list[tuple[str, 
         (uow.vault.open(row.key_id, row.text_sealed, text_bound_to(row.id)), row.language)
         for row in rows
     ]
+
+
+def arrived(uow: SqlUnitOfWork, inbox_ids: Sequence[str]) -> Sequence[InboxRow]:
+    """These rows of the inbox, with their keys."""
+    rows = uow.session.scalars(select(InboxRow).where(tables.inbox.c.id.in_(inbox_ids))).all()
+    uow.vault.load({row.key_id for row in rows})
+    return rows
 
 
 class BatchVault(SqlVault):
@@ -111,19 +120,22 @@ class BatchUnitOfWork(SqlUnitOfWork):
         self._contacts: dict[tuple[str, str], Contact | None] = {}
         # Contacts of whom nothing but themselves is kept yet.
         self._silent: set[str] = set()
+        # Contacts and cases that were added here: of these nothing is kept that is not here.
+        self._new: set[str] = set()
         self._free_references: list[str] = []
         self._work: list[dict[str, object]] = []
         self._talk: dict[str, list[Message]] = {}
         self._texts: dict[str, list[Delivery]] = {}
         self._told: dict[str, list[Delivery]] = {}
         self._told_from: datetime | None = None
-        self._kept: dict[str, set[str]] = {}
+        self._kept: dict[str, set[str]] = {table.name: set() for table in _KEPT_OF_CASES}
         self._typed: dict[str, tuple[TypedRow, ...]] = {}
         self._likenesses: dict[str, tuple[Case, Sketch]] = {}
         self._whereabouts: dict[str, Whereabouts] = {}
         self._services: dict[tuple[str, date], Sequence[Service]] = {}
         self._stamp: str | None = None
         self._added: list[Kept] = []
+        self._done: tuple[Sequence[Claim], datetime] | None = None
         self._settled = False
         event.listen(session, "before_flush", lambda *_: self._batch_vault.write())
         event.listen(session, "do_orm_execute", lambda _: self._put_in())
@@ -210,8 +222,8 @@ class BatchUnitOfWork(SqlUnitOfWork):
     ) -> None:
         sent = tables.delivery.c
         self._told_from = now - TOLD_WITHIN
-        self._texts = {case_id: [] for case_id in case_ids}
-        self._told = {contact_id: [] for contact_id in contact_ids}
+        self._texts |= {case_id: [] for case_id in case_ids}
+        self._told |= {contact_id: [] for contact_id in contact_ids}
         about = select(Delivery).where(sent.case_id.in_(case_ids)).order_by(sent.queued_at)
         for one in self._hold_all(about):
             self._texts[cast("str", one.case_id)].append(one)
@@ -222,14 +234,10 @@ class BatchUnitOfWork(SqlUnitOfWork):
             self._told[cast("str", one.contact_id)].append(one)
 
     def _read_kept(self, case_ids: Sequence[str]) -> None:
-        kept = {
-            table.name: table for table in (tables.likeness, tables.search_text, tables.case_place)
-        }
-        self._kept = {name: set() for name in kept}
         some = union_all(
             *(
-                select(literal(name), table.c.case_id).where(table.c.case_id.in_(case_ids))
-                for name, table in kept.items()
+                select(literal(table.name), table.c.case_id).where(table.c.case_id.in_(case_ids))
+                for table in _KEPT_OF_CASES
             )
         )
         for name, case_id in self.session.execute(some):
@@ -303,7 +311,8 @@ class BatchUnitOfWork(SqlUnitOfWork):
     def told_since(self, contact_id: str, purposes: Sequence[Purpose], since: datetime) -> int:
         """How many texts for these purposes were queued to a contact since then."""
         told = self._told.get(contact_id)
-        if told is None or self._told_from is None or since < self._told_from:
+        is_here = contact_id in self._new or (self._told_from and since >= self._told_from)
+        if told is None or not is_here:
             return super().told_since(contact_id, purposes, since)
         return sum(
             one.queued_at >= since and one.purpose in purposes and one.withheld is None
@@ -355,13 +364,20 @@ class BatchUnitOfWork(SqlUnitOfWork):
                 self._here[Contact, kept.id] = kept
                 self._contacts[kept.channel, kept.address_index] = kept
                 self._silent.add(kept.id)
+                self._new.add(kept.id)
+                self._told[kept.id] = []
             case Case():
                 self._here[Case, kept.id] = kept
                 self._silent.discard(kept.contact_id or "")
+                self._new.add(kept.id)
+                self._talk[kept.id], self._texts[kept.id], self._typed[kept.id] = [], [], ()
             case Message():
                 self._here[Message, kept.id] = kept
                 self._silent.discard(kept.contact_id or "")
-                self._talk.pop(kept.case_id, None)
+                if self._talk.get(kept.case_id) == []:
+                    self._talk[kept.case_id] = [kept]
+                else:
+                    self._talk.pop(kept.case_id, None)
             case Delivery():
                 self._here[Delivery, kept.id] = kept
                 self._silent.discard(kept.contact_id or "")
@@ -383,6 +399,24 @@ class BatchUnitOfWork(SqlUnitOfWork):
     def work(self, task: Task, subject_id: str, available_at: datetime) -> None:
         """Put a piece of work in the outbox."""
         self._work.append(row_of(task, subject_id, available_at))
+
+    def taken(self, task: Task) -> list[str]:
+        """What this work is about that was put here; it is no work any more: the caller does it."""
+        mine = [row for row in self._work if row["task"] is task]
+        self._work = [row for row in self._work if row["task"] is not task]
+        return [str(row["subject_id"]) for row in mine]
+
+    def finish(self, claims: Sequence[Claim], now: datetime) -> None:
+        """What is committed here is what these ask for: they are done with it, or it is not done.
+
+        Where a lease was lost the commit raises ``StaleVersion``.
+        """
+        self._done = claims, now
+
+    def keep_typed(self, case_id: str, key_id: str, sealed: bytes) -> None:
+        """Keep what was typed of a case's place and accused, sealed."""
+        self._typed.pop(case_id, None)
+        super().keep_typed(case_id, key_id, sealed)
 
     def keep_whereabouts(self, case_id: str, where: Whereabouts) -> None:
         """Keep the district and the candidates of a case, in place of what was kept."""
@@ -444,6 +478,12 @@ class BatchUnitOfWork(SqlUnitOfWork):
     def commit(self) -> None:
         """Keep everything. Raises ``StaleVersion`` when somebody changed the same object first."""
         self._change_cases()
+        if self._done is not None:
+            claims, now = self._done
+            with self._as_it_stands():
+                ours = outbox.finish_all(self.session, claims, now)
+            if len(ours) != len(claims):
+                raise StaleVersion("somebody else took it on meanwhile")
         super().commit()
 
     def _change_cases(self) -> None:
@@ -486,8 +526,7 @@ class BatchUnitOfWork(SqlUnitOfWork):
         if self._likenesses:
             kept, self._likenesses = self._likenesses, {}
             likenesses.keep_all(self.session, kept.values())
-            if "likeness" in self._kept:
-                self._kept["likeness"].update(kept)
+            self._kept["likeness"].update(kept)
         if self._work:
             rows, self._work = self._work, []
             self.session.execute(insert(tables.outbox), rows)

