@@ -107,7 +107,6 @@ def test_a_message_is_followed_by_one_trace_from_webhook_to_delivery(system: Sys
     road = [
         ("accepted", ""),
         ("done", "register"),
-        ("done", "classify"),
         ("done", "send"),
         ("done", "register"),
     ]
