@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.turns import Turn
@@ -34,6 +34,9 @@ BUSY_SECONDS = 30
 SILENT_SECONDS = 20
 """A PostgreSQL server that the network swallowed is given up after so long: without this a worker
 or a request would wait for a quarter of an hour, as TCP does."""
+
+_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+"""What SQLite says of a turn that did not come, a full disk, and one that is not there."""
 
 _READ_ONLY_TRANSACTION = "25006"
 """PostgreSQL's SQLSTATE."""
@@ -224,6 +227,19 @@ def refused_to_write(error: Exception) -> bool:
     if getattr(said, "sqlstate", None) == _READ_ONLY_TRANSACTION:
         return True
     return str(getattr(said, "sqlite_errorname", "")).startswith("SQLITE_READONLY")
+
+
+def is_away(error: Exception) -> bool:
+    """Whether the database was out of reach, had no turn for us in time, or no room to write.
+
+    Nothing is wrong with what was asked of it: the same may do a moment later.
+    """
+    if isinstance(error, TimeoutError):
+        return True  # every connection of this process was in use
+    said = error.orig if isinstance(error, DBAPIError) else None
+    if isinstance(said, sqlite3.Error):
+        return said.sqlite_errorname.startswith(_AWAY)
+    return isinstance(error, OperationalError | InterfaceError)
 
 
 def take_statistics(engine: Engine) -> None:

@@ -9,9 +9,10 @@ from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from feedback_hub.adapters import tracing
+from feedback_hub.adapters.engine import is_away
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.errors import DomainError
 from feedback_hub.services.ports import VaultSealed
@@ -112,7 +113,10 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _broken(error: Exception) -> Response:
-    """Something we did not expect: an id for the operator, no content for anybody."""
+    """Something we did not expect: an id for the operator, no content for anybody.
+
+    Where the database only had no turn or no room for it, whoever asked may ask again: 503.
+    """
     error_id = uuid.uuid4().hex[:12]
     log.error(
         "request failed",
@@ -123,9 +127,11 @@ def _broken(error: Exception) -> Response:
         where=_where(error),
     )
     if request.path.startswith(_API):
-        return problems.unexpected(error_id)
+        return problems.busy(error_id) if is_away(error) else problems.unexpected(error_id)
     if request.path.startswith(_MACHINES):
         return Response(status=500)
+    if is_away(error):
+        return page_error(ServiceUnavailable(retry_after=problems.BUSY), 503, error_id)
     return page_error(error, 500, error_id)
 
 

@@ -36,6 +36,9 @@ STATUS_OF: tuple[tuple[type[Exception], HTTPStatus], ...] = (
 )
 """Which answer a refusal becomes, the first that fits."""
 
+BUSY = 5
+"""Seconds after which to ask again where the database had no turn for us."""
+
 _DETAIL = {
     HTTPStatus.BAD_REQUEST: "The body must be a JSON object.",
     HTTPStatus.UNAUTHORIZED: "A valid token or a session is needed.",
@@ -84,6 +87,15 @@ def _response(
     body = {"type": "about:blank", "title": title, "status": status.value, "detail": detail} | more
     return Response(
         json.dumps(body), status.value, headers, content_type="application/problem+json"
+    )
+
+
+def busy(error_id: str) -> Response:
+    """The database had no turn or no room for it: nothing was done, and it may be asked again."""
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    detail = "The database did not answer in time; nothing was done. Please send it again."
+    return _response(
+        status, status.phrase, detail, {"Retry-After": str(BUSY)}, {"error_id": error_id}
     )
 
 

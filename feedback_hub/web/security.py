@@ -34,7 +34,7 @@ from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.errors import NotAllowed
 from feedback_hub.web import second_factor, sessions
 from feedback_hub.web.handlers_only import seen_here
-from feedback_hub.web.hub import current_hub
+from feedback_hub.web.hub import current_hub, in_passing
 from feedback_hub.web.passwords import take_turns
 from feedback_hub.web.throttle import TOKEN, address, init_throttle, slow_down
 
@@ -303,9 +303,8 @@ def _token_holder(hub: Hub, secret: str) -> Actor | None:
         slow_down({f"token\0{address()}": TOKEN})
     # Not at every call: a write for each read would make readers wait for writers.
     if actor and (used_at is None or now - used_at > _TOKEN_USE_EVERY):
-        with hub.unit_of_work() as uow:
+        with in_passing(hub) as uow:
             note_token_use(uow.session, actor.id, now)
-            uow.commit()
     return seen_here(hub, actor) if actor else None
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.tables import log_in
 from feedback_hub.bootstrap import Hub
+from feedback_hub.web.hub import in_passing
 
 _COOKIE = "log_in"
 _PASSKEY = "by_passkey"
@@ -90,9 +91,8 @@ def is_alive(hub: Hub, db: Session, account_id: str) -> bool:
     # What a page asks by itself is nobody's click.
     asked_by_itself = request.endpoint == "handset.lines" or BY_ITSELF in request.headers
     if now - row.seen_at > _SEEN_EVERY and not asked_by_itself:
-        with hub.unit_of_work() as uow:
+        with in_passing(hub) as uow:
             uow.session.execute(update(log_in).where(log_in.c.id == own).values(seen_at=now))
-            uow.commit()
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -84,16 +85,16 @@ def _keep(
     name = channel.name
     if _converses(channel):
         try:
-            with hub.unit_of_work() as uow:
+            with tracing.traced(uuid.uuid4().hex), hub.unit_of_work() as uow:
                 intake.accept(uow, name, items, raw, now, at_once=hub.rules)
                 uow.commit()
+                if any(map(callbacks.is_awaited, items)):
+                    # Registered within this request.
+                    log.info("accepted", trace=tracing.current(), channel=name)
         except DomainError as refused:
             # Kept all the same; a worker tries again, and the caller goes without the numbers.
             log.warning("not registered at once", channel=name, fault=str(refused))
         else:
-            if any(map(callbacks.is_awaited, items)):
-                # Registered at once, within this request.
-                log.info("accepted", trace=tracing.current(), channel=name)
             return
     together: Together = current_app.extensions["feedback_hub_together"]
     together.keep(Arrival(name, items, raw, now))
