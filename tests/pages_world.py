@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -63,7 +63,7 @@ class Clock:
 def make_hub(
     home: Path,
     base_url: str = "http://localhost",
-    clock: Clock | None = None,
+    clock: Callable[[], datetime] | None = None,
     second_factor: str = "offered",
     exchange: Mapping[str, object] | None = None,
     *,

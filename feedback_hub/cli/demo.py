@@ -28,7 +28,7 @@ from workers.drop_folder import DropFolder
 PASSWORD = "maningue-nice"  # noqa: S105  printed for everybody to see
 _CONFIG = """\
 [hub]
-name = "Feedback hub (demonstration)"
+name = "Linha Comunitária (demo)"
 home = "{home}"
 base_url = "{base_url}"
 development = true

@@ -7,7 +7,7 @@ from feedback_hub.web.help_topics import AT_THE_DESK
 from feedback_hub.web.i18n import gettext, in_language
 
 
-def lessons(language: str) -> dict[str, object]:
+def lessons(language: str) -> dict[str, list[dict[str, object]]]:
     """Exercises and help in one of the reader's languages (ISO 639-3), as the app reads them."""
     with in_language(language):
         return {

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -54,8 +55,8 @@ def line(shared: Line) -> Line:
 def make_line(tmp_path: Path) -> Iterator[Callable[..., Line]]:
     made: list[Line] = []
 
-    def make(**how: object) -> Line:
-        made.append(Line(tmp_path / f"home{len(made)}", **how))  # type: ignore[arg-type]  # by name
+    def make(**how: Any) -> Line:
+        made.append(Line(tmp_path / f"home{len(made)}", **how))
         return made[-1]
 
     yield make

@@ -163,7 +163,7 @@ def field_of(folder: Path) -> Iterator[Field]:
     server = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
     now = Now()
-    hub = make_hub(folder / "home", url, clock=now)  # type: ignore[arg-type]  # a clock is any callable
+    hub = make_hub(folder / "home", url, clock=now)
     app = create_app(hub)
     settle(app, hub)
     line = Line(app)

@@ -456,8 +456,8 @@ def test_without_javascript_the_main_road_is_walked(served: Served, walk_as: Sta
     ana = walk_as("ana")
     browser = ana.page.context.browser
     assert browser
-    plain = browser.new_context(java_script_enabled=False, locale="en-GB")
-    plain.add_cookies(ana.page.context.cookies())  # type: ignore[arg-type]  # Playwright's own words
+    known = ana.page.context.storage_state()
+    plain = browser.new_context(java_script_enabled=False, locale="en-GB", storage_state=known)
     page = plain.new_page()
     page.goto(f"{served.url}/cases?tab=triage")
     page.locator("a.go").first.click()

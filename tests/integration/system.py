@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 from sqlalchemy import update
@@ -200,7 +200,7 @@ kind = "sandbox"
     def post(self, role: str, path: str, **body: object) -> httpx.Response:
         return self._call("POST", role, path, json=body)
 
-    def _call(self, method: str, role: str, path: str, **more: object) -> httpx.Response:
+    def _call(self, method: str, role: str, path: str, **more: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.tokens[role]}"}
         return httpx.request(
             method,
@@ -208,7 +208,7 @@ kind = "sandbox"
             headers=headers,
             timeout=60,
             trust_env=False,
-            **more,  # type: ignore[arg-type]  # by name
+            **more,
         )
 
     def cases(self, role: str = "case_manager", **filters: str) -> list[dict[str, object]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -58,13 +59,13 @@ class Talk:
     ) -> str:
         """A message arrives and is worked on; the provider's id of it."""
         self.now += timedelta(seconds=1)
-        known = {
+        known: dict[str, Any] = {
             "external_id": uuid.uuid4().hex,
             "received_at": self.now,
             "sender": number,
             "address": number,
         } | more
-        message = InboundMessage(text=text, **known)  # type: ignore[arg-type]  # by name
+        message = InboundMessage(text=text, **known)
         with self.hub.unit_of_work() as uow:
             intake.accept(uow, account, [message], text.encode(errors="ignore"), self.now)
             uow.commit()

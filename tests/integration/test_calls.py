@@ -8,6 +8,7 @@ import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -94,10 +95,10 @@ def line_of(hub: Hub, actor: Actor = MANAGER, now: datetime = NOW) -> str:
         return row.id
 
 
-def tries(hub: Hub, result: CallResult, now: datetime, **more: object) -> None:
+def tries(hub: Hub, result: CallResult, now: datetime, **more: Any) -> None:
     line_id = line_of(hub, now=now)
     with hub.unit_of_work() as uow:
-        call_list.note_result(uow, hub.rules, MANAGER, line_id, result, now, **more)  # type: ignore[arg-type]  # by name
+        call_list.note_result(uow, hub.rules, MANAGER, line_id, result, now, **more)
         uow.commit()
 
 

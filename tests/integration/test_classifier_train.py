@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -50,9 +51,9 @@ def some_of_the_exam(frame: CodingFrame) -> list[Example]:
     return [one for one in exam(frame) if one.codes[0] in CODES][:40]
 
 
-def decides(hub: Hub, actor: Actor, ref: str, **decision: object) -> None:
+def decides(hub: Hub, actor: Actor, ref: str, **decision: Any) -> None:
     with hub.unit_of_work() as uow:
-        triage.triage(uow, hub.rules, actor, ref, Decision(**decision), hub.clock())  # type: ignore[arg-type]  # by name
+        triage.triage(uow, hub.rules, actor, ref, Decision(**decision), hub.clock())
         uow.commit()
 
 

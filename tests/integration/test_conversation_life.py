@@ -89,8 +89,10 @@ class TwoPeople(RuleBasedStateMachine):
             sent_at=self.talk.now,
         )
         if meant is not None:
-            named = {"revises": meant.external_id} if edits else {"reply_to": meant.external_id}
-            message = replace(message, **named)  # type: ignore[arg-type]  # by name
+            earlier = meant.external_id
+            message = (
+                replace(message, revises=earlier) if edits else replace(message, reply_to=earlier)
+            )
         said = Said(person, account, message)
         self.all.append(said)
         if late:

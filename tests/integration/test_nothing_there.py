@@ -177,10 +177,12 @@ def forbidden(
         assert case
         assert secret
         line = uuid.uuid4().hex
-        call = {column.name: "" for column in tables.call_back.c if not column.nullable}
+        call: dict[str, object] = {
+            column.name: "" for column in tables.call_back.c if not column.nullable
+        }
         now = hub.clock()
         call |= {"id": line, "case_id": secret.id, "way": Way.CALL, "reason": CallReason.REQUEST}
-        call |= {"opened_at": now, "not_before": now, "agreed": False, "tries": 0, "version": 1}  # type: ignore[dict-item]  # a column's value
+        call |= {"opened_at": now, "not_before": now, "agreed": False, "tries": 0, "version": 1}
         uow.session.execute(insert(tables.call_back).values(**call))
         asked_referral = uow.referral(referral)
         assert asked_referral

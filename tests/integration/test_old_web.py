@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -84,7 +85,7 @@ class Upgrading:
             "FEEDBACK_HUB_CHANNELS_SMS_AUTH_TOKEN": AUTH_TOKEN,
         }
 
-    def words(self, program: Path, *command: str) -> dict[str, object]:
+    def words(self, program: Path, *command: str) -> dict[str, Any]:
         return {
             "args": [sys.executable, "-m", "feedback_hub", *command],
             "cwd": program,
@@ -92,7 +93,7 @@ class Upgrading:
         }
 
     def run(self, program: Path, *command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # type: ignore[call-overload,no-any-return]
+        return subprocess.run(
             **self.words(program, *command), capture_output=True, text=True, check=False
         )
 
@@ -134,7 +135,7 @@ def test_an_old_web_keeps_every_message_while_the_new_program_migrates(
     assert upgrading.run(old, "migrate").returncode == 0
     hub = build(load_config(upgrading.config, upgrading.environ, settings_of))
     before = fill_what_is_old(hub.engine)
-    web = subprocess.Popen(  # type: ignore[call-overload]
+    web = subprocess.Popen(
         **upgrading.words(old, "web", "--port", str(upgrading.port)), stderr=subprocess.DEVNULL
     )
     stopped = threading.Event()

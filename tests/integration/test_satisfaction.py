@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,9 +90,9 @@ def test_the_desk_asks_but_never_who_answered(talk: Talk) -> None:
         with pytest.raises(Invalid, match="other than"):
             casework.judge(uow, rules, ANA, ref, None, talk.now, score=5)
         for wrong in ({"score": 6}, {"score": 0}, {"score": 1, "satisfied": True}, {}):
-            said = {"satisfied": None} | wrong
+            said: dict[str, Any] = {"satisfied": None} | wrong
             with pytest.raises(Invalid):
-                casework.judge(uow, rules, DESK, ref, now=talk.now, **said)  # type: ignore[arg-type]  # by name
+                casework.judge(uow, rules, DESK, ref, now=talk.now, **said)
         casework.judge(uow, rules, DESK, ref, None, talk.now, score=3)
         uow.commit()
     # The text's question is settled with it.

@@ -52,8 +52,9 @@ EVENTS = {
 
 
 def child() -> Referral:
-    answered = {"answer_id": "child-answer", "answer_outcome": Outcome.PARTLY}
-    return Referral("2", "1", "SAUDE", NOW, "agua-1", **answered)  # type: ignore[arg-type]  # by name
+    return Referral(
+        "2", "1", "SAUDE", NOW, "agua-1", answer_id="child-answer", answer_outcome=Outcome.PARTLY
+    )
 
 
 DO: dict[str, Callable[[Referral], None]] = {

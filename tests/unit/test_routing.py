@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date
 
 import pytest
@@ -26,9 +27,20 @@ SERVICES = st.lists(
 )
 
 
-def service(site: str, organisation: str, **more: date) -> Service:
+def service(
+    site: str, organisation: str, valid_from: date | None = None, valid_to: date | None = None
+) -> Service:
     name = organisation.lower()
-    return Service("1", site, "WASH", organisation, f"{name}@x", f"{name}2@x", **more)  # type: ignore[arg-type]  # by name
+    return Service(
+        "1",
+        site,
+        "WASH",
+        organisation,
+        f"{name}@x",
+        f"{name}2@x",
+        valid_from=valid_from,
+        valid_to=valid_to,
+    )
 
 
 def to(services: list[Service], site: str = "S1", sector: str = "WASH", accused: str = "") -> Route:
@@ -81,10 +93,10 @@ def test_a_service_answers_from_its_first_to_its_last_day() -> None:
     order=st.randoms(use_true_random=False),
 )
 def test_the_same_question_gets_the_same_impartial_answer(
-    services: list[Service], site: str, accused: str, order: object
+    services: list[Service], site: str, accused: str, order: random.Random
 ) -> None:
     found = to(services, site, accused=accused)
-    order.shuffle(services)  # type: ignore[attr-defined]  # of any random source
+    order.shuffle(services)
     again = to(services, site, accused=accused)
     assert (again.why, again.organisation) == (found.why, found.organisation)
     if accused:
