@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from feedback_hub.bootstrap import Hub
 from tests.cheaper import cheap_passwords, templates_compiled_once, words_compiled_once
 from tests.integration.databases import (
     database,
@@ -17,6 +19,7 @@ from tests.integration.databases import (
     sqlite_files,
 )
 from tests.integration.talking import talk
+from tests.pages_world import make_app
 from tests.providers.clamd import clamd_server
 from tests.providers.twilio import twilio_server
 
@@ -35,6 +38,13 @@ __all__ = [
     "twilio_server",
     "words_compiled_once",
 ]
+
+
+@pytest.fixture
+def app(hub: Hub) -> Flask:
+    """The pages of whichever hub the module has."""
+    return make_app(hub)
+
 
 LONG = frozenset(
     {

@@ -20,7 +20,6 @@ from tests.pages_world import (
     Clock,
     arrives,
     log_in,
-    make_app,
     make_hub,
     token_in,
     visitor,
@@ -34,11 +33,6 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     made = make_hub(tmp_path / "home", clock=Clock())
     yield made
     made.close()
-
-
-@pytest.fixture
-def app(hub: Hub) -> Flask:
-    return make_app(hub)
 
 
 def lines(hub: Hub, action: AuditAction) -> list[tuple[str, str]]:

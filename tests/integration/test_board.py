@@ -17,7 +17,7 @@ from feedback_hub.domain.case import Case
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.web.poster import Poster, PosterPart, Size, draw
-from tests.pages_world import START, Clock, log_in, make_app, make_hub, token_in
+from tests.pages_world import START, Clock, log_in, make_hub, token_in
 
 SAID = "A bomba de água não funciona."
 DID = "A bomba foi arranjada na segunda-feira."
@@ -34,11 +34,6 @@ def hub(tmp_path: Path, clock: Clock) -> Iterator[Hub]:
     made = make_hub(tmp_path / "home", clock=clock)
     yield made
     made.close()
-
-
-@pytest.fixture
-def app(hub: Hub) -> Flask:
-    return make_app(hub)
 
 
 def issue_over(hub: Hub, *levels: Sensitivity, code: str = "") -> str:

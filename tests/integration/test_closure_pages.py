@@ -12,17 +12,12 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.bank import BankAnswer
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.services.records.telling import WordingState
-from tests.pages_world import PUMP, arrives, log_in, make_app, make_hub, token_in
+from tests.pages_world import PUMP, arrives, log_in, make_hub, token_in
 
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Hub:
     return make_hub(tmp_path / "home")
-
-
-@pytest.fixture
-def app(hub: Hub) -> Flask:
-    return make_app(hub)
 
 
 def test_a_handler_leaves_a_number_and_stands_on_the_roster(app: Flask) -> None:

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from feedback_hub.bootstrap import Hub
 from tests.e2e.every_page import NO_PAGE, NOBODY, PAGES, lived_in
-from tests.pages_world import log_in, make_app, make_hub, visitor
+from tests.pages_world import log_in, make_hub, visitor
 
 
 @pytest.fixture
@@ -22,11 +22,6 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     made = make_hub(tmp_path / "home", development=True)
     yield made
     made.close()
-
-
-@pytest.fixture
-def app(hub: Hub) -> Flask:
-    return make_app(hub)
 
 
 def test_every_page_is_listed_and_opens_for_who_is_said_to_open_it(hub: Hub, app: Flask) -> None:

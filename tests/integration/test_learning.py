@@ -14,17 +14,12 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.web.exercises import EXERCISES
 from feedback_hub.web.help_topics import AT_THE_DESK, TOPICS
 from feedback_hub.web.lessons import lessons
-from tests.pages_world import LINE, log_in, make_app, make_hub, token_in
+from tests.pages_world import LINE, log_in, make_hub, token_in
 
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Hub:
     return make_hub(tmp_path / "home")
-
-
-@pytest.fixture
-def app(hub: Hub) -> Flask:
-    return make_app(hub)
 
 
 def test_each_exercise_explains_every_choice_and_has_one_that_is_safe() -> None:

@@ -17,7 +17,7 @@ from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.clock import Duty
 from feedback_hub.services import casework
 from feedback_hub.services.records.staff import Notice, NoticeKind
-from tests.pages_world import CHIEF, PUMP, Clock, arrives, log_in, make_app, make_hub, token_in
+from tests.pages_world import CHIEF, PUMP, Clock, arrives, log_in, make_hub, token_in
 
 
 @pytest.fixture
@@ -25,11 +25,6 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     made = make_hub(tmp_path / "home", clock=Clock())
     yield made
     made.close()
-
-
-@pytest.fixture
-def app(hub: Hub) -> Flask:
-    return make_app(hub)
 
 
 def told(hub: Hub, ref: str, name: str, *kinds: NoticeKind) -> None:

@@ -17,7 +17,7 @@ from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Actor, Membership, Role
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import Case
-from tests.pages_world import CHIEF, PUMP, Clock, arrives, log_in, make_app, make_hub, token_in
+from tests.pages_world import CHIEF, PUMP, Clock, arrives, log_in, make_hub, token_in
 from workers import retention
 
 PAGE = "/person-requests"
@@ -31,11 +31,6 @@ def clock() -> Clock:
 @pytest.fixture
 def hub(tmp_path: Path, clock: Clock) -> Hub:
     return make_hub(tmp_path, clock=clock)
-
-
-@pytest.fixture
-def app(hub: Hub) -> Flask:
-    return make_app(hub)
 
 
 def post(client: FlaskClient, path: str, **form: str) -> TestResponse:

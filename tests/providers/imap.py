@@ -4,40 +4,30 @@ from __future__ import annotations
 
 import re
 import socketserver
-import threading
+
+from tests.providers.serving import Provider
 
 USER, PASSWORD = "voz@example.org", "imap pass"
 
 
-class ImapServer:
+class ImapServer(Provider):
     """``mails`` by UID; ``commands`` is what was asked."""
 
     def __init__(self) -> None:
         self.mails: dict[int, bytes] = {}
         self.validity = 7
         self.commands: list[str] = []
-        self._server = _Server(("127.0.0.1", 0), _Session)
-        self._server.imap = self
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
-        )
+        server = _Server(("127.0.0.1", 0), _Session)
+        server.imap = self
+        super().__init__(server)
 
     @property
     def url(self) -> str:
-        return f"imap://127.0.0.1:{self._server.server_address[1]}/INBOX"
+        return f"imap://127.0.0.1:{self.port}/INBOX"
 
     def put(self, *mails: bytes) -> None:
         for mail in mails:
             self.mails[max(self.mails, default=0) + 1] = mail
-
-    def start(self) -> ImapServer:
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 class _Server(socketserver.ThreadingTCPServer):

@@ -9,16 +9,16 @@ import hashlib
 import hmac
 import json
 import socket
-import threading
 from base64 import b64encode
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import pytest
+
+from tests.providers.serving import Handler, HttpServer, Provider
 
 USERNAME, PASSWORD = "hub", "kannel's password"
 SECRET = "the gateway's secret"
@@ -38,7 +38,7 @@ class Call:
     body: str = ""
 
 
-class GatewayServer:
+class GatewayServer(Provider):
     """The gateway's side."""
 
     def __init__(self) -> None:
@@ -48,31 +48,20 @@ class GatewayServer:
         self.answers: deque[tuple[int, str] | str] = deque()
         """For the next calls: (status, words), "drop" or "hang" (takes nothing), and the same
         with "_after" (takes it first)."""
-        self.closing = threading.Event()
         self.known: dict[str, dict[str, object]] = {}
         """What the phone holds, by id."""
-        self._http = _Server(("127.0.0.1", 0), _Handler)
-        self._http.gateway = self
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
+        server = _Server(("127.0.0.1", 0), _Handler)
+        server.gateway = self
+        super().__init__(server)
 
     @property
     def base(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_port}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def url(self) -> str:
         """Kannel's ``send_url``; the phone's is ``base`` + ``/messages``."""
         return f"{self.base}/cgi-bin/sendsms"
-
-    def start(self) -> GatewayServer:
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        self.closing.set()
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
 
     def text(self, url: str, text: str, sender: str = "258841234567", **more: str) -> int:
         """Fetch the get-url of Kannel's sms-service; the status that came back."""
@@ -139,14 +128,11 @@ class GatewayServer:
         return 202, json.dumps({"id": document["id"], "state": "Pending"})
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
+class _Server(HttpServer):
     gateway: GatewayServer
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(Handler):
     server: _Server
 
     def do_GET(self) -> None:
@@ -178,9 +164,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(words.encode())))
         self.end_headers()
         self.wfile.write(words.encode())
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture

@@ -7,15 +7,15 @@ Kobo makes them (a new ``_uuid`` on the same ``_id``), and the failures of a rea
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hmac import compare_digest
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.providers.serving import Handler, HttpServer, Provider
 
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
 FORM = "aSAMPLEform1"
@@ -34,7 +34,7 @@ class Refusal:
     wait: float = 0.0
 
 
-class KoboServer:
+class KoboServer(Provider):
     """One server with one form. ``refusals`` are answered first, in order."""
 
     def __init__(self) -> None:
@@ -46,20 +46,13 @@ class KoboServer:
         self.tokens: list[str] = []
         self._number = 1000
         self._edits = 500_000
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._http.kobo = self  # type: ignore[attr-defined]  # its handler finds it there
+        server = _Server(("127.0.0.1", 0), _Handler)
+        server.kobo = self
+        super().__init__(server)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
-
-    def start(self) -> KoboServer:
-        threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def stop(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
+        return f"http://127.0.0.1:{self.port}"
 
     def submit(self, number: int = 0, /, **answers: object) -> Document:
         """Somebody fills the form in; with ``number`` one that appears out of order."""
@@ -117,11 +110,15 @@ def _fits(document: Document, query: Mapping[str, Any]) -> bool:
     return True
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Server(HttpServer):
+    kobo: KoboServer
+
+
+class _Handler(Handler):
+    server: _Server
 
     def do_GET(self) -> None:
-        kobo: KoboServer = self.server.kobo  # type: ignore[attr-defined]  # its handler finds it there
+        kobo = self.server.kobo
         url = urlsplit(self.path)
         query = dict(parse_qsl(url.query))
         kobo.tokens.append(self.headers.get("Authorization", ""))
@@ -151,6 +148,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         with suppress(BrokenPipeError):  # whoever asked has given up
             self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""

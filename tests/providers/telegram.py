@@ -12,11 +12,12 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
 import pytest
+
+from tests.providers.serving import Handler, HttpServer, Provider
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 SECRET_TOKEN = "b1946ac92492d2347c6235b4d2611184"
@@ -82,7 +83,7 @@ ANSWERS = {
 }
 
 
-class TelegramServer:
+class TelegramServer(Provider):
     """The provider's side: what it took, updates that wait, the webhook, files."""
 
     def __init__(self, token: str = TOKEN, *, port: int = 0) -> None:
@@ -97,28 +98,17 @@ class TelegramServer:
         self.blocked: set[str] = set()
         self.files: dict[str, tuple[str, bytes]] = {}
         """File id → path and content."""
-        self.closing = threading.Event()
         self._updates: list[dict[str, Any]] = []
         self._next_update = 863217001
         self._lock = threading.Lock()
         self._next: dict[str, deque[Answer]] = {}
-        self._http = _Server(("127.0.0.1", port), _Handler)
-        self._http.telegram = self
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
+        server = _Server(("127.0.0.1", port), _Handler)
+        server.telegram = self
+        super().__init__(server)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_port}"
-
-    def start(self) -> TelegramServer:
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        self.closing.set()
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
+        return f"http://127.0.0.1:{self.port}"
 
     def answer_next(self, *names: str | Answer, method: str = "sendMessage") -> None:
         """Answer the next calls of ``method`` like this, then as usual."""
@@ -220,17 +210,11 @@ class TelegramServer:
         return {"file_id": file_id, "file_size": len(content), "file_path": path}
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
+class _Server(HttpServer):
     telegram: TelegramServer
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
+class _Handler(Handler):
     server: _Server
 
     def do_GET(self) -> None:
@@ -279,9 +263,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture

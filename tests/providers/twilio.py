@@ -30,6 +30,7 @@ import httpx
 import pytest
 from twilio.request_validator import RequestValidator
 
+from tests.providers.serving import Provider
 from tests.providers.twilio_calls import CallResource, RecordingResource
 from tests.providers.twilio_http import TwilioHandler, TwilioHTTPServer
 
@@ -99,7 +100,7 @@ class Message:
     """(SID, content type) of each file."""
 
 
-class TwilioServer:
+class TwilioServer(Provider):
     """The provider's side: what it accepted, what it will answer next, and what it posts to us."""
 
     def __init__(
@@ -138,34 +139,23 @@ class TwilioServer:
         self.asked_cdn = 0
         self.opted_out: set[str] = set()
         self.hides_bodies = False
-        self.closing = threading.Event()
         self._lock = threading.Lock()
         self._next: deque[Answer] = deque()
         self._always: Answer | None = None
         self._record = record
         self._host = host
-        self._http = TwilioHTTPServer((host, port), TwilioHandler)
-        self._http.twilio = self
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
+        server = TwilioHTTPServer((host, port), TwilioHandler)
+        server.twilio = self
+        super().__init__(server)
 
     @property
     def url(self) -> str:
-        return f"http://{self._host}:{self._http.server_port}"
+        return f"http://{self._host}:{self.port}"
 
     @property
     def sent(self) -> list[Message]:
         """What it accepted for sending, oldest first."""
         return [message for message in self.messages if message.direction != "inbound"]
-
-    def start(self) -> TwilioServer:
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        self.closing.set()
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
 
     def answer_next(self, *names: str | Answer) -> None:
         """Answer the next POSTs like this, one after the other, then as usual."""

@@ -9,9 +9,10 @@ from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from hmac import compare_digest
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+from tests.providers.serving import Handler, HttpServer
 
 if TYPE_CHECKING:
     from tests.providers.twilio import TwilioServer
@@ -20,17 +21,11 @@ if TYPE_CHECKING:
 _CDN = "/cdn/"
 
 
-class TwilioHTTPServer(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
+class TwilioHTTPServer(HttpServer):
     twilio: TwilioServer
 
 
-class TwilioHandler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
+class TwilioHandler(Handler):
     server: TwilioHTTPServer
 
     def setup(self) -> None:
@@ -225,6 +220,3 @@ class TwilioHandler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
