@@ -45,9 +45,9 @@ LONGEST_FILES = 20.0
 TOGETHER = 0.1
 """Seconds rows may share a transaction: on SQLite whoever changes a case waits that long."""
 TOGETHER_ON_POSTGRES = 0.5
-_LEAST_SHARE, _FIRST_SHARE, _LARGEST_SHARE = 16, 16, 100
+_LEAST_SHARE, _FIRST_SHARE, _LARGEST_SHARE = 16, 50, 100
 _TRIED_AT_ONCE = 50
-"""Rows that were taken on before, between two batches of others."""
+"""Rows that were taken on before, before those that were not."""
 _UNDER_WAY = 20
 """Texts whose attempt is written down together, before the first of them is sent."""
 _AT_ONCE = 8
@@ -85,9 +85,10 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
     # A provider may take its time: what is claimed must be reached before its lease runs out.
     batch = _BATCHES.get(queue, outbox.BATCH)
     share = _Share(TOGETHER if hub.engine.dialect.name == "sqlite" else TOGETHER_ON_POSTGRES)
+    # What was taken on before and not finished may be what its worker died of: each alone. Once: to
+    # look for it among all that waits takes longer the more that is.
+    handled += sum(_handle(hub, claim) for claim in _tried(hub, queue, until, stop))
     while time.monotonic() < until and not stop():
-        # What was taken on before and not finished may be what its worker died of: each alone.
-        handled += sum(_handle(hub, claim) for claim in _tried(hub, queue, until, stop))
         with hub.unit_of_work() as uow:
             claims = outbox.claim(uow.session, queue, hub.clock(), batch=batch, tried=False)
             uow.commit()
