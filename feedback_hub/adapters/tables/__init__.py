@@ -19,7 +19,6 @@ from feedback_hub.adapters.tables.accounts import (
     token,
 )
 from feedback_hub.adapters.tables.cases import (
-    call_back,
     case,
     case_answer,
     case_event,
@@ -27,20 +26,9 @@ from feedback_hub.adapters.tables.cases import (
     case_link,
     case_tag,
     case_typed,
-    conduct_report,
-    emergency,
-    judgement,
-    likeness,
-    notice,
-    partner_link,
-    referral,
     remark,
-    search_text,
-    service_referral,
-    suggestion,
     tag,
     triage_lease,
-    unlike,
 )
 from feedback_hub.adapters.tables.community import (
     bank_answer,
@@ -75,6 +63,22 @@ from feedback_hub.adapters.tables.places import (
     organisation,
     service,
     site,
+)
+from feedback_hub.adapters.tables.reading import (
+    judgement,
+    likeness,
+    search_text,
+    suggestion,
+    unlike,
+)
+from feedback_hub.adapters.tables.referrals import (
+    call_back,
+    conduct_report,
+    emergency,
+    notice,
+    partner_link,
+    referral,
+    service_referral,
 )
 from feedback_hub.adapters.tables.seeing import (
     committee,

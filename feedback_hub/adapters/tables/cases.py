@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     Date,
-    Float,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     String,
     Table,
-    Text,
     false,
     text,
 )
 
-from feedback_hub.adapters.column_types import Clocks, JsonMap, Stood, UtcDateTime, Word, Words
+from feedback_hub.adapters.column_types import Clocks, JsonMap, Word, Words
 from feedback_hub.adapters.tables.shape import CODE, ID, id_column, key_column, metadata, when
-from feedback_hub.domain.call_back import CallReason, CallResult, Way
 from feedback_hub.domain.case_states import CaseState, Outcome
-from feedback_hub.domain.clock import Duty
 from feedback_hub.domain.consent import Answered, Share
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.person import (
@@ -34,11 +29,8 @@ from feedback_hub.domain.person import (
     Sex,
     SpeaksFor,
 )
-from feedback_hub.domain.referral import DeclineReason, ReferralState
-from feedback_hub.domain.safeguarding import ConsentWay
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.services.records.messages import RemarkKind
-from feedback_hub.services.records.staff import MailState, NoticeKind
 
 case = Table(
     "case",
@@ -146,32 +138,6 @@ case_event = Table(
     Index("ix_case_event_case", "case_id", "at", "position"),
 )
 
-conduct_report = Table(
-    "conduct_report",
-    metadata,
-    id_column(),
-    Column("case_id", ID, ForeignKey("case.id"), nullable=False, index=True),
-    Column("channel", String(200), nullable=False),
-    Column("with_name", Boolean, nullable=False),
-    Column("reference", String(100), nullable=False),
-    Column("made_by", CODE, nullable=False),
-    when("made_at", nullable=False),
-)
-
-service_referral = Table(
-    "service_referral",
-    metadata,
-    id_column(),
-    Column("case_id", ID, ForeignKey("case.id"), nullable=False, index=True),
-    Column("organisation", CODE, nullable=False),
-    Column("sector", CODE, nullable=False),
-    Column("explained_id", ID, nullable=False),
-    Column("explained_how", Word(ConsentWay), nullable=False),
-    Column("explained_by", CODE, nullable=False),
-    when("explained_at", nullable=False),
-    Column("made_by", CODE, nullable=False),
-    when("made_at", nullable=False),
-)
 
 remark = Table(
     "remark",
@@ -186,46 +152,6 @@ remark = Table(
     Column("text_sealed", LargeBinary, nullable=False),
 )
 
-suggestion = Table(
-    "suggestion",
-    metadata,
-    id_column(),
-    Column("case_id", ID, ForeignKey("case.id"), nullable=False, index=True),
-    Column("message_id", ID, ForeignKey("message.id"), nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-    Column("codes", Words, nullable=False),
-    Column("sector", CODE, nullable=False),
-    Column("sensitivity", Word(Sensitivity), nullable=False),
-    Column("priority", Word(Priority), nullable=False),
-    Column("confidence", Float, nullable=False),
-    Column("language", String(8), nullable=False),
-    Column("site", CODE, nullable=False),
-    Column("classifier", CODE, nullable=False),
-    key_column(),
-    Column("reasons_sealed", LargeBinary, nullable=False),
-    Column("sector_confidence", Float, nullable=False, server_default="0"),
-    Column("sensitivity_confidence", Float, nullable=False, server_default="0"),
-    Column("priority_confidence", Float, nullable=False, server_default="0"),
-)
-
-judgement = Table(
-    "judgement",
-    metadata,
-    id_column(),
-    Column("case_id", ID, ForeignKey("case.id"), nullable=False, index=True),
-    # Null where no machine had read it. What it suggested, and which version it was, stands there.
-    Column("suggestion_id", ID, ForeignKey("suggestion.id")),
-    Column("actor", CODE, nullable=False),
-    when("at", nullable=False),
-    Column("codes", Words, nullable=False),
-    Column("type", CODE, nullable=False),
-    Column("sector", CODE, nullable=False),
-    Column("sensitivity", Word(Sensitivity), nullable=False),
-    Column("priority", Word(Priority), nullable=False),
-    Column("site", CODE, nullable=False),
-    Column("before", Stood, nullable=False),
-    Index("ix_judgement_at", "at"),
-)
 
 triage_lease = Table(
     "triage_lease",
@@ -241,71 +167,6 @@ triage_lease = Table(
     Index("ix_triage_lease_holder", "holder", "leased_until"),
 )
 
-notice = Table(
-    "notice",
-    metadata,
-    id_column(),
-    Column("kind", Word(NoticeKind), nullable=False),
-    when("at", nullable=False),
-    Column("case_id", ID, ForeignKey("case.id"), nullable=False, index=True),
-    Column("duty", Word(Duty), nullable=False),
-    Column("account_id", ID, ForeignKey("account.id", ondelete="CASCADE")),
-    Column("email", String(254), nullable=False),
-    Column("referral_id", ID),
-    when("read_at"),
-    Column("mail", Word(MailState)),
-    Column("mail_tries", Integer, nullable=False, server_default="0"),
-    when("mailed_at"),
-    Column("chat", Word(MailState)),
-    Column("chat_tries", Integer, nullable=False, server_default="0"),
-    Index("ix_notice_account", "account_id", "read_at", "at"),
-)
-
-emergency = Table(
-    "emergency",
-    metadata,
-    id_column(),
-    Column("case_id", ID, ForeignKey("case.id"), nullable=False, index=True),
-    Column("account_id", ID, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
-    Column("reason_id", ID, nullable=False),
-    when("at", nullable=False),
-    when("until", nullable=False),
-    when("ended_at"),
-    Index("ix_emergency_account", "account_id", "until"),
-)
-
-partner_link = Table(
-    "partner_link",
-    metadata,
-    id_column(),
-    Column("referral_id", ID, ForeignKey("referral.id"), nullable=False, index=True),
-    Column("organisation", CODE, nullable=False),
-    Column("token_index", String(64), nullable=False, unique=True),
-    when("made_at", nullable=False),
-    when("expires_at", nullable=False),
-    when("revoked_at"),
-    when("used_at"),
-)
-
-call_back = Table(
-    "call_back",
-    metadata,
-    id_column(),
-    Column("case_id", ID, ForeignKey("case.id"), nullable=False, index=True),
-    Column("way", Word(Way), nullable=False),
-    Column("reason", Word(CallReason), nullable=False),
-    when("opened_at", nullable=False),
-    when("not_before", nullable=False),
-    Column("agreed", Boolean, nullable=False),
-    Column("claimed_by", CODE, nullable=False),
-    when("claimed_at"),
-    Column("tries", Integer, nullable=False),
-    when("tried_at"),
-    Column("result", Word(CallResult)),
-    when("ended_at"),
-    Column("version", Integer, nullable=False),
-    Index("ix_call_back_open", "ended_at", "way", "not_before"),
-)
 
 case_link = Table(
     "case_link",
@@ -317,36 +178,6 @@ case_link = Table(
     when("at", nullable=False),
 )
 
-referral = Table(
-    "referral",
-    metadata,
-    id_column(),
-    Column("case_id", ID, ForeignKey("case.id"), nullable=False, index=True),
-    Column("organisation", CODE, ForeignKey("organisation.code"), nullable=False),
-    when("created_at", nullable=False),
-    Column("created_by", CODE, nullable=False),
-    Column("share", Word(Share), nullable=False),
-    Column("state", Word(ReferralState), nullable=False),
-    Column("parent_id", ID, ForeignKey("referral.id")),
-    Column("focal_point", String(254), nullable=False),
-    Column("backup", String(254), nullable=False, server_default=""),
-    Column("note_id", ID, nullable=False),
-    Column("returned_from", Word(ReferralState)),
-    Column("decline_reason", Word(DeclineReason)),
-    Column("answer_id", ID, nullable=False),
-    Column("answer_outcome", Word(Outcome)),
-    when("sent_at"),
-    when("accepted_at"),
-    when("answered_at"),
-    when("due_at"),
-    when("alarm_at"),
-    Column("clocks", Clocks, nullable=False, server_default="[]"),
-    Column("version", Integer, nullable=False),
-    Index("ix_referral_alarm", "alarm_at"),
-    Index("ix_referral_inbox", "organisation", "state", "sent_at", "id"),
-    Index("ix_referral_parent", "parent_id"),
-    Index("ix_referral_state", "state", "case_id"),
-)
 
 case_fields = Table(
     "case_fields",
@@ -392,41 +223,4 @@ case_typed = Table(
     Column("case_id", ID, ForeignKey("case.id"), primary_key=True),
     key_column(),
     Column("words_sealed", LargeBinary, nullable=False),
-)
-
-search_text = Table(
-    "search_text",
-    metadata,
-    # An integer of its own: the rowid that FTS5 points at would not survive a VACUUM.
-    Column("row", Integer, primary_key=True, autoincrement=True),
-    Column("case_id", ID, ForeignKey("case.id"), nullable=False, unique=True),
-    # Masked, accent-folded, person-confirmed L1 text only.
-    Column("body", Text, nullable=False),
-)
-
-# What tells that several people report the same thing. Of ordinary cases only, and without a word.
-likeness = Table(
-    "likeness",
-    metadata,
-    Column("case_id", ID, ForeignKey("case.id"), primary_key=True),
-    Column("contact_id", ID),
-    Column("site", CODE, nullable=False),
-    Column("code", CODE, nullable=False),
-    when("at", nullable=False),
-    # See domain.likeness: keyed.
-    Column("minima", LargeBinary, nullable=False),
-    *(Column(f"band{number}", BigInteger) for number in range(4)),
-    Index("ix_likeness_matter", "site", "code", "at"),
-    *(Index(f"ix_likeness_band{number}", f"band{number}", "at") for number in range(4)),
-)
-
-# Somebody said that these are not the same matter. Sorted; an empty second one is an issue.
-unlike = Table(
-    "unlike",
-    metadata,
-    Column("case_id", ID, ForeignKey("case.id"), primary_key=True),
-    Column("other_id", ID, primary_key=True),
-    Column("actor", CODE, nullable=False),
-    when("at", nullable=False),
-    Index("ix_unlike_other", "other_id"),
 )

@@ -6,19 +6,7 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.orm import composite, registry
 
-from feedback_hub.adapters.tables.cases import (
-    call_back,
-    case,
-    conduct_report,
-    emergency,
-    judgement,
-    notice,
-    partner_link,
-    referral,
-    remark,
-    service_referral,
-    suggestion,
-)
+from feedback_hub.adapters.tables.cases import case, remark
 from feedback_hub.adapters.tables.community import (
     bank_answer,
     board_entry,
@@ -39,6 +27,16 @@ from feedback_hub.adapters.tables.messages import (
 )
 from feedback_hub.adapters.tables.on_call import ring, ring_try, shift
 from feedback_hub.adapters.tables.places import organisation, service, site
+from feedback_hub.adapters.tables.reading import judgement, suggestion
+from feedback_hub.adapters.tables.referrals import (
+    call_back,
+    conduct_report,
+    emergency,
+    notice,
+    partner_link,
+    referral,
+    service_referral,
+)
 from feedback_hub.adapters.tables.shape import metadata
 from feedback_hub.adapters.tables.trust import wrong_try
 from feedback_hub.domain.bank import BankAnswer
