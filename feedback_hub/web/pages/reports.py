@@ -15,7 +15,7 @@ from feedback_hub.reads.counting import sites_of
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.labels import Words
 from feedback_hub.web.reporting import document, files
-from feedback_hub.web.reporting.document import Report
+from feedback_hub.web.reporting.shape import Report
 from feedback_hub.web.security import require
 
 reports = Blueprint("reports", __name__, url_prefix="/reports")

@@ -5,10 +5,8 @@ A number that must not be said is None here too, whatever the report is written 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
@@ -16,44 +14,25 @@ from feedback_hub.bootstrap.settled import standards
 from feedback_hub.domain.access import Actor
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.reporting import ReportKind, days_of
-from feedback_hub.reads import board as boards
 from feedback_hub.reads import counting, dashboard, measure_rows
 from feedback_hub.reads.dashboard import Dashboard
 from feedback_hub.reads.measure_rows import Figure
 from feedback_hub.reads.sites import SiteLine
-from feedback_hub.web.i18n import gettext, reader_language
-from feedback_hub.web.labels import Words, day_of, number, sector_label, span, type_label
+from feedback_hub.web.i18n import gettext
+from feedback_hub.web.labels import Words, day_of, sector_label, type_label
+from feedback_hub.web.reporting import site_tables
+from feedback_hub.web.reporting.figures import (
+    Measured,
+    answers,
+    beside,
+    percent,
+    said,
+    share,
+    time_taken,
+)
+from feedback_hub.web.reporting.shape import Report, Table
 from feedback_hub.web.words import word
 from feedback_hub.web.words.burning import sentence
-
-Cell = str | int | float | None
-Measured = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table; columns from ``numbers`` on hold numbers."""
-
-    title: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
-    numbers: int = 1
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Report:
-    """A whole report: figures (words, number, what it is of), then pages of tables."""
-
-    kind: ReportKind
-    title: str
-    subtitle: str
-    figures: Sequence[tuple[str, str, str]]
-    pages: Sequence[Sequence[Table]]
-    notes: Sequence[str]
-    tagged: Sequence[Sequence[Cell]]
-    """The same figures, one a row, under HXL tags."""
-    file_name: str
 
 
 def make(
@@ -83,7 +62,7 @@ def make(
         ReportKind.QUARTERLY: making.quarterly,
     }[kind]()
     frame = measure_rows.frame(uow, first.isoformat(), last.isoformat())
-    shown = gettext("%(first)s to %(last)s", first=_day(first), last=_day(last))
+    shown = gettext("%(first)s to %(last)s", first=day_of(first), last=day_of(last))
     return Report(
         kind,
         title,
@@ -128,22 +107,22 @@ class _Making:
         median, was = answered["median_hours"], before["median_hours"]
         cases = gettext("cases received")
         return [
-            (cases, _said(m["cases"]), _beside("", m["cases"], _said(then["cases"]))),
+            (cases, said(m["cases"]), beside("", m["cases"], said(then["cases"]))),
             (
                 gettext("knew in time that we have it"),
-                *_share(m["acknowledged_in_time"], then["acknowledged_in_time"]),
+                *share(m["acknowledged_in_time"], then["acknowledged_in_time"]),
             ),
             (
                 gettext("of the closed heard an answer"),
-                *_share(
+                *share(
                     m["closed"]["loop_closed_with_person"],
                     then["closed"]["loop_closed_with_person"],
                 ),
             ),
             (
                 gettext("median time to an answer"),
-                _span(median),
-                _beside(_answers(answered["count"]), median, _span(was)),
+                time_taken(median),
+                beside(answers(answered["count"]), median, time_taken(was)),
             ),
         ]
 
@@ -163,8 +142,12 @@ class _Making:
     def monthly(self) -> tuple[str, list[list[Table]]]:
         line = self._line()
         return gettext("Snapshot of %(site)s", site=line.site.name), [
-            [self._facts(line), self._by("sector"), self._codes(), self._people()],
-            [self._gaps([line], of_one=True), self._committee(line), self._board()],
+            [site_tables.facts(line), self._by("sector"), self._codes(), self._people()],
+            [
+                site_tables.gaps([line], of_one=True),
+                site_tables.committee(line),
+                site_tables.board(self.uow, self.site, self.m["threshold"], self.hub.clock()),
+            ],
         ]
 
     def quarterly(self) -> tuple[str, list[list[Table]]]:
@@ -173,7 +156,7 @@ class _Making:
             [self._by("type"), self._by("sector"), self._by("channel")],
             [self._sites(), self._codes(), self._rising(), self._people()],
             [self._partners(), self._satisfied(), self._ages(), self._donors()],
-            [self._gaps(self.page.sites), self._months()],
+            [site_tables.gaps(self.page.sites), self._months()],
         ]
 
     def _burning(self) -> Table:
@@ -189,21 +172,6 @@ class _Making:
 
     def _line(self) -> SiteLine:
         return next(line for line in self.page.sites if line.site.code == self.site)
-
-    def _facts(self, line: SiteLine) -> Table:
-        visit = line.visit
-        return Table(
-            gettext("The site"),
-            ["", ""],
-            [
-                [gettext("District"), line.site.district or "–"],
-                [gettext("People"), _said(line.population)],
-                [gettext("Capacity"), _said(line.site.capacity)],
-                [gettext("Arrivals at the last visit"), _said(visit.arrivals if visit else None)],
-                [gettext("Last visit"), _day(visit.visited_on) if visit else gettext("none")],
-                [gettext("Cases per 1,000 residents"), _said(line.per_1000)],
-            ],
-        )
 
     def _by(self, name: str) -> Table:
         channel = self.words.channel_label
@@ -294,7 +262,7 @@ class _Making:
                     names.get(code, code),
                     value["of"],
                     value["count"],
-                    _percent(value["rate"]),
+                    percent(value["rate"]),
                     value["median_hours"],
                     value["answered"],
                     value["answer_median_hours"],
@@ -309,7 +277,7 @@ class _Making:
             gettext("Content with the answer"),
             [gettext("Sex"), gettext("Content"), gettext("Asked"), gettext("Share")],
             [
-                [sexes.get(sex, gettext("Others")), v["count"], v["of"], _percent(v["rate"])]
+                [sexes.get(sex, gettext("Others")), v["count"], v["of"], percent(v["rate"])]
                 for sex, v in self.m["satisfied_by_sex"].items()
             ],
         )
@@ -329,7 +297,7 @@ class _Making:
         return Table(
             gettext("Indicators for donors"),
             [gettext("Indicator"), gettext("Number"), gettext("Of"), gettext("Share")],
-            [[words, v["count"], v["of"], _percent(v["rate"])] for words, v in rows],
+            [[words, v["count"], v["of"], percent(v["rate"])] for words, v in rows],
         )
 
     def _funnel(self) -> Table:
@@ -350,7 +318,7 @@ class _Making:
         return Table(
             gettext("Week by week"),
             [gettext("Week from"), gettext("received"), gettext("of these, told something")],
-            [[_day(week.first), week.received, week.told] for week in self.page.weeks],
+            [[day_of(week.first), week.received, week.told] for week in self.page.weeks],
         )
 
     def _sites(self) -> Table:
@@ -375,90 +343,9 @@ class _Making:
             ],
         )
 
-    def _gaps(self, lines: Sequence[SiteLine], *, of_one: bool = False) -> Table:
-        head = [gettext("Site"), gettext("Sector"), gettext("At the last visit")]
-        rows: list[list[Cell]] = []
-        for line in lines:
-            for gap in line.gaps if of_one else line.missing:
-                state = word(gap.state) if gap.state else gettext("not seen")
-                if not gap.has_service and gap.state is None:
-                    state = gettext("nobody")
-                where = [line.site.name, sector_label(gap.sector), state]
-                found = (gap.units, gap.needed, gap.missing)
-                # Things that nobody counted, not people of whom too few are.
-                rows.append([*where, *("–" if one is None else one for one in found)])
-        title = gettext("Services") if of_one else gettext("What is missing where")
-        counts = [gettext("Works"), gettext("Needed"), gettext("Missing")]
-        return Table(title, [*head, *counts], rows, numbers=3)
-
-    def _committee(self, line: SiteLine) -> Table:
-        did = line.committee
-        faults = ", ".join(word(fault) for fault in did.faults)
-        seats = did.committee.all_seats if did.committee else 0
-        return Table(
-            gettext("The site's committee"),
-            ["", ""],
-            [
-                [gettext("Seats"), seats],
-                [gettext("Meetings held"), did.meetings],
-                [gettext("Points raised"), did.raised],
-                [gettext("Points answered"), did.answered],
-                [gettext("Answers read back"), did.read_back],
-                [gettext("Sign"), faults or gettext("as it should be")],
-            ],
-        )
-
-    def _board(self) -> Table:
-        threshold = self.m["threshold"]
-        found = boards.public(self.uow, self.site, reader_language(), threshold, self.hub.clock())
-        lines = found.lines if found else []
-        return Table(
-            gettext("You said, we did"),
-            [gettext("You said"), gettext("We did"), gettext("Not yet, because")],
-            [[one.said, one.did, one.not_yet] for one in lines[:8]],
-            numbers=3,
-        )
-
     def _months(self) -> Table:
         return Table(
             gettext("Highly sensitive, by month that is over"),
             [gettext("Month"), gettext("Cases")],
             list(self.m["highly_sensitive_by_month"].items()),
         )
-
-
-def _beside(below: str, now: float | None, before: str) -> str:
-    """What a figure is of, and the same figure of as many days before, where both may be said."""
-    if now is None or before == "–":
-        return below
-    then = gettext("before: %(value)s", value=before)
-    return f"{below} · {then}" if below else then
-
-
-def _span(hours: float | None) -> str:
-    return span(hours * 3600) if hours is not None else "–"
-
-
-def _said(value: float | None) -> str:
-    return number(value) if value is not None else "–"
-
-
-def _answers(count: int | None) -> str:
-    if count is None:
-        return gettext("too few to say")
-    return gettext("of %(count)s", count=_said(count))
-
-
-def _share(value: Measured, then: Measured) -> tuple[str, str]:
-    if value["rate"] is None:
-        return "–", gettext("too few to say")
-    of = gettext("%(some)s of %(all)s", some=_said(value["count"]), all=_said(value["of"]))
-    return _percent(value["rate"]) or "–", _beside(of, value["rate"], _percent(then["rate"]) or "–")
-
-
-def _percent(rate: float | None) -> str | None:
-    return None if rate is None else f"{rate * 100:.0f} %"
-
-
-def _day(day: date) -> str:
-    return day_of(day)

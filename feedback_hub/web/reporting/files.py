@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from feedback_hub.adapters.table_writing import neutral
 from feedback_hub.web.i18n import gettext
 from feedback_hub.web.labels import number
-from feedback_hub.web.reporting.document import Cell, Report, Table
+from feedback_hub.web.reporting.shape import Cell, Report, Table
 
 if TYPE_CHECKING:
     from fpdf import FPDF
