@@ -16,21 +16,21 @@ from feedback_hub.adapters.tables import account, handler_request, membership, o
 from feedback_hub.domain.access import Actor, ActorKind, Membership, Role
 from feedback_hub.domain.place import OrganisationKind
 
+_HELD = (membership.c.role, membership.c.organisation, membership.c.site, membership.c.sector)
 TOKEN_PREFIX = "fh_"  # noqa: S105  says what it is when it turns up somewhere
 
 
 def actor_by_id(session: Session, actor_id: str) -> Actor | None:
     """An active account or a live token by id; None for any other."""
-    active = select(account.c.id).where(account.c.id == actor_id, account.c.active)
-    if session.scalar(active) is not None:
-        held = session.execute(
-            select(
-                membership.c.role, membership.c.organisation, membership.c.site, membership.c.sector
-            ).where(membership.c.account_id == actor_id)
-        )
-        return placed(
-            session, Actor(actor_id, ActorKind.ACCOUNT, tuple(Membership(*row) for row in held))
-        )
+    rows = session.execute(
+        select(membership.c.id, *_HELD, _of_community())
+        .select_from(account.outerjoin(membership, membership.c.account_id == account.c.id))
+        .where(account.c.id == actor_id, account.c.active)
+    ).all()
+    if rows:
+        held = tuple(Membership(*row[1:-1]) for row in rows if row[0] is not None)
+        actor = Actor(actor_id, ActorKind.ACCOUNT, held)
+        return _placed(actor, stand_in(session), leads=any(row[-1] for row in rows))
     live = select(token.c.role, token.c.organisation, token.c.site, token.c.sector).where(
         token.c.id == actor_id, _is_live()
     )
@@ -56,23 +56,22 @@ def everybody(session: Session, *which: ColumnElement[bool]) -> list[Actor]:
     """Active accounts with a membership, in any number; ``which`` of them, told by memberships."""
     held = membership.c
     rows = session.execute(
-        select(held.account_id, held.role, held.organisation, held.site, held.sector)
+        select(held.account_id, *_HELD, _of_community())
         .join(account, account.c.id == held.account_id)
         .where(account.c.active, *which)
         .order_by(held.account_id)
     )
     memberships: dict[str, list[Membership]] = {}
-    for account_id, *rest in rows:
+    leading: set[str] = set()
+    for account_id, *rest, leads in rows:
         memberships.setdefault(account_id, []).append(Membership(*rest))
+        if leads:
+            leading.add(account_id)
     if not memberships:
         return []
     own = stand_in(session)
-    communities = select(organisation.c.code).where(
-        organisation.c.kind == OrganisationKind.COMMUNITY
-    )
-    leading = frozenset(session.scalars(communities))
     actors = (Actor(one, ActorKind.ACCOUNT, tuple(of)) for one, of in memberships.items())
-    return [_placed(one, own, leads=bool(one.organisations & leading)) for one in actors]
+    return [_placed(one, own, leads=one.id in leading) for one in actors]
 
 
 def account_id_of(session: Session, email: str) -> str | None:
@@ -178,6 +177,14 @@ def placed(session: Session, actor: Actor) -> Actor:
     )
     leads = bool(actor.organisations) and bool(session.scalar(select(community)))
     return _placed(actor, own, leads=leads)
+
+
+def _of_community() -> ColumnElement[bool]:
+    """Whether a membership is of a community's own body, whose people lead."""
+    return exists().where(
+        organisation.c.code == membership.c.organisation,
+        organisation.c.kind == OrganisationKind.COMMUNITY,
+    )
 
 
 def _placed(actor: Actor, own: StandIn | None, *, leads: bool) -> Actor:

@@ -24,6 +24,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.orm import Session
 
+from feedback_hub.adapters import liveness
 from feedback_hub.adapters.turns import Turn
 
 if TYPE_CHECKING:
@@ -69,7 +70,6 @@ def make_engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         engine = create_engine(
             url,
-            pool_pre_ping=True,
             pool_size=10,
             max_overflow=10,
             hide_parameters=True,
@@ -77,6 +77,7 @@ def make_engine(url: str) -> Engine:
             connect_args=_ASKED_AFTER | dict(make_url(url).query),
         )
         event.listen(engine, "connect", _trust_indexes)
+        liveness.watch(engine)
         return engine
     file = make_url(url).database
     engine = create_engine(
@@ -186,6 +187,18 @@ def writes_late(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(late, "before_cursor_execute", _before)
     return late
+
+
+def for_reading(engine: Engine, *, streaming: bool = False) -> Engine:
+    """The same connections, for transactions that only read.
+
+    On SQLite they never wait for a writer. On PostgreSQL each statement is one by itself: it sees
+    what is committed when it begins, as it would in a transaction there, without the two round
+    trips that begin and end one. ``streaming``: rows come piece by piece, which takes one.
+    """
+    if engine.dialect.name == "postgresql" and not streaming:
+        return engine.execution_options(readonly=True, isolation_level="AUTOCOMMIT")
+    return engine.execution_options(readonly=True)
 
 
 def make_arrivals_engine(url: str) -> Engine:

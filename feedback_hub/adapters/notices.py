@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, distinct, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, distinct, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters import tables
@@ -104,8 +104,8 @@ def waiting(
     return session.scalars(unread.where(*about)).all()
 
 
-def count_waiting(session: Session, account_id: str, quiet: Sequence[NoticeKind] = ()) -> int:
-    """About how many cases an account has something to read, ``quiet`` kinds aside.
+def count_waiting(account_id: str, quiet: Sequence[NoticeKind] = ()) -> ScalarSelect[int]:
+    """The number of cases that an account has something to read about, ``quiet`` kinds aside.
 
     A case that was closed meanwhile asks for nothing any more; that somebody opened one in an
     emergency, and what a person asks of their data, is told whatever became of it.
@@ -122,7 +122,7 @@ def count_waiting(session: Session, account_id: str, quiet: Sequence[NoticeKind]
     )
     if quiet:
         counted = counted.where(notice.kind.not_in(quiet))
-    return session.scalar(counted) or 0
+    return counted.scalar_subquery()
 
 
 def mark_read(session: Session, ids: Sequence[str], now: datetime) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -169,7 +169,13 @@ class SqlVault:
         if not wanted:
             return
         rows = self._session.execute(select(data_key).where(data_key.c.id.in_(wanted)))
+        self.take(tuple(row) for row in rows)
+
+    def take(self, rows: Iterable[tuple[str, bytes | None, str]]) -> None:
+        """The same for rows of ``data_key`` that were fetched beside what they open."""
         for key_id, wrapped, by in rows:
+            if wrapped is None or key_id in self._open_keys or key_id in self._sealed:
+                continue
             try:
                 self._open_keys[key_id] = AESGCM(self._keyring.unwrap(key_id, wrapped, by))
             except VaultSealed:

@@ -24,6 +24,7 @@ from feedback_hub.adapters.batch import BatchUnitOfWork
 from feedback_hub.adapters.clamd import ClamdScanner
 from feedback_hub.adapters.classifier import LexiconClassifier
 from feedback_hub.adapters.engine import (
+    for_reading,
     make_arrivals_engine,
     make_engine,
     sqlite_url,
@@ -150,13 +151,15 @@ class Hub:
         )
 
     @contextmanager
-    def reading(self) -> Iterator[SqlUnitOfWork]:
-        """A transaction that only reads: on SQLite it never waits for a writer.
+    def reading(self, *, streaming: bool = False) -> Iterator[SqlUnitOfWork]:
+        """Only reads (``engine.for_reading``): on SQLite it never waits for a writer.
 
         Who opened a sensitive case in it is in the audit log before anything of it is shown.
         """
-        engine = self.engine.execution_options(readonly=True)
-        with SqlUnitOfWork(self._session(engine), self.keyring) as uow:
+        session = self._session(for_reading(self.engine, streaming=streaming))
+        # What a read changes of what it read is nobody's: it is never written.
+        session.autoflush = False
+        with SqlUnitOfWork(session, self.keyring) as uow:
             yield uow
             seen = dict(uow.seen)
         if seen:

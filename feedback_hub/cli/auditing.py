@@ -32,7 +32,7 @@ def verify(ctx: click.Context, head: Path | None) -> None:
     kept = hub.audit_heads.kept()
     if head is not None:
         kept += read_heads(head.read_text("utf-8", "replace"))
-    with hub.reading() as uow:
+    with hub.reading(streaming=True) as uow:
         found = audit_log.verify(uow.session, kept)
     if found.bad is not None:
         line, why = found.bad.sequence, found.bad.why

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
@@ -101,6 +101,9 @@ class Counted:
 
     packed: Packed
     threshold: int
+    _counts: dict[str, dict[str, int]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     @property
     def cases(self) -> Columns:
@@ -133,6 +136,11 @@ class Counted:
 
     def counts(self, name: str) -> dict[str, int]:
         """How many there are of each value of one field; without those that are not there."""
+        if name not in self._counts:
+            self._counts[name] = self._counted(name)
+        return self._counts[name]
+
+    def _counted(self, name: str) -> dict[str, int]:
         if name in ENUMERATED:
             found = np.bincount(self.cases[name], minlength=len(ENUMERATED[name]))
             words = ENUMERATED[name]

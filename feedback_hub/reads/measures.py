@@ -115,7 +115,7 @@ def _state(found: Counted, state: CaseState) -> Mask:
 def _outcome(found: Counted, outcomes: Iterable[Outcome]) -> Mask:
     wanted = np.zeros(256, bool)
     wanted[[OUTCOMES.index(one) for one in outcomes]] = True
-    mask: Mask = wanted[found.cases["outcome"]]
+    mask: Mask = wanted.take(found.cases["outcome"])
     return mask
 
 
@@ -144,15 +144,16 @@ def _spans(first: Column, then: Column, which: Mask) -> NDArray[np.int64]:
 def _acknowledged(handled: Counted, now: datetime) -> Json:
     """Of the cases whose time for it is over or that were: what still has time is no failure."""
     rows = handled.cases
-    judged = (rows["heard"] > 0) | (rows["heard_by"] <= now.timestamp())
+    judged = (rows["heard"] > 0) | (rows["heard_by"] <= int(now.timestamp()))
     return handled.share(int(handled.was(Was.HEARD_IN_TIME).sum()), int(judged.sum()))
 
 
 def _ages(still_open: Counted, now: datetime) -> Json:
-    ages = now.timestamp() - still_open.cases["received"]
-    limits = [until.total_seconds() for _, until in AGES[:-1]]
-    found = np.bincount(np.searchsorted(limits, ages, side="right"), minlength=len(AGES))
-    counts = {name: int(number) for (name, _), number in zip(AGES, found, strict=True)}
+    received = still_open.cases["received"]
+    limits = [int(now.timestamp() - until.total_seconds()) for _, until in AGES[:-1]]
+    # They are few, and a comparison each is a fraction of looking every age up among them.
+    older = [len(received), *(int(np.count_nonzero(received <= limit)) for limit in limits), 0]
+    counts = {name: older[n] - older[n + 1] for n, (name, _) in enumerate(AGES)}
     said = suppression.said(counts, still_open.threshold)
     by_age: Json = {name: said[name] or None for name in counts}
     return by_age | {"of": still_open.count(len(still_open))}
@@ -160,9 +161,10 @@ def _ages(still_open: Counted, now: datetime) -> Json:
 
 def _closed(closed: Counted) -> Json:
     """Closed is not resolved, and neither is told: three numbers apart (DOMAIN.md, Measures)."""
+    counts = np.bincount(closed.cases["outcome"], minlength=len(OUTCOMES))
 
     def ended_as(*outcomes: Outcome) -> Json:
-        return closed.share(int(_outcome(closed, outcomes).sum()), len(closed))
+        return closed.share(sum(int(counts[OUTCOMES.index(o)]) for o in outcomes), len(closed))
 
     return {
         "of": closed.count(len(closed)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import literal, select, union_all
@@ -13,10 +13,14 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 
 @dataclass(frozen=True)
 class Names:
-    """What people are called who acted, and organisations. Unknown ids stand for the hub itself."""
+    """What people are called who acted, and organisations. Unknown ids stand for the hub itself.
+
+    ``partners``: code and name of those that are still there, in the order of names.
+    """
 
     people: Mapping[str, str]
     organisations: Mapping[str, str]
+    partners: Sequence[tuple[str, str]] = ()
 
     def person(self, actor_id: str) -> str:
         """The name of an account or token; empty for the machine and the channels."""
@@ -52,11 +56,12 @@ def names_for(
         for actor_id, email, name in uow.session.execute(known):
             people[actor_id] = people[email] = name or email.partition("@")[0]
         people.pop("", None)
-    partners = uow.session.execute(select(organisation.c.code, organisation.c.name))
-    organisations = {code: name or code for code, name in partners}
+    known_by = select(organisation.c.code, organisation.c.name, organisation.c.active)
+    partners = uow.session.execute(known_by.order_by(organisation.c.name)).all()
+    organisations = {code: name or code for code, name, _ in partners}
     for actor_id in [one for one in people if one.startswith("link:")]:
         people[actor_id] = organisations.get(people[actor_id], people[actor_id])
-    return Names(people, organisations)
+    return Names(people, organisations, [(code, name) for code, name, active in partners if active])
 
 
 def site_names(uow: SqlUnitOfWork) -> dict[str, str]:

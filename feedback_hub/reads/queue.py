@@ -14,7 +14,6 @@ from sqlalchemy import exists, select
 from feedback_hub.adapters import case_words
 from feedback_hub.adapters.tables import case as case_table
 from feedback_hub.adapters.tables import case_tag as tag_table
-from feedback_hub.adapters.tables import organisation
 from feedback_hub.adapters.tables import tag as word_table
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible
@@ -181,12 +180,10 @@ def _together(
     if actor.may(Action.READ_ISSUE):
         found, _ = issue_list.page(uow, issue_list.IssueFilters(), limit=MOST_ISSUES)
         issues = [(one.id, one.title) for one in found if one.state is not IssueState.ANSWERED]
-    partners = select(organisation.c.code, organisation.c.name).where(organisation.c.active)
-    rows = uow.session.execute(partners.order_by(organisation.c.name))
     return Together(
         owners=tuple(sorted(((one, names.person(one)) for one in colleagues), key=lambda p: p[1])),
         issues=tuple(issues),
-        organisations=tuple((row.code, row.name) for row in rows),
+        organisations=tuple(names.partners),
     )
 
 

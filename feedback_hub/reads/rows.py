@@ -87,7 +87,7 @@ def _soonest(clocks: Sequence[Clock], due_at: datetime | None, now: datetime) ->
 def snippets(
     uow: SqlUnitOfWork, actor: Actor, cases: Sequence[Case], q: str = ""
 ) -> dict[str, str]:
-    """The masked beginning of each case's first words, in two queries for the whole page.
+    """The masked beginning of each case's first words, in one query for the whole page.
 
     With ``q``, the words around what was searched for, in whichever message they stand. That
     ``actor`` read it in a list is noted where cases are sensitive.
@@ -97,16 +97,21 @@ def snippets(
     uow.saw_list(actor, cases)
     case_ids = [case.id for case in cases]
     messages: dict[str, list[Message]] = {}
-    for message in uow.session.scalars(
-        select(Message)
-        .join(tables.case, tables.case.c.id == tables.message.c.case_id)
-        .where(tables.message.c.case_id.in_(case_ids), heard())
-        .order_by(tables.message.c.received_at)
-    ):
-        messages.setdefault(message.case_id, []).append(message)
-    if not q:
-        messages = {case_id: of_it[:1] for case_id, of_it in messages.items()}
-    uow.vault.load({one.key_id for of_it in messages.values() for one in of_it})
+    keys: dict[str, tuple[str, bytes | None, str]] = {}
+    message, key = tables.message.c, tables.data_key.c
+    rows = uow.session.execute(
+        select(Message, key.wrapped, key.wrapped_by)
+        .join(tables.case, tables.case.c.id == message.case_id)
+        .outerjoin(tables.data_key, key.id == message.key_id)
+        .where(message.case_id.in_(case_ids), heard())
+        .order_by(message.received_at)
+    )
+    for one, wrapped, by in rows:
+        of_it = messages.setdefault(one.case_id, [])
+        if q or not of_it:
+            of_it.append(one)
+            keys[one.key_id] = (one.key_id, wrapped, by)
+    uow.vault.take(keys.values())
     # Masked before it is cut: half a number is still a number.
     return {
         case_id: around([" ".join(mask(message_text(uow, one)).split()) for one in of_it], q)

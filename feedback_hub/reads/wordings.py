@@ -28,14 +28,6 @@ def drafts(uow: SqlUnitOfWork) -> int:
     return uow.session.scalar(waiting) or 0
 
 
-def sends_nothing(uow: SqlUnitOfWork) -> bool:
-    """Whether not one wording is approved."""
-    approved = select(tables.wording.c.purpose).where(
-        tables.wording.c.state == WordingState.APPROVED
-    )
-    return uow.session.execute(approved.limit(1)).first() is None
-
-
 @dataclass(frozen=True)
 class WordingPage:
     """One wording to be written: as it is, in the hub's own language, and what it takes.

@@ -6,12 +6,13 @@ the browser asks for. Languages are ISO 639-3; Babel's name for ``por`` is ``pt_
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from babel.dates import get_month_names
 from babel.support import NullTranslations
 from flask import Flask, g, has_app_context, request, session
-from flask_babel import Babel, force_locale, get_translations
+from flask_babel import Babel, force_locale, get_locale, get_translations
 from flask_security import current_user
 from markupsafe import Markup
 
@@ -21,6 +22,8 @@ LOCALES = {"por": "pt_MZ", "eng": "en"}
 LANGUAGES = (("por", "PT", "Português"), ("eng", "EN", "English"))
 """Code, short name and name, as the switch on every page shows them."""
 _KEY = "language"
+_OF_LANGUAGE = ("catalogue", "short_months")
+"""What is looked for once a request, in the language that is shown."""
 
 
 def init_i18n(app: Flask, hub: Hub) -> None:
@@ -56,22 +59,36 @@ def N_(words: str) -> str:
     return words
 
 
+def short_months() -> Mapping[int, str]:
+    """The short names of the months in the language that is shown now, looked for once a request.
+
+    Raises ``RuntimeError`` outside one.
+    """
+    if "short_months" not in g:
+        g.short_months = get_month_names("abbreviated", locale=get_locale())
+    found: Mapping[int, str] = g.short_months
+    return found
+
+
 @contextmanager
 def in_language(language: str) -> Iterator[None]:
     """Words and names within are of this language of ours (ISO 639-3), whoever reads."""
-    before = g.pop("catalogue", None)
+    before = {name: g.pop(name) for name in _OF_LANGUAGE if name in g}
     try:
         with force_locale(LOCALES[language]):
             yield
     finally:
-        g.pop("catalogue", None)
-        if before is not None:
-            g.catalogue = before
+        for name in _OF_LANGUAGE:
+            g.pop(name, None)
+        for name, found in before.items():
+            setattr(g, name, found)
 
 
 def _marked_up(words: str, **values: object) -> Markup:
     """``words`` of a template in the reader's language; the ``values`` in them are escaped."""
-    return Markup(catalogue().gettext(words)) % values  # noqa: S704  the words are ours
+    found = Markup(catalogue().gettext(words))  # noqa: S704  the words are ours
+    # Most words of a page have nothing to be filled with.
+    return found % values if values or "%" in found else found
 
 
 def reader_language() -> str:

@@ -12,9 +12,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 
-from babel.dates import get_month_names
 from flask import Flask
-from flask_babel import format_date, format_decimal, get_locale, get_timezone
+from flask_babel import format_date, format_decimal, get_locale
+from markupsafe import Markup, escape
 
 from feedback_hub.domain.access import Role
 from feedback_hub.domain.call_back import Way
@@ -23,11 +23,13 @@ from feedback_hub.domain.coding import SECTOR_LABELS, TYPE_LABELS, CodingFrame, 
 from feedback_hub.domain.contact import Purpose
 from feedback_hub.domain.custom_field import CustomField
 from feedback_hub.domain.message import SendFault
+from feedback_hub.domain.reference import spoken
 from feedback_hub.domain.referral import DeclineReason, ReferralState
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads.views.conversation import HistoryLine
 from feedback_hub.services.records.watching import Alert, AlertKind
-from feedback_hub.web.i18n import gettext
+from feedback_hub.web.hub import current_hub
+from feedback_hub.web.i18n import gettext, short_months
 from feedback_hub.web.pictograms import sector_sign
 from feedback_hub.web.words import LANGUAGES, SECTOR_SHORT, word
 from feedback_hub.web.words.history import history_sentence
@@ -76,9 +78,9 @@ def type_label(code: str) -> str:
 
 def exact(at: datetime) -> str:
     """A time in the hub's time zone, as the reader writes it: 12 Nov 2025, 09:14."""
-    local = at.astimezone(get_timezone())
-    month = get_month_names("abbreviated", locale=get_locale())[local.month]
-    return f"{local.day} {month} {local.year}, {local:%H:%M}"
+    local = at.astimezone(current_hub().config.hub.timezone)
+    month = short_months()[local.month]
+    return f"{local.day} {month} {local.year}, {local.hour:02}:{local.minute:02}"
 
 
 def day_of(day: date) -> str:
@@ -173,6 +175,12 @@ class Words:
         passed = (self.clock() - at).total_seconds()
         return gettext("just now") if passed < 60 else gettext("%(span)s ago", span=span(passed))
 
+    def moment(self, at: datetime, *, exactly: bool = False) -> Markup:
+        """A time in a page: how long ago, and ``exactly`` when, at first sight or on asking."""
+        when = escape(exact(at))
+        said = when if exactly else escape(self.ago(at))
+        return Markup(f'<time datetime="{at.isoformat()}" title="{when}">{said}</time>')  # noqa: S704  ours
+
     def due(self, at: datetime) -> str:
         """How much time is left, or by how much it is overdue."""
         left = (at - self.clock()).total_seconds()
@@ -216,6 +224,7 @@ def install(app: Flask, words: Words) -> None:
         site_name=words.site_name,
         channel_label=words.channel_label,
         ago=words.ago,
+        moment=words.moment,
         due=words.due,
         history_line=words.history_line,
         alert_line=words.alert_line,
@@ -228,6 +237,7 @@ def install(app: Flask, words: Words) -> None:
         sector_sign=sector_sign,
         type_label=type_label,
         language_name=language_name,
+        spoken=spoken,
         purpose_label=purpose_label,
         way_label=way_label,
         html_lang=html_lang,

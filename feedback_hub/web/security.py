@@ -26,7 +26,7 @@ from feedback_hub.adapters.accounts import (
     note_token_use,
     token_hash,
 )
-from feedback_hub.adapters.engine import change
+from feedback_hub.adapters.engine import change, for_reading
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Action, Actor
@@ -157,7 +157,7 @@ def init_security(app: Flask, hub: Hub) -> None:
     # write would hold SQLite's lock against the request's own work.
     accounts: scoped_session[Session] = scoped_session(
         lambda: Session(  # type: ignore[arg-type]  # any callable makes one
-            hub.engine.execution_options(readonly=True), expire_on_commit=False
+            for_reading(hub.engine), autoflush=False, expire_on_commit=False
         )
     )
     app.config.update(

@@ -8,10 +8,9 @@ from flask import Flask, g
 from flask_babel import get_locale, gettext
 from flask_security import current_user
 
-from feedback_hub.adapters.notices import count_waiting
 from feedback_hub.bootstrap import Hub
 from feedback_hub.domain.access import Action, Actor, Role
-from feedback_hub.reads import looks, triage_page, wordings
+from feedback_hub.reads import frame, triage_page
 from feedback_hub.reads.names import names_for, site_names
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.reads.views.frame import HubView, Looks, ReaderView
@@ -98,9 +97,7 @@ def _reader(hub: Hub) -> ReaderView | None:
     organisation = ""
     with hub.reading() as uow:
         names = names_for(uow) if own else None
-        chosen = looks.of(uow.session, actor)
-        unread = count_waiting(uow.session, actor.id, chosen.quiet)
-        sends_nothing = wordings.sends_nothing(uow)
+        around = frame.around(uow, actor)
     if names is not None:
         organisation = ", ".join(sorted(names.organisation(code) for code in own if code))
     return ReaderView(
@@ -108,13 +105,13 @@ def _reader(hub: Hub) -> ReaderView | None:
         role=next((role for role in _ORDER if role in actor.roles), Role.AUDITOR),
         organisation=organisation,
         nav=_nav(hub, actor),
-        notices=unread,
+        notices=around.unread,
         routing=actor.may(Action.READ_ROUTING),
-        looks=chosen,
+        looks=around.looks,
         roster=actor.may(Action.KEEP_ROSTER),
         broadcasts=actor.may(Action.BROADCAST),
         hands_over=actor.may(Action.WORK_CASE),
-        sends_nothing=sends_nothing,
+        sends_nothing=around.sends_nothing,
     )
 
 
