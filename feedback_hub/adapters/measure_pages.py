@@ -225,7 +225,12 @@ def _pages(session: Session, first: date, last: date) -> list[_Page]:
 def _among(held: NDArray[np.uint64], some: NDArray[np.uint64]) -> Mask:
     """Which are. Few go of most days: then one look at each is a tenth of sorting them."""
     if len(some) > FEW:
-        return np.isin(held, some)
+        # Not ``np.isin``: what that loads for arrays with gaps costs each process 8 MB.
+        ordered = np.sort(some)
+        at = np.searchsorted(ordered, held)
+        at[at == len(ordered)] = 0
+        those: Mask = ordered[at] == held
+        return those
     found = np.zeros(len(held), bool)
     for key in some:
         found |= held == key
@@ -332,7 +337,7 @@ def _write(
     keys, cases, referrals = added
     if page is not None:
         held = np.frombuffer(page.case_keys, KEY)
-        stays = ~np.isin(held, keys_of(gone))
+        stays = ~_among(held, keys_of(gone))
         before = _kept(
             columns.unpacked(page.cases, CASE), columns.unpacked(page.referrals, REFERRAL), stays
         )
