@@ -57,7 +57,6 @@ def _is_media_host(api_base: str, url: str) -> bool:
 def load() -> None:
     """What the client loads when it is first used for messages."""
     import_module("twilio.rest.api")
-    import_module("twilio.rest.messaging.v1")
 
 
 def connect(settings: TwilioSettings) -> Client:
@@ -70,10 +69,15 @@ def connect(settings: TwilioSettings) -> Client:
         environment={"": ""},
     )
     client.api.base_url = settings.api_base
+    return client
+
+
+def service(client: Client, settings: TwilioSettings) -> Any:  # noqa: ANN401  theirs has no types
+    """The account's messaging service: for who sets it up, so what it needs is loaded here."""
     # A host of its own at Twilio; a relay or a test stands for both.
     if settings.api_base != TwilioSettings.api_base:
         client.messaging.base_url = settings.api_base
-    return client
+    return client.messaging.v1.services(settings.messaging_service_sid)
 
 
 class _Http:

@@ -141,10 +141,10 @@ class Paced(Protocol):
 
 @runtime_checkable
 class Loads(Protocol):
-    """A channel whose provider's library is large: loaded once, not in each job that calls."""
+    """A channel whose provider's library is large: loaded once, not in each process."""
 
     def load(self) -> None:
-        """Load it, connecting to nobody: in a worker, before its jobs are forked."""
+        """Load it, connecting to nobody: before the processes that use it are forked."""
 
 
 @runtime_checkable

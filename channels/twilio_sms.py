@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import count
 from operator import itemgetter
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from channels import _twilio
 from channels.base import (
@@ -248,14 +248,13 @@ class Adapter:
 
     def registered(self) -> str:
         """Where Twilio posts what people write: the service's address, or else the number's."""
-        service = self.settings.messaging_service_sid
-        if not service:
+        if not self.settings.messaging_service_sid:
             return str(self._number().sms_url or "")
-        found = self._client.messaging.v1.services(service).fetch()
+        found = self._service.fetch()
         if not found.use_inbound_webhook_on_number:
             return str(found.inbound_request_url or "")
         # The service leaves it to its numbers, which may differ: said only where they agree.
-        addresses = {str(number.sms_url or "") for number in self._numbers_of(service)}
+        addresses = {str(number.sms_url or "") for number in self._numbers_of_service()}
         return addresses.pop() if len(addresses) == 1 else ""
 
     def register(self) -> None:
@@ -264,9 +263,8 @@ class Adapter:
         Raises ``DeliveryError``. Twilio takes the address without trying it.
         """
         address = f"{self.public_url}/inbound{_TRY_AGAIN}"
-        service = self.settings.messaging_service_sid
-        if service:
-            self._client.messaging.v1.services(service).update(
+        if self.settings.messaging_service_sid:
+            self._service.update(
                 inbound_request_url=address,
                 inbound_method="POST",
                 fallback_url=address,
@@ -290,9 +288,9 @@ class Adapter:
             raise DeliveryError(SendFault.CREDENTIALS, provider_code="no_such_number")
         return found[0]
 
-    def _numbers_of(self, service: str) -> list[_Number]:
-        """The numbers of a messaging service, as far as they are this account's."""
-        listed = self._client.messaging.v1.services(service).phone_numbers.list(limit=100)
+    def _numbers_of_service(self) -> list[_Number]:
+        """The numbers of the messaging service, as far as they are this account's."""
+        listed = self._service.phone_numbers.list(limit=100)
         numbers = self._client.incoming_phone_numbers
         return [numbers(number.sid).fetch() for number in listed]
 
@@ -308,6 +306,12 @@ class Adapter:
         from channels._twilio_api import connect
 
         return connect(self.settings)
+
+    @property
+    def _service(self) -> Any:  # noqa: ANN401  Twilio's library has no types to give
+        from channels._twilio_api import service
+
+        return service(self._client, self.settings)
 
     @property
     def _from(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import TypeGuard
 from channels.base import (
     Channel,
     HoldsFiles,
+    Loads,
     Paced,
     Pulls,
     Registers,
@@ -17,6 +18,7 @@ from channels.base import (
     TellsOfSent,
     is_set_by_hand,
 )
+from feedback_hub.adapters.left_out import left_out
 from feedback_hub.domain.message import (
     Attachment,
     CannotAsk,
@@ -38,6 +40,14 @@ class ChannelAccounts:
     def __init__(self, accounts: Mapping[str, Channel], base_url: str = "") -> None:
         self.accounts = accounts
         self.base_url = base_url
+
+    def load(self) -> None:
+        """Load the providers' libraries, connecting to nobody: before a fork."""
+        # For an HTTP client's own command line, where it is there.
+        with left_out("rich", "pygments"):
+            for account in self.accounts.values():
+                if isinstance(account, Loads):
+                    account.load()
 
     def send(self, message: OutboundMessage) -> str:
         """Send on ``message.channel``. Raises ``DeliveryError``."""

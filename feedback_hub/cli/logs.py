@@ -7,7 +7,10 @@ import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-import structlog
+from feedback_hub.adapters.left_out import left_out
+
+with left_out("rich"):  # it would be loaded for tracebacks in colour
+    import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 _ALL = structlog.make_filtering_bound_logger(logging.NOTSET)

@@ -12,7 +12,6 @@ import click
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from channels.base import Loads
 from feedback_hub.adapters import case_words
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
 from feedback_hub.adapters.engine import make_engine
@@ -294,12 +293,10 @@ def _load_work() -> None:
     from workers import jobs, schedule, worker  # noqa: F401  loaded, that is all
 
     hub = process_hub()
-    for account in hub.channels.accounts.values():
+    if hub.channels.accounts:
         # What is sent over, certificates too: the half of a short job's time and memory.
         import channels._http  # noqa: F401
-
-        if isinstance(account, Loads):
-            account.load()
+    hub.channels.load()
     hub.classifier.prepare()
     if hub.thorough is not None:
         # Beside other workers: threads of one message would only wait for each other.

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -18,9 +18,13 @@ from sqlalchemy.orm import configure_mappers
 
 from feedback_hub.adapters.engine import make_engine
 from feedback_hub.adapters.heaps import fill_holes
+from feedback_hub.adapters.left_out import left_out
 from feedback_hub.bootstrap import Hub, database_url
 from feedback_hub.web.front import create_front
 from feedback_hub.web.timings import Timings
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 WORKERS = 2
 THREADS = 8
@@ -48,15 +52,20 @@ class Website:
     @cached_property
     def _whole(self) -> WSGIApplication:
         # Half a second to load: not for the commands that serve nothing.
-        create_app: Callable[..., WSGIApplication]
-        create_app = import_module("feedback_hub.web.app").create_app
-        return create_app(self._hub, self.timings)
+        create_app: Callable[..., Flask]
+        by_others = () if self._hub.config.security.oidc_issuer else ("authlib", "joserfc")
+        with left_out(*by_others):
+            create_app = import_module("feedback_hub.web.app").create_app
+        app = create_app(self._hub, self.timings)
+        import_module("feedback_hub.web.i18n").load(app)
+        return app
 
     def load(self) -> None:
         """Load all of it, opening no connection: before a fork."""
         configure_mappers()
         make_engine(database_url(self._hub.config)).dispose()  # loads the driver, connects nothing
         _ = self._front, self._whole
+        self._hub.channels.load()
 
     def __call__(self, environ: WSGIEnvironment, answer: StartResponse) -> Iterable[bytes]:
         """One request, to the part that answers for its path, below the prefix of ``base_url``."""

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from feedback_hub.web.passwords import OneAtATime
+from tests.integration.system import wait_for
 
 _AT_ONCE = 6
 _ONE_HASH = 64
@@ -49,3 +58,36 @@ def test_their_passwords_are_checked_one_after_the_other_not_with_64_mb_each(
     )
     assert done.returncode == 0, done.stderr
     assert _ONE_HASH * 0.8 < float(done.stdout) < _ONE_HASH * 1.9
+
+
+def test_processes_take_turns_too_and_whoever_dies_has_given_it_back() -> None:
+    turns, kept = OneAtATime(schemes=["argon2"]), ExitStack()
+    with _forked(lambda: kept.enter_context(turns._turn.taken())) as (first, held):
+        assert os.read(held, 1) == b"1"
+        with _forked(lambda: turns.hash("a long pass phrase")) as (second, hashed):
+            # The kernel's own list: an arrow stands before whoever waits.
+            queued = re.compile(rf"-> POSIX +ADVISORY +WRITE +{second}\b")
+            wait_for(lambda: queued.search(Path("/proc/locks").read_text()), "the second waits")
+            os.kill(first, signal.SIGKILL)
+            assert os.read(hashed, 1) == b"1"
+
+
+@contextmanager
+def _forked(do: Callable[[], object]) -> Iterator[tuple[int, int]]:
+    """A process that does it, says so on the pipe, and stays until it is killed."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            do()
+            os.write(writing, b"1")
+            signal.pause()
+        finally:
+            os._exit(1)
+    os.close(writing)
+    try:
+        yield child, reading
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(reading)
