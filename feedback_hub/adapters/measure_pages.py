@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, cast
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import CompoundSelect, Engine, and_, delete, insert, select, update
+from sqlalchemy import CompoundSelect, Engine, and_, delete, event, insert, select, update
+from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters import columns
@@ -38,12 +39,12 @@ from feedback_hub.adapters.measure_facts import (
 from feedback_hub.adapters.tables import case, measure_due, measure_page, measure_word
 from feedback_hub.services.rules import Rules
 
-if TYPE_CHECKING:
-    import psycopg
-
 AT_ONCE = 5000
 """Cases packed in one transaction."""
 FEW = 16
+_AS_IT_LIES = {"as_it_lies": True}
+_BINARY = 1
+"""psycopg's number for it."""
 
 
 class Packed:
@@ -141,9 +142,9 @@ def _one_moment(session: Session) -> Iterator[Session]:
     if bind.dialect.name != "postgresql" or not readonly:
         yield session
         return
-    with Session(
-        bind.execution_options(isolation_level="REPEATABLE READ"), info=session.info
-    ) as still:
+    with Session(bind, info=session.info) as still:
+        # Of the connection: of the engine, what is asked of it for reading would come after.
+        still.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         yield still
 
 
@@ -211,15 +212,27 @@ def _pages(session: Session, first: date, last: date) -> list[_Page]:
         .where(page.day >= first, page.day <= last)
         .order_by(page.day)
     )
-    connection = session.connection()
-    if connection.dialect.name != "postgresql":
-        return [_Page(*row) for row in connection.execute(wanted)]
-    # As it lies there: as text the server writes each octet as two characters, and both ends take
-    # three times as long over 50 MB. SQLAlchemy has no word for this.
-    asked = wanted.compile(dialect=connection.dialect)
-    driven = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-    with driven.cursor(binary=True) as cursor:
-        return [_Page(*row) for row in cursor.execute(asked.string, asked.params)]
+    if session.get_bind().dialect.name == "postgresql":
+        event.listen(session.connection(), "before_cursor_execute", _as_it_lies)
+    return [_Page(*row) for row in session.execute(wanted, execution_options=_AS_IT_LIES)]
+
+
+class _Cursor(Protocol):
+    format: int
+
+
+def _as_it_lies(
+    _connection: object,
+    cursor: _Cursor,
+    _statement: str,
+    _values: object,
+    context: ExecutionContext,
+    *_more: object,
+) -> None:
+    # As text the server writes each octet as two characters, and both ends take three times as
+    # long over 50 MB. SQLAlchemy has no word for it; psycopg's cursor has.
+    if context.execution_options.keys() >= _AS_IT_LIES.keys():
+        cursor.format = _BINARY
 
 
 def _among(held: NDArray[np.uint64], some: NDArray[np.uint64]) -> Mask:
