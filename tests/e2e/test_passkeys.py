@@ -104,3 +104,19 @@ def test_a_device_that_is_not_unlocked_opens_nothing(page: Page, served: Served)
     authenticator(page, unlocks=False)
     page.get_by_role("button", name="Log in with a passkey").click()
     page.get_by_text("No passkey was shown.").wait_for()
+
+
+def test_the_device_is_asked_once_however_often_the_button_is_pressed(
+    page: Page, served: Served
+) -> None:
+    url = served.url.replace("127.0.0.1", "localhost")
+    authenticator(page)
+    log_in(page, url)
+    page.goto(f"{url}/account")
+    asked: list[str] = []
+    page.route("**/account/passkeys/options", lambda route: (asked.append(""), route.continue_()))
+    page.get_by_label("What do you call this device?").fill("Telefone")
+    page.locator("#passkey-current").fill(PASSWORD)
+    page.get_by_role("button", name="Make a passkey here").dblclick()
+    page.get_by_text("The passkey is kept").wait_for()
+    assert len(asked) == 1

@@ -242,9 +242,16 @@
       form.querySelector("textarea").value = "";
       newest();
     }
-    const lost = document.getElementById("lost");
-    if (lost) lost.hidden = !!event.detail.successful;
+    if (event.detail.successful) stale(false);
   });
+  // A request that a later one replaces is not lost: htmx:sendAbort says nothing.
+  for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+    document.addEventListener(name, () => stale(true));
+  }
+  function stale(is) {
+    const list = document.getElementById("lost");
+    if (list) list.hidden = !is;
+  }
 
   document.addEventListener("DOMContentLoaded", () => {
     mirrors();
