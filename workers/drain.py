@@ -46,6 +46,8 @@ TOGETHER = 0.1
 """Seconds rows may share a transaction: on SQLite whoever changes a case waits that long."""
 TOGETHER_ON_POSTGRES = 0.5
 _LEAST_SHARE, _FIRST_SHARE, _LARGEST_SHARE = 16, 50, 100
+_FEW = 50
+"""Rows: while more came than that a wake-up goes on. A new one begins with nothing remembered."""
 _TRIED_AT_ONCE = 50
 """Rows that were taken on before, before those that were not."""
 _UNDER_WAY = 20
@@ -105,8 +107,8 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
                 handled += _handle_together(hub, waiting, share)
         for claim in waiting:
             _give_back(hub, claim)
-        if len(claims) < batch:
-            # What came meanwhile gets a wake-up of its own.
+        if len(claims) < min(batch, _FEW):
+            # What came meanwhile gets a wake-up of its own: other queues have their turn.
             break
     return handled
 
