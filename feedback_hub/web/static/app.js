@@ -14,6 +14,8 @@
     if ((form.getAttribute("method") || "").toLowerCase() !== "post") return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     if (form.hasAttribute("hx-post")) { unsaved = false; return; }
+    // A script of its own sends this one, which must not see it pressed again.
+    if (event.defaultPrevented) return;
     const button = event.submitter || form.querySelector("[type=submit]");
     if (button) button.setAttribute("aria-busy", "true");
     if (form.dataset.asked || !lost() || !wrote(form)) {

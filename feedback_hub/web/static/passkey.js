@@ -51,9 +51,13 @@
   }
   for (const form of forms) {
     form.hidden = false;
+    let asking = false;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      go(form).catch(() => said(form, form.dataset.failed));
+      // A second question would make the first one's answer void.
+      if (asking) return;
+      asking = true;
+      go(form).catch(() => said(form, form.dataset.failed)).finally(() => { asking = false; });
     });
   }
 })();
