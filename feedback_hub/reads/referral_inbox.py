@@ -47,9 +47,16 @@ _OURS = {Role.FOCAL_POINT}
 
 
 def page(
-    uow: SqlUnitOfWork, actor: Actor, tab: InboxTab, now: datetime, cursor: str = ""
+    uow: SqlUnitOfWork, actor: Actor, tab: InboxTab | None, now: datetime, cursor: str = ""
 ) -> ReferralInbox:
-    """One page of a list, the newest first. Raises ``Invalid`` for a cursor nobody gave out."""
+    """One page of a list, the newest first; without ``tab`` of the first one where something waits.
+
+    Raises ``Invalid`` for a cursor nobody gave out.
+    """
+    counts = {each: _count(uow, actor, STATES[each]) for each in InboxTab}
+    if tab is None:
+        only_to_answer = counts[InboxTab.ANSWER] and not counts[InboxTab.ACCEPT]
+        tab = InboxTab.ANSWER if only_to_answer else InboxTab.ACCEPT
     backwards = cursor.startswith("-")
     sent, key = referral_table.c.sent_at, referral_table.c.id
     query = _of(actor, tab)
@@ -68,7 +75,7 @@ def page(
     return ReferralInbox(
         tab=tab,
         rows=_rows(uow, actor, found, now),
-        counts={each: _count(uow, actor, STATES[each]) for each in InboxTab},
+        counts=counts,
         organisation=", ".join(sorted(names.organisation(code) for code in own)),
         older=_cursor(found[-1][0]) if older else "",
         newer="-" + _cursor(found[0][0]) if newer else "",

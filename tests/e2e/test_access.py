@@ -230,6 +230,31 @@ def test_states_of_daily_work_are_for_everybody(served: Served, walk_as: Start) 
 
 
 @pytest.mark.parametrize("walk_as", ["desktop"], indirect=True)
+def test_a_search_that_a_later_one_replaces_is_no_fault(served: Served, walk_as: Start) -> None:
+    arrives(served.hub, PUMP)
+    ana = walk_as("ana")
+    page = ana.page
+    ana.to("/cases?tab=all")
+    page.evaluate(
+        """() => {
+          const lost = document.getElementById("lost");
+          new MutationObserver(() => { window.blamed ||= !lost.hidden })
+            .observe(lost, { attributeFilter: ["hidden"] });
+        }"""
+    )
+    page.get_by_role("searchbox").fill("zzz")
+    # Leaves the field and hands in the form: two requests at once.
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=zzz*")
+    assert not page.evaluate("window.blamed")
+    # The list is gone for good: it says so.
+    page.route("**/cases?*", lambda route: route.abort())
+    page.get_by_role("searchbox").fill("zz")
+    expect(page.locator("#lost")).to_be_visible()
+    ana.complaints.clear()
+
+
+@pytest.mark.parametrize("walk_as", ["desktop"], indirect=True)
 def test_states_that_nobody_hopes_for_are_for_everybody_too(served: Served, walk_as: Start) -> None:
     arrives(served.hub, PUMP)
     ana = walk_as("ana")

@@ -80,6 +80,9 @@ class TestRoad:
         assert "841234567" not in shown
 
         assert "What was done?" in press(jorge, referral, "accept").text
+        # Nothing is left to accept: the list opens where something waits.
+        assert referral in jorge.get("/referrals").text
+        assert "Nothing to accept" in jorge.get("/referrals?tab=accept").text
         press(jorge, referral, "answer", text="Two washers replaced.", outcome="resolved")
 
         # Not enough: it goes back, with what is missing, and comes again.

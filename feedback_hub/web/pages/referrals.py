@@ -44,7 +44,7 @@ def inbox() -> str:
     actor = require(Action.ANSWER_REFERRAL)
     hub = current_hub()
     tab = request.args.get("tab", "")
-    chosen = InboxTab(tab) if tab in set(InboxTab) else InboxTab.ACCEPT
+    chosen = InboxTab(tab) if tab in set(InboxTab) else None
     with hub.reading() as uow:
         page = referral_inbox.page(uow, actor, chosen, hub.clock(), request.args.get("cursor", ""))
     return render_template("referrals.html", page=page)
