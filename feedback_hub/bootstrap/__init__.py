@@ -159,7 +159,7 @@ class Hub:
         session = self._session(for_reading(self.engine, streaming=streaming))
         # What a read changes of what it read is nobody's: it is never written.
         session.autoflush = False
-        with SqlUnitOfWork(session, self.keyring) as uow:
+        with SqlUnitOfWork(session, self.keyring, reads_only=True) as uow:
             yield uow
             seen = dict(uow.seen)
         if seen:

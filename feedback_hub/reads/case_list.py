@@ -8,8 +8,8 @@ from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
-    ScalarSelect,
     Text,
     and_,
     exists,
@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy import case as case_when
 
 from feedback_hub.adapters import case_words, search_index
+from feedback_hub.adapters.among import among
 from feedback_hub.adapters.tables import case, case_answer, case_tag, referral
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible, referral_visible
@@ -45,7 +46,7 @@ MANY = 200
 """Counts beside lists, on every page, stop here and are shown as "200+": counting further than
 anybody reads in a day was half of what such a page asked of the database."""
 
-_MOST_REFERRALS = 2
+MOST_REFERRALS = 2
 """Of one case that are with partners at a time, or a count may stop a little early."""
 
 
@@ -105,7 +106,7 @@ def page(
     limit: int = 50,
 ) -> Page:
     """One page of what ``actor`` may see. Raises ``Invalid`` for a cursor nobody gave out."""
-    conditions = _conditions(uow, actor, filters, now)
+    conditions = conditions_of(uow, actor, filters, now)
     key = (case.c.received_at, case.c.id)
     backwards = cursor.startswith("-")
     query = select(Case).where(*conditions)
@@ -127,88 +128,28 @@ def page(
     )
 
 
-def count(uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime) -> int:
-    """How many cases the filters leave, up to ``ENOUGH``."""
-    return counts(uow, actor, [filters], now, most=ENOUGH)[0]
-
-
-def counts(
-    uow: SqlUnitOfWork,
-    actor: Actor,
-    lists: Sequence[Filters],
-    now: datetime,
-    *,
-    most: int = MANY,
-) -> tuple[int, ...]:
-    """How many cases each of these leaves, up to ``most``, in one question to the database."""
-    asked = (
-        _count(uow, actor, filters, now, most).label(f"of_{n}") for n, filters in enumerate(lists)
-    )
-    return tuple(uow.session.execute(select(*asked)).one()) if lists else ()
-
-
-def _count(
-    uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime, most: int
-) -> ScalarSelect[int]:
-    states = _states_of_referrals(filters)
-    unreferred = replace(filters, answered_referral=False, waiting_for_partner=False)
-    if states and unreferred == Filters(filters.states, in_hand=filters.in_hand):
-        # From the referrals, and only so many: a case has few.
-        plain = _conditions(uow, actor, unreferred, now)
-        # Each looked at by itself: a join PostgreSQL would make of all cases and referrals.
-        seen = select(and_(*plain)).where(case.c.id == referral.c.case_id).correlate(referral)
-        each = select(referral.c.case_id).where(
-            referral.c.state.in_(states), _checked_last(seen.scalar_subquery())
-        )
-        if len(states) == 1:
-            # In the index's order: either database stops at the last one that it needs.
-            each = each.order_by(referral.c.case_id)
-        elif uow.session.get_bind().dialect.name != "sqlite":
-            # It would gather all of them to tell them apart; SQLite stops at the last it needs.
-            those = each.limit(most * _MOST_REFERRALS).subquery()
-            each = select(those.c.case_id)
-        some = each.distinct().limit(most)
-    else:
-        some = select(case.c.id).where(*_conditions(uow, actor, filters, now)).limit(most)
-    return select(func.count()).select_from(some.subquery()).scalar_subquery()
-
-
-def oldest(
-    uow: SqlUnitOfWork, actor: Actor, lists: Sequence[Filters], now: datetime
-) -> tuple[datetime | None, ...]:
-    """When the oldest case that each of these leaves was received, in one question."""
-    asked = (
-        select(case.c.received_at)
-        .where(*_conditions(uow, actor, filters, now))
-        .order_by(case.c.received_at)
-        .limit(1)
-        .scalar_subquery()
-        .label(f"of_{n}")
-        for n, filters in enumerate(lists)
-    )
-    return tuple(uow.session.execute(select(*asked)).one()) if lists else ()
-
-
 def referrals_of(
     uow: SqlUnitOfWork, actor: Actor, case_ids: Sequence[str]
 ) -> dict[str, tuple[Referral, ...]]:
     """The referrals of these cases that exist for ``actor``, by case, the oldest first."""
     if not case_ids:
         return {}
-    visible = or_(
-        referral_visible(scope_of(actor, Action.READ_CASE)),
-        referral_visible(scope_of(actor, Action.READ_REFERRAL)),
-    )
+    visible = _seen_by(scope_of(actor, Action.READ_CASE), scope_of(actor, Action.READ_REFERRAL))
     rows = uow.session.scalars(
         select(Referral)
         .join(case, case.c.id == referral.c.case_id)
-        .where(referral.c.case_id.in_(case_ids), _checked_last(visible))
+        .where(among(uow.session, referral.c.case_id, case_ids), visible)
         .order_by(referral.c.created_at)
     )
     by_case: dict[str, tuple[Referral, ...]] = {}
     for row in rows:
         by_case[row.case_id] = (*by_case.get(row.case_id, ()), row)
     return by_case
+
+
+@lru_cache(maxsize=256)
+def _seen_by(cases: Scope, referrals: Scope) -> ColumnElement[bool]:
+    return checked_last(or_(referral_visible(cases), referral_visible(referrals)))
 
 
 def own_scope(actor: Actor) -> Scope:
@@ -218,10 +159,21 @@ def own_scope(actor: Actor) -> Scope:
     return replace(scope, grants=grants)
 
 
-def _conditions(
+def overdue(now: datetime | BindParameter[datetime]) -> list[ColumnElement[bool]]:
+    """Whether a case's time has run out by ``now``."""
+    return [case.c.due_at < now, case.c.state != CaseState.CLOSED]
+
+
+def scope_in(actor: Actor, filters: Filters) -> Scope:
+    """Which cases a list is of, before it is narrowed."""
+    return own_scope(actor) if filters.in_hand else scope_of(actor, Action.READ_CASE)
+
+
+def conditions_of(
     uow: SqlUnitOfWork, actor: Actor, filters: Filters, now: datetime
 ) -> list[ColumnElement[bool]]:
-    scope = own_scope(actor) if filters.in_hand else scope_of(actor, Action.READ_CASE)
+    """What the filters leave of what ``actor`` may see, as conditions on ``case``."""
+    scope = scope_in(actor, filters)
     conditions = _in_states(uow, filters, scope)
     conditions += [*_tagged(uow, filters.tag), *_answered(uow, actor, filters.own)]
     for column, wanted in (
@@ -243,7 +195,7 @@ def _conditions(
         owner = {"me": actor.id, "none": ""}.get(filters.assigned, filters.assigned)
         conditions.append(case.c.owner == owner)
     if filters.overdue:
-        conditions += [case.c.due_at < now, case.c.state != CaseState.CLOSED]
+        conditions += overdue(now)
     if filters.partner:
         conditions.append(
             _has_referral(
@@ -258,17 +210,17 @@ def _conditions(
 
 def _in_states(uow: SqlUnitOfWork, filters: Filters, scope: Scope) -> list[ColumnElement[bool]]:
     """Visible, in its state and with such referrals, each asked in the way that reads least."""
-    visible = _visible(scope)
+    visible = visible_in(scope)
     conditions: list[ColumnElement[bool]] = []
     if filters.states:
         conditions.append(case.c.state.in_(filters.states))
     if filters.sector and filters.type:
         # An index has both, and the state beside them: a state's own leaves much more.
-        conditions = [_checked_last(one) for one in conditions]
-    of_referrals = _states_of_referrals(filters)
+        conditions = [checked_last(one) for one in conditions]
+    of_referrals = states_of_referrals(filters)
     if of_referrals and _are_many(uow, of_referrals):
         # In the list's own order, each case asked for its referral, until the page is full.
-        conditions = [_checked_last(one) for one in conditions]
+        conditions = [checked_last(one) for one in conditions]
         has_one = _has_referral(referral.c.state.in_(of_referrals))
         if uow.session.get_bind().dialect.name == "sqlite" and _is_wide(scope):
             # Indexes answer this; the rows of the many cases that have none are not read at all.
@@ -280,7 +232,7 @@ def _in_states(uow: SqlUnitOfWork, filters: Filters, scope: Scope) -> list[Colum
     return [visible, *conditions]
 
 
-def _states_of_referrals(filters: Filters) -> tuple[ReferralState, ...]:
+def states_of_referrals(filters: Filters) -> tuple[ReferralState, ...]:
     """A referral of the case is in one of these; empty for a list that asks for none."""
     if filters.answered_referral:
         return (ReferralState.ANSWERED,)
@@ -291,7 +243,7 @@ def _states_of_referrals(filters: Filters) -> tuple[ReferralState, ...]:
 
 def _are_many(uow: SqlUnitOfWork, states: Sequence[ReferralState]) -> bool:
     last = select(referral.c.case_id).where(referral.c.state.in_(states))
-    return uow.session.scalar(last.offset(ENOUGH * _MOST_REFERRALS - 1).limit(1)) is not None
+    return uow.session.scalar(last.offset(ENOUGH * MOST_REFERRALS - 1).limit(1)) is not None
 
 
 def _named(word: str) -> str | None:
@@ -344,10 +296,10 @@ def _has_referral(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 @lru_cache(maxsize=256)
-def _visible(scope: Scope) -> ColumnElement[bool]:
+def visible_in(scope: Scope) -> ColumnElement[bool]:
     """``case_visible``; where most cases are, a list's own order and filters find them sooner."""
     visible = case_visible(scope)
-    return _checked_last(visible) if _is_wide(scope) else visible
+    return checked_last(visible) if _is_wide(scope) else visible
 
 
 def _is_wide(scope: Scope) -> bool:
@@ -355,7 +307,7 @@ def _is_wide(scope: Scope) -> bool:
     return any(Sensitivity.L1 in one.levels and Grant(one.levels) == one for one in scope.grants)
 
 
-def _checked_last(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+def checked_last(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """The same condition, by which no planner looks for rows: within a function it has no index."""
     return func.coalesce(condition, false())
 

@@ -22,6 +22,7 @@ from feedback_hub.reads import (
     audit_pages,
     bank,
     call_list,
+    case_counts,
     case_list,
     health,
     measures,
@@ -123,8 +124,8 @@ def _kinds(actor: Actor) -> list[TileKind]:
 def _cases(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Iterator[HomeTile]:
     kinds = _kinds(actor)
     lists = [_CASE_TILES[kind] for kind in kinds]
-    counts = case_list.counts(uow, actor, lists, now)
-    oldest = case_list.oldest(uow, actor, lists, now)
+    counts = case_counts.counts(uow, actor, lists, now)
+    oldest = case_counts.oldest(uow, actor, lists, now)
     for kind, count, oldest_at in zip(kinds, counts, oldest, strict=True):
         yield HomeTile(kind, count, oldest_at, and_more=count == case_list.MANY)
 

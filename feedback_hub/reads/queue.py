@@ -27,7 +27,7 @@ from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.person import AgeBand, Disability, Sex
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority
-from feedback_hub.reads import case_list, issue_list
+from feedback_hub.reads import case_counts, case_list, issue_list
 from feedback_hub.reads.behind import Figure, behind
 from feedback_hub.reads.case_list import Filters, own_scope
 from feedback_hub.reads.names import Names, names_for
@@ -109,9 +109,9 @@ def _found(
     asked = replace(narrowed(filters, rules), own=custom_fields.read_filters(rules, known))
     found = case_list.page(uow, actor, asked, now, cursor=cursor)
     tabs = [tab for tab in QueueTab if tab is not QueueTab.ALL]
-    counted = case_list.counts(uow, actor, [TABS[tab] for tab in tabs], now)
+    counted = case_counts.counts(uow, actor, [TABS[tab] for tab in tabs], now)
     counts: dict[QueueTab, int] = dict(zip(tabs, counted, strict=True))
-    behind_it = case_list.count(uow, actor, asked, now) if filters.is_of_a_figure else None
+    behind_it = case_counts.count(uow, actor, asked, now) if filters.is_of_a_figure else None
     return _Found(found, counts, own, _mark(found, counts, now), behind_it)
 
 

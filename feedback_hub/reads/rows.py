@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from feedback_hub.adapters import search_index, tables
+from feedback_hub.adapters.among import among
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import heard
 from feedback_hub.domain.access import Actor
@@ -103,7 +104,7 @@ def snippets(
         select(Message, key.wrapped, key.wrapped_by)
         .join(tables.case, tables.case.c.id == message.case_id)
         .outerjoin(tables.data_key, key.id == message.key_id)
-        .where(message.case_id.in_(case_ids), heard())
+        .where(among(uow.session, message.case_id, case_ids), heard())
         .order_by(message.received_at)
     )
     for one, wrapped, by in rows:

@@ -78,6 +78,7 @@ class Transaction:
         *,
         device: Callable[[], str] = str,
         keep_head: Callable[[AuditHead], None] | None = None,
+        reads_only: bool = False,
     ) -> None:
         self.session = session
         self.vault: SqlVault = SqlVault(session, keyring)
@@ -90,7 +91,7 @@ class Transaction:
         self._audited: list[AuditLine] = []
         # The session lets go of what was not changed, and its history would go with it.
         self._recorders: dict[int, Recorder] = {}
-        for moment in ("loaded_as_persistent", "pending_to_persistent"):
+        for moment in () if reads_only else ("loaded_as_persistent", "pending_to_persistent"):
             event.listen(session, moment, self._hold)
 
     def __enter__(self) -> Self:

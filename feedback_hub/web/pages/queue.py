@@ -22,12 +22,14 @@ from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound, StaleVers
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.reads import issue_list
 from feedback_hub.reads import queue as reads
+from feedback_hub.reads.names import site_names
 from feedback_hub.reads.views.queue import OF_A_FIGURE, QueueFilters, QueuePage, QueueTab
 from feedback_hub.services import casework, referrals
 from feedback_hub.web.hub import current_hub
 from feedback_hub.web.i18n import gettext
 from feedback_hub.web.pages.acting import refused_form, text
 from feedback_hub.web.pages.cases import case_reader, cases
+from feedback_hub.web.pages.frame import know_sites
 from feedback_hub.web.sessions import BY_ITSELF
 from feedback_hub.web.words.figures import figure_label
 
@@ -133,7 +135,9 @@ def _page(actor: Actor, asked: Asked) -> QueuePage:
     hub = current_hub()
     with hub.reading() as uow:
         cursor = asked.get("cursor", "")
-        return reads.page(uow, hub.rules, actor, _filters(asked), hub.clock(), cursor)
+        page = reads.page(uow, hub.rules, actor, _filters(asked), hub.clock(), cursor)
+        know_sites(site_names(uow))
+    return page
 
 
 def _list(page: QueuePage, asked: Asked, undo: Undo | None = None) -> str:
