@@ -114,9 +114,9 @@ def test_the_device_is_asked_once_however_often_the_button_is_pressed(
     log_in(page, url)
     page.goto(f"{url}/account")
     asked: list[str] = []
-    page.route("**/account/passkeys/options", lambda route: (asked.append(""), route.continue_()))
+    page.on("request", lambda request: asked.append(request.url))
     page.get_by_label("What do you call this device?").fill("Telefone")
     page.locator("#passkey-current").fill(PASSWORD)
     page.get_by_role("button", name="Make a passkey here").dblclick()
     page.get_by_text("The passkey is kept").wait_for()
-    assert len(asked) == 1
+    assert sum(one.endswith("/account/passkeys/options") for one in asked) == 1
