@@ -13,8 +13,7 @@ admin = [str(Path(sys.executable).with_name("roundup-admin")), "-i", home]
 subprocess.run([*admin, "install", "classic", "sqlite"], check=True)
 settings = Path(home, "config.ini")
 written = settings.read_text("utf-8")
-# Whoever writes first gets a log-in, and hashing its password as often as it does by itself takes
-# nine tenths of the time: no part of what is compared.
+# How often it hashes the passwords that it makes: written again when it is served.
 rounds = "password_pbkdf2_default_rounds"
 written = re.sub(rf"(?m)^#?{rounds} = .*$", f"{rounds} = 1000", written)
 for name, value in {
