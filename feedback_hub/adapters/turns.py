@@ -49,7 +49,12 @@ class Turn:
 
 
 def _open(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    if os.geteuid() == 0:
+        # As SQLite does with its own: what root makes is whose the folder is, who must open it too.
+        owner = path.parent.stat()
+        os.fchown(file, owner.st_uid, owner.st_gid)
+    return file
 
 
 def _lock(file: int, until: float) -> None:

@@ -113,3 +113,13 @@ def test_a_turn_ends_with_its_holder_and_waiting_for_it_has_an_end(tmp_path: Pat
         os.kill(holder.pid, signal.SIGKILL)
     mine.take(20)
     mine.leave()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
+def test_what_root_makes_is_open_to_whose_folder_it_is(tmp_path: Path) -> None:
+    somebody = 12345
+    os.chown(tmp_path, somebody, somebody)
+    turn = Turn(tmp_path / "turn")
+    turn.take(20)
+    turn.leave()
+    assert {one.stat().st_uid for one in tmp_path.iterdir()} == {somebody}
