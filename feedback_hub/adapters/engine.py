@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -21,7 +22,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters import liveness
@@ -164,18 +166,42 @@ def _take(turn: Turn | None) -> None:
         return
     try:
         turn.take(BUSY_SECONDS)
-    except TimeoutError:
-        raise sqlite3.OperationalError("database is locked") from None
+    except TimeoutError as fault:
+        raise _refused("SQLITE_BUSY", "database is locked") from fault
     except OSError as fault:
         # A disk that is full or can be read only: what is written next would say so.
-        raise sqlite3.OperationalError("unable to open database file") from fault
+        raise _refused("SQLITE_CANTOPEN", "unable to open database file") from fault
 
 
-def turn_to_write(engine: Engine) -> Turn | None:
-    """Whose turn it is to hold SQLite's lock, for somebody who holds nothing else."""
+def _refused(name: str, words: str) -> sqlite3.OperationalError:
+    """As SQLite says it."""
+    made = sqlite3.OperationalError(words)
+    made.sqlite_errorname = name
+    return made
+
+
+@contextmanager
+def _as_ours() -> Iterator[None]:
+    """The driver's faults as SQLAlchemy says them, where it is not asked itself."""
+    try:
+        yield
+    except sqlite3.Error as fault:
+        raise OperationalError("BEGIN", None, fault) from fault
+
+
+@contextmanager
+def turn_to_write(engine: Engine) -> Iterator[None]:
+    """Be the one who may hold SQLite's lock. Raises ``SQLAlchemyError`` after ``BUSY_SECONDS``."""
     if engine.dialect.name != "sqlite":
-        return None
-    return Turn(Path(f"{engine.url.database}-write"))
+        yield
+        return
+    turn = Turn(Path(f"{engine.url.database}-write"))
+    with _as_ours():
+        _take(turn)
+    try:
+        yield
+    finally:
+        turn.leave()
 
 
 def writes_late(engine: Engine) -> Engine:
@@ -247,7 +273,7 @@ def is_away(error: Exception) -> bool:
 
     Nothing is wrong with what was asked of it: the same may do a moment later.
     """
-    if isinstance(error, TimeoutError):
+    if isinstance(error, NoConnection):
         return True  # every connection of this process was in use
     said = error.orig if isinstance(error, DBAPIError) else None
     if isinstance(said, sqlite3.Error):
@@ -340,13 +366,15 @@ def _trust_indexes(connection: psycopg.Connection[Any], _record: object) -> None
 def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     writer = cast("Writer", connection.connection.driver_connection)
-    if options.get("readonly", False):
-        writer.execute("BEGIN")
-    else:
-        writer.begin(late=options.get("late", False))
+    with _as_ours():
+        if options.get("readonly", False):
+            writer.execute("BEGIN")
+        else:
+            writer.begin(late=options.get("late", False))
 
 
 def _before(
     connection: Connection, _cursor: object, statement: str, _given: object, *_more: object
 ) -> None:
-    cast("Writer", connection.connection.driver_connection).before(statement)
+    with _as_ours():
+        cast("Writer", connection.connection.driver_connection).before(statement)

@@ -14,8 +14,8 @@ _ROUND, _MOST = 16, 512
 """Python keeps blocks of up to so many bytes, in steps of so many, in pools of one size."""
 _POOL, _POOL_HEAD = 16384, 48
 _BYTES_HEAD = sys.getsizeof(b"")
-_LARGE = 120_000
-"""Below what glibc takes from the system apart: of this size it has room at the end only."""
+_LARGEST = 60_000
+"""Well below what glibc takes from the system apart."""
 
 
 def few_heaps() -> None:
@@ -51,11 +51,12 @@ def _fill_heap() -> None:
     libc.mallinfo2.restype, libc.mallinfo2.argtypes = _Heap, []
     libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
     libc.free.restype, libc.free.argtypes = None, [ctypes.c_void_p]
-    end = libc.malloc(_LARGE)
-    libc.free(end)
+    libc.sbrk.restype, libc.sbrk.argtypes = ctypes.c_void_p, [ctypes.c_ssize_t]
     heap = libc.mallinfo2()
-    left, size = heap.fordblks - heap.keepcost, _LARGE // 2
-    while end and left > 0 and size >= _ROUND:
+    # Beyond are the room at the heap's end, the heaps of threads and what was taken apart.
+    end = (libc.sbrk(0) or 0) - heap.keepcost
+    left, size = heap.fordblks - heap.keepcost, _LARGEST
+    while left > 0 and size >= _ROUND:
         block = libc.malloc(size)
         if block and block < end:
             left -= size

@@ -9,14 +9,13 @@ to wait for another's first would take twice as long as to commit beside it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
-from feedback_hub.adapters.engine import AT_ONCE, BUSY_SECONDS, turn_to_write
+from feedback_hub.adapters.engine import AT_ONCE, turn_to_write
 from feedback_hub.bootstrap import Hub, database_url
 from feedback_hub.services import intake
 from feedback_hub.services.intake import Arrival
@@ -75,7 +74,8 @@ class Together:
 
     def _keep_with(self, mine: _Waiting) -> None:
         """Commit mine, and for all who wait by the time that it is this process's turn."""
-        with self._in_turn():
+        # On SQLite: before the other processes of this machine, or after them.
+        with turn_to_write(self._hub.engine):
             with self._guard:
                 some = [mine, *self._waiting[: MOST - 1]]
                 del self._waiting[: MOST - 1]
@@ -113,19 +113,6 @@ class Together:
         else:
             for one in some:
                 one.done = True
-
-    @contextmanager
-    def _in_turn(self) -> Iterator[None]:
-        """On SQLite: before the other processes of this machine, or after them."""
-        turn = turn_to_write(self._hub.engine)
-        if turn is None:
-            yield
-            return
-        turn.take(BUSY_SECONDS)
-        try:
-            yield
-        finally:
-            turn.leave()
 
     def _commit(self, some: Sequence[_Waiting]) -> None:
         kept = self._hub.arrivals.keep([row for one in some for row in one.rows])

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ProgrammingError
 from werkzeug.test import TestResponse
 
 from channels.sandbox import SIGNATURE_HEADER
@@ -129,7 +129,7 @@ def record(**more: object) -> dict[str, object]:
 
 
 def fails(_hub: Hub) -> None:
-    raise OperationalError(f"INSERT '{TEXT}'", {"text": TEXT}, Exception(TEXT))
+    raise ProgrammingError(f"INSERT '{TEXT}'", {"text": TEXT}, Exception(TEXT))
 
 
 def open_columns(hub: Hub) -> str:

@@ -65,7 +65,7 @@ def test_where_no_turn_can_be_had_each_hears_so_and_the_next_ones_are_kept(
     def refused(number: int) -> bool:
         try:
             together.keep(arrival(number))
-        except OSError:
+        except SQLAlchemyError:
             return True
         return False
 

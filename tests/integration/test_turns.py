@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -37,17 +38,11 @@ def told(engine: Engine) -> int:
 
 def arrive(engine: Engine, number: int) -> None:
     """As what a webhook brings is kept: in its turn, and without looking at what is there."""
-    turn = turn_to_write(engine)
-    assert turn is not None
-    turn.take(20)
-    try:
-        raw = engine.raw_connection()
-        raw.execute("BEGIN IMMEDIATE")
-        raw.execute("INSERT INTO arrived VALUES (?)", (number,))
-        raw.execute("COMMIT")
-        raw.close()
-    finally:
-        turn.leave()
+    with turn_to_write(engine), closing(engine.raw_connection()) as raw:
+        cursor = raw.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+        cursor.execute("INSERT INTO arrived VALUES (?)", (number,))
+        cursor.execute("COMMIT")
 
 
 def test_what_is_read_first_and_written_later_is_never_lost_to_another(engine: Engine) -> None:
