@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import click
 import structlog
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from feedback_hub.adapters import case_words
@@ -17,6 +18,7 @@ from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
 from feedback_hub.adapters.engine import make_engine
 from feedback_hub.adapters.heaps import few_heaps
 from feedback_hub.adapters.seeds import seed
+from feedback_hub.adapters.tables import account
 from feedback_hub.adapters.vault import sealed_by_another
 from feedback_hub.adapters.wordings import any_approved
 from feedback_hub.bootstrap import KEYS_BACK, Hub, database_url, process_hub
@@ -66,13 +68,23 @@ def prepare(hub: Hub) -> None:
 
 
 def prepare_to_run(hub: Hub) -> None:
-    """``prepare``, and say loudly if this hub will answer nobody (DOMAIN.md, Loop back)."""
+    """``prepare``, and say loudly if this hub will answer nobody (DOMAIN.md, Loop back), or if
+    nobody can log in to it yet.
+    """
     prepare(hub)
     engine = make_engine(database_url(hub.config))
     try:
         silent = not any_approved(engine)
+        with engine.connect() as connection:
+            empty = connection.scalar(select(account.c.id).limit(1)) is None
     finally:
         engine.dispose()
+    if empty:
+        click.echo(
+            "Nobody can log in yet: let the first in with "
+            "'feedback-hub user add ADDRESS --role admin'.",
+            err=True,
+        )
     if silent:
         click.echo(
             "NOTHING IS SENT to anybody: no wording is approved yet. Read them with "

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from feedback_hub.adapters import accounts, handlers, people
 from feedback_hub.adapters.invitations import invited
 from feedback_hub.bootstrap import build, settings_of
+from feedback_hub.cli.running import prepare_to_run
 from feedback_hub.config import load_config
 from feedback_hub.domain.access import Membership, Role
 from feedback_hub.web.app import create_app
@@ -33,6 +34,20 @@ def test_a_person_is_added_with_a_code_to_choose_a_password(commands: Commands) 
         codes = [link.rpartition("/")[2] for link in (first, again)]
         found = [invited(uow.session, code, hub.clock()) for code in codes]
     assert found == [None, "ana@example.org"]
+    hub.close()
+
+
+def test_a_hub_that_nobody_can_log_in_to_says_how_the_first_comes_in(
+    commands: Commands, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands.run("migrate")
+    config = load_config(None, {"FEEDBACK_HUB_HOME": str(commands.folder / "home")}, settings_of)
+    hub = build(config)
+    prepare_to_run(hub)
+    assert "feedback-hub user add" in capsys.readouterr().err
+    commands.run("user", "add", "ana@example.org", "--role", "admin")
+    prepare_to_run(hub)
+    assert "feedback-hub user add" not in capsys.readouterr().err
     hub.close()
 
 
