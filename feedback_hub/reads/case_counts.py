@@ -55,7 +55,7 @@ def counts(
     if not lists:
         return ()
     is_sqlite = uow.session.get_bind().dialect.name == "sqlite"
-    if all(map(_is_plain, lists)):
+    if all(filters.is_plain for filters in lists):
         scopes = tuple(scope_in(actor, filters) for filters in lists)
         plain = _plain_counts(scopes, tuple(lists), most, is_sqlite)
         return tuple(uow.session.execute(plain, {_NOW: now}).one())
@@ -65,17 +65,6 @@ def counts(
         for n, filters in enumerate(lists)
     )
     return tuple(uow.session.execute(select(*asked)).one())
-
-
-def _is_plain(filters: Filters) -> bool:
-    """Whether it asks for nothing but states, a clock and a referral's states."""
-    return filters == Filters(
-        filters.states,
-        overdue=filters.overdue,
-        answered_referral=filters.answered_referral,
-        waiting_for_partner=filters.waiting_for_partner,
-        in_hand=filters.in_hand,
-    ) and not (filters.overdue and states_of_referrals(filters))
 
 
 @lru_cache(maxsize=64)

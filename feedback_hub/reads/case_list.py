@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    FromClause,
     Text,
     and_,
     exists,
     false,
     func,
+    literal_column,
     or_,
     select,
     type_coerce,
@@ -85,6 +88,18 @@ class Filters:
     code: str = ""
     behind: Behind | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it asks for nothing but states, a clock or a referral's states."""
+        asked = Filters(
+            self.states,
+            overdue=self.overdue,
+            answered_referral=self.answered_referral,
+            waiting_for_partner=self.waiting_for_partner,
+            in_hand=self.in_hand,
+        )
+        return self == asked and not (self.overdue and states_of_referrals(self))
+
 
 @dataclass(frozen=True)
 class Page:
@@ -106,14 +121,30 @@ def page(
     limit: int = 50,
 ) -> Page:
     """One page of what ``actor`` may see. Raises ``Invalid`` for a cursor nobody gave out."""
-    conditions = conditions_of(uow, actor, filters, now)
-    key = (case.c.received_at, case.c.id)
     backwards = cursor.startswith("-")
-    query = select(Case).where(*conditions)
-    if cursor:
-        query = query.where(keyset.beyond(*key, cursor.lstrip("-"), backwards=backwards))
-    order = [column.asc() if backwards else column.desc() for column in key]
-    found = list(uow.session.scalars(query.order_by(*order).limit(limit + 1)))
+    is_of_answers = _is_of_answers(uow, actor, filters)
+    rest = replace(filters, answered_referral=False) if is_of_answers else filters
+    many = is_of_answers and _are_many(uow, (ReferralState.ANSWERED,))
+    listed = case.alias() if many else case
+    place = (listed.c.received_at, listed.c.id)
+    wanted = [keyset.beyond(*place, cursor.lstrip("-"), backwards=backwards)] if cursor else []
+    conditions = conditions_of(uow, actor, rest, now)
+    if many:
+        # The more cases that have no answer are passed in an index: their rows are not read.
+        answered = _has_referral(referral.c.state == ReferralState.ANSWERED, of=listed)
+        some = select(*place).where(checked_last(answered), *wanted)
+        # An offset keeps it a question of its own, whatever the planner thinks of that.
+        some = some.order_by(*_ordered(*place, backwards=backwards)).offset(literal_column("0"))
+        these = some.subquery()
+        query = select(Case).join(these, these.c.id == case.c.id)
+        query = query.where(*map(checked_last, conditions))
+        query = query.order_by(*_ordered(*these.c, backwards=backwards))
+    else:
+        if is_of_answers:
+            wanted.append(_is_among(referral.c.state == ReferralState.ANSWERED))
+        query = select(Case).where(*conditions, *wanted)
+        query = query.order_by(*_ordered(*place, backwards=backwards))
+    found = list(uow.session.scalars(query.limit(limit + 1)))
     more = len(found) > limit
     found = found[:limit]
     if backwards:
@@ -126,6 +157,10 @@ def page(
         older=_cursor(found[-1]) if older else "",
         newer="-" + _cursor(found[0]) if newer else "",
     )
+
+
+def _ordered(*place: ColumnElement[Any], backwards: bool) -> list[ColumnElement[Any]]:
+    return [column.asc() if backwards else column.desc() for column in place]
 
 
 def referrals_of(
@@ -289,9 +324,19 @@ def _answered(
     return conditions
 
 
-def _has_referral(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+def _has_referral(*conditions: ColumnElement[bool], of: FromClause = case) -> ColumnElement[bool]:
     return exists(
-        select(referral.c.id).where(referral.c.case_id == case.c.id, *conditions).correlate(case)
+        select(referral.c.id).where(referral.c.case_id == of.c.id, *conditions).correlate(of)
+    )
+
+
+def _is_of_answers(uow: SqlUnitOfWork, actor: Actor, filters: Filters) -> bool:
+    """Whether it is the list of answers to be checked, of most cases, and nothing else narrows."""
+    return (
+        filters.answered_referral
+        and filters.is_plain
+        and uow.session.get_bind().dialect.name == "postgresql"
+        and _is_wide(scope_in(actor, filters))
     )
 
 

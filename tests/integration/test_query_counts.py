@@ -104,3 +104,28 @@ def test_many_with_partners_are_listed_as_few_are(
     for module in (case_list, case_counts):
         monkeypatch.setattr(module, "ENOUGH", 10)
     assert waiting() == (few, 10)
+
+
+def test_many_answers_to_be_checked_are_listed_as_few_are(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(hub)
+    fill(hub, 900)
+
+    def pages() -> list[list[str]]:
+        """There, and back again."""
+        filters = queue.TABS[QueueTab.VERIFY]
+        found, cursor = [], ""
+        with hub.reading() as uow:
+            while True:
+                page = case_list.page(uow, ACTOR, filters, hub.clock(), cursor=cursor, limit=2)
+                found.append([one.ref for one in page.cases])
+                is_back = cursor.startswith("-") or not page.older
+                cursor = page.newer if is_back else page.older
+                if not cursor:
+                    return found
+
+    few = pages()
+    assert len(few) > 4
+    monkeypatch.setattr(case_list, "ENOUGH", 1)
+    assert pages() == few
