@@ -6,11 +6,12 @@ import io
 import os
 from pathlib import Path
 
-import pyzipper
-
 
 def closed(name: str, content: bytes, password: str) -> bytes:
     """``content`` as ``name`` in a ZIP that only ``password`` opens."""
+    # With it come two more libraries: 2 MB, which few files need.
+    import pyzipper  # noqa: PLC0415
+
     made = io.BytesIO()
     with pyzipper.AESZipFile(
         made, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES
