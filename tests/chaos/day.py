@@ -289,7 +289,8 @@ class Day:
             check=False,
         )
         if done.returncode:
-            raise Unwell(f"{words[0]} ended with {done.returncode}")
+            said = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+            raise Unwell(f"{words[0]}: {' '.join(said)[:50]}")
 
 
 def make_day(stack: ExitStack, home: Path, database: str, queue: str, rate: float) -> Day:

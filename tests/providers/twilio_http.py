@@ -135,7 +135,9 @@ class TwilioHandler(Handler):
             self.server.twilio.closing.wait()
         if answer.how in ("hang", "drop"):
             self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
+            # Whoever waited may have been killed meanwhile.
+            with suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
             return None
         if answer.body is not None:
             return self._send(answer.status, answer.body, "text/html", answer.headers)
