@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple, TypeVarTuple
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
     FromClause,
+    Select,
     Text,
     and_,
     exists,
@@ -41,6 +42,8 @@ from feedback_hub.reads import behind, keyset
 from feedback_hub.reads.behind import Behind
 from feedback_hub.reads.counting import UNKNOWN
 from feedback_hub.services import custom_fields
+
+Told = TypeVarTuple("Told")
 
 MOST = 200
 ENOUGH = 1000
@@ -101,6 +104,13 @@ class Filters:
         return self == asked and not (self.overdue and states_of_referrals(self))
 
 
+class WithPartner(NamedTuple):
+    """Whom a case was referred to, and how that stands."""
+
+    organisation: str
+    state: ReferralState
+
+
 @dataclass(frozen=True)
 class Page:
     """Cases, newest first, their visible referrals, and the cursors of the pages around."""
@@ -119,6 +129,7 @@ def page(
     *,
     cursor: str = "",
     limit: int = 50,
+    with_referrals: bool = True,
 ) -> Page:
     """One page of what ``actor`` may see. Raises ``Invalid`` for a cursor nobody gave out."""
     backwards = cursor.startswith("-")
@@ -153,7 +164,7 @@ def page(
     newer = bool(found) and (bool(cursor) if not backwards else more)
     return Page(
         cases=tuple(found),
-        referrals=referrals_of(uow, actor, [c.id for c in found]),
+        referrals=referrals_of(uow, actor, [c.id for c in found]) if with_referrals else {},
         older=_cursor(found[-1]) if older else "",
         newer="-" + _cursor(found[0]) if newer else "",
     )
@@ -167,19 +178,34 @@ def referrals_of(
     uow: SqlUnitOfWork, actor: Actor, case_ids: Sequence[str]
 ) -> dict[str, tuple[Referral, ...]]:
     """The referrals of these cases that exist for ``actor``, by case, the oldest first."""
-    if not case_ids:
-        return {}
+    by_case: dict[str, tuple[Referral, ...]] = {}
+    if case_ids:
+        for row in uow.session.scalars(_referrals(uow, actor, case_ids, select(Referral))):
+            by_case[row.case_id] = (*by_case.get(row.case_id, ()), row)
+    return by_case
+
+
+def partners_of(
+    uow: SqlUnitOfWork, actor: Actor, case_ids: Sequence[str]
+) -> dict[str, tuple[WithPartner, ...]]:
+    """The same, as far as a line of a list says anything of them."""
+    by_case: dict[str, tuple[WithPartner, ...]] = {}
+    told = select(referral.c.case_id, referral.c.organisation, referral.c.state)
+    if case_ids:
+        for case_id, *rest in uow.session.execute(_referrals(uow, actor, case_ids, told)):
+            by_case[case_id] = (*by_case.get(case_id, ()), WithPartner(*rest))
+    return by_case
+
+
+def _referrals(
+    uow: SqlUnitOfWork, actor: Actor, case_ids: Sequence[str], told: Select[*Told]
+) -> Select[*Told]:
     visible = _seen_by(scope_of(actor, Action.READ_CASE), scope_of(actor, Action.READ_REFERRAL))
-    rows = uow.session.scalars(
-        select(Referral)
-        .join(case, case.c.id == referral.c.case_id)
+    return (
+        told.join(case, case.c.id == referral.c.case_id)
         .where(among(uow.session, referral.c.case_id, case_ids), visible)
         .order_by(referral.c.created_at)
     )
-    by_case: dict[str, tuple[Referral, ...]] = {}
-    for row in rows:
-        by_case[row.case_id] = (*by_case.get(row.case_id, ()), row)
-    return by_case
 
 
 @lru_cache(maxsize=256)

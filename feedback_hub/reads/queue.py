@@ -25,13 +25,12 @@ from feedback_hub.domain.custom_field import CustomField
 from feedback_hub.domain.issue import IssueState
 from feedback_hub.domain.message import MessageKind
 from feedback_hub.domain.person import AgeBand, Disability, Sex
-from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority
 from feedback_hub.reads import case_counts, case_list, issue_list
 from feedback_hub.reads.behind import Figure, behind
 from feedback_hub.reads.case_list import Filters, own_scope
 from feedback_hub.reads.names import Names, names_for
-from feedback_hub.reads.rows import queue_row, snippets, wordless
+from feedback_hub.reads.rows import OfPartner, queue_row, snippets, wordless
 from feedback_hub.reads.views.queue import (
     QueueFilters,
     QueuePage,
@@ -89,6 +88,7 @@ def page_unless(
 @dataclass(frozen=True)
 class _Found:
     page: case_list.Page
+    partners: Mapping[str, Sequence[OfPartner]]
     counts: Mapping[QueueTab, int]
     own: tuple[CustomField, ...]
     mark: str
@@ -107,12 +107,13 @@ def _found(
     offered = {f"{field.name}:{answer}" for field in own for answer in field.choices or {}}
     known = [one for one in filters.field if one in offered]
     asked = replace(narrowed(filters, rules), own=custom_fields.read_filters(rules, known))
-    found = case_list.page(uow, actor, asked, now, cursor=cursor)
+    found = case_list.page(uow, actor, asked, now, cursor=cursor, with_referrals=False)
+    partners = case_list.partners_of(uow, actor, [case.id for case in found.cases])
     tabs = [tab for tab in QueueTab if tab is not QueueTab.ALL]
     counted = case_counts.counts(uow, actor, [TABS[tab] for tab in tabs], now)
     counts: dict[QueueTab, int] = dict(zip(tabs, counted, strict=True))
     behind_it = case_counts.count(uow, actor, asked, now) if filters.is_of_a_figure else None
-    return _Found(found, counts, own, _mark(found, counts, now), behind_it)
+    return _Found(found, partners, counts, own, _mark(found, partners, counts, now), behind_it)
 
 
 def _opened(
@@ -126,7 +127,7 @@ def _opened(
     names = names_for(uow, {*colleagues, *(case.owner for case in found.page.cases)})
     return QueuePage(
         filters=filters,
-        rows=rows(uow, actor, found.page.cases, found.page.referrals, now, filters.q, names),
+        rows=rows(uow, actor, found.page.cases, found.partners, now, filters.q, names),
         counts=found.counts,
         many=case_list.MANY,
         together=_together(uow, actor, colleagues, names),
@@ -142,7 +143,12 @@ def _opened(
     )
 
 
-def _mark(found: case_list.Page, counts: Mapping[QueueTab, int], now: datetime) -> str:
+def _mark(
+    found: case_list.Page,
+    partners: Mapping[str, Sequence[OfPartner]],
+    counts: Mapping[QueueTab, int],
+    now: datetime,
+) -> str:
     """Another one as soon as anything shown is; made of what was fetched, nothing is opened."""
     lines = [
         (
@@ -150,7 +156,7 @@ def _mark(found: case_list.Page, counts: Mapping[QueueTab, int], now: datetime) 
             one.version,
             one.owner,
             one.due_at is not None and one.due_at < now,
-            [(r.organisation, r.state.value) for r in found.referrals.get(one.id, ())],
+            [(r.organisation, r.state.value) for r in partners.get(one.id, ())],
         )
         for one in found.cases
     ]
@@ -253,7 +259,7 @@ def rows(
     uow: SqlUnitOfWork,
     actor: Actor,
     cases: Sequence[Case],
-    referrals: Mapping[str, Sequence[Referral]],
+    referrals: Mapping[str, Sequence[OfPartner]],
     now: datetime,
     q: str = "",
     names: Names | None = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import select
 
@@ -44,6 +45,18 @@ WITH_PARTNER = frozenset(
     }
 )
 """A partner has it and has not answered."""
+
+
+class OfPartner(Protocol):
+    """What a line says of a referral."""
+
+    @property
+    def organisation(self) -> str:
+        """Whom it went to."""
+
+    @property
+    def state(self) -> ReferralState:
+        """How it stands."""
 
 
 def code_of(case: Case) -> str:
@@ -167,7 +180,7 @@ def wordless(uow: SqlUnitOfWork, snippets_of: Mapping[str, str]) -> dict[str, Me
 
 def queue_row(
     case: Case,
-    referrals: Sequence[Referral],
+    referrals: Sequence[OfPartner],
     snippet: str,
     names: Names,
     now: datetime,
