@@ -10,7 +10,6 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 from twilio.request_validator import RequestValidator
@@ -72,11 +71,6 @@ _FORM = "application/x-www-form-urlencoded"
 # Twilio sends about 30 fields and two more for each of at most 10 files.
 _MOST_FIELDS = 1000
 _ACCOUNT_SID = re.compile(r"AC[A-Za-z0-9_-]{1,62}")
-
-
-def as_filter(moment: datetime) -> str:
-    """As Twilio's filters have a time."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _account_sid(raw: object) -> str:

@@ -1,4 +1,4 @@
-"""Calls to Twilio's REST API, and what each failure means for the message.
+"""Calls to Twilio's REST API: the official client, and what each failure means for the message.
 
 Every failure leaves here as ``DeliveryError``. The one question that matters is whether the message
 may be at Twilio: if so, nothing is sent again before Twilio was asked what it has.
@@ -7,10 +7,8 @@ may be at Twilio: if so, nothing is sent again before Twilio was asked what it h
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import partial
+from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +16,7 @@ from requests import PreparedRequest, RequestException, Session
 from requests import Response as Answer
 from requests.adapters import HTTPAdapter
 from twilio.http.response import Response
+from twilio.rest import Client
 
 from channels import _fetching
 from channels._http import retry_after, unanswered
@@ -25,9 +24,6 @@ from channels._twilio import FAULTS, TwilioSettings
 from feedback_hub.domain.message import DeliveryError, SendFault
 
 _THREADS = 16
-_LARGEST_PAGE = 1000
-_SAID = {"Accept": "application/json", "User-Agent": "feedback_hub"}
-_TIMES = frozenset({"date_created", "start_time"})
 _MEDIA_DOMAIN = "twiliocdn.com"
 
 
@@ -58,85 +54,13 @@ def _is_media_host(api_base: str, url: str) -> bool:
     )
 
 
-class Record:
-    """A resource as Twilio answers with it; times are times, and ``from_`` is its ``from``."""
-
-    def __init__(self, document: Mapping[str, object]) -> None:
-        self._document = document
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  of any type, or None
-        value = self._document.get(name.removesuffix("_"))
-        return _time(value) if name in _TIMES else value
+def load() -> None:
+    """What the client loads when it is first used for messages."""
+    import_module("twilio.rest.api")
 
 
-class Account:
-    """What belongs to the account itself: its messages, calls, recordings and numbers.
-
-    By hand: to make an object of each, Twilio's own library loads a hundred modules, 7 MB.
-    """
-
-    def __init__(self, settings: TwilioSettings) -> None:
-        self._auth = (settings.account_sid, settings.auth_token)
-        self._base = settings.api_base
-        self._path = f"/2010-04-01/Accounts/{settings.account_sid}"
-        self._http = _Http(settings.timeouts)
-
-    def post(self, what: str, **fields: str | int) -> Record:
-        """Make one, or change the one whose path ``what`` is. Raises ``DeliveryError``."""
-        given = {_wire(name): value for name, value in fields.items()}
-        return Record(self._ask("POST", f"{self._path}/{what}.json", data=given))
-
-    def get(self, what: str = "") -> Record:
-        """One, or the account. Raises ``DeliveryError``."""
-        return Record(self._ask("GET", f"{self._path}{what and '/'}{what}.json"))
-
-    def listed(self, what: str, key: str, most: int, **filters: str) -> list[Any]:
-        """Up to ``most`` of them as ``Record``, as Twilio sorts them. Raises ``DeliveryError``.
-
-        ``since`` in a filter's name asks for what is later than that.
-        """
-        asked: dict[str, object] = {
-            _wire(name.removesuffix("_since")) + ">" * name.endswith("_since"): value
-            for name, value in filters.items()
-        }
-        page = self._ask(
-            "GET",
-            f"{self._path}/{what}.json",
-            params=asked | {"PageSize": min(most, _LARGEST_PAGE)},
-        )
-        found: list[Record] = []
-        while True:
-            items = page.get(key)
-            if isinstance(items, list):
-                found += [Record(item) for item in items if isinstance(item, dict)]
-            following = str(page.get("next_page_uri"))
-            # From another place than this host the account's token would go there.
-            if len(found) >= most or not following.startswith("/"):
-                return found[:most]
-            page = self._ask("GET", following)
-
-    def _ask(self, method: str, path: str, **given: Any) -> dict[str, object]:
-        uri = f"{self._base}{path}"
-        return self._http.ask(method, uri, headers=dict(_SAID), auth=self._auth, **given)[1]
-
-
-def _time(value: object) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(str(value))
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _wire(name: str) -> str:
-    """``status_callback`` is ``StatusCallback``."""
-    return name.title().replace("_", "")
-
-
-def service(settings: TwilioSettings) -> Any:  # noqa: ANN401  theirs has no types
-    """The account's messaging service, by Twilio's library: for who sets it up."""
-    from twilio.rest import Client  # noqa: PLC0415  30 modules more
-
+def connect(settings: TwilioSettings) -> Client:
+    """Twilio's client for the account at ``api_base``, with one pool of kept-alive connections."""
     client = Client(
         settings.account_sid,
         settings.auth_token,
@@ -144,6 +68,12 @@ def service(settings: TwilioSettings) -> Any:  # noqa: ANN401  theirs has no typ
         # A non-empty mapping, or the client reads TWILIO_REGION and the like from the process.
         environment={"": ""},
     )
+    client.api.base_url = settings.api_base
+    return client
+
+
+def service(client: Client, settings: TwilioSettings) -> Any:  # noqa: ANN401  theirs has no types
+    """The account's messaging service: for who sets it up, so what it needs is loaded here."""
     # A host of its own at Twilio; a relay or a test stands for both.
     if settings.api_base != TwilioSettings.api_base:
         client.messaging.base_url = settings.api_base
@@ -172,19 +102,6 @@ class _Http:
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """As Twilio's client asks for it. Raises ``DeliveryError``."""
-        answer, _ = self.ask(method, uri, params, data, headers, auth)
-        return Response(answer.status_code, answer.text, answer.headers)
-
-    def ask(
-        self,
-        method: str,
-        uri: str,
-        params: Mapping[str, object] | None = None,
-        data: Mapping[str, object] | None = None,
-        headers: dict[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-    ) -> tuple[Answer, dict[str, object]]:
         """One request, never repeated here. Raises ``DeliveryError``."""
         writes = method.upper() != "GET"
         asked = PreparedRequest()
@@ -200,7 +117,7 @@ class _Http:
         document = _document(answer)
         if not answer.ok or document is None:
             raise _refused(answer, document, writes)
-        return answer, document
+        return Response(answer.status_code, answer.text, answer.headers)
 
     def _way(self, uri: str) -> dict[str, Any]:
         """Proxies and certificates that the process was started with, for the host of ``uri``.

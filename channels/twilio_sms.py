@@ -31,7 +31,7 @@ from feedback_hub.domain.message import (
 )
 
 if TYPE_CHECKING:
-    from channels._twilio_api import Account
+    from twilio.rest import Client
 
 STATES: Mapping[str, DeliveryState | None] = {
     # Twilio's word → ours. What Twilio has taken is sent for us: it does the waiting and retrying.
@@ -72,19 +72,29 @@ _CLOCK_SKEW = timedelta(seconds=60)
 _WRONG_CLOCK = timedelta(days=1)
 _MOST_TO_ONE_PERSON = 1000
 _MOST_MISSED = 20_000
-_NUMBERS = "IncomingPhoneNumbers"
+_LARGEST_PAGE = 1000
 _MEDIA = re.compile(r"/2010-04-01/Accounts/AC\w+/Messages/(\w+)/Media/(\w+)\Z")
 
 
+class _Media(Protocol):
+    uri: str
+    content_type: str | None
+
+
+class _MediaList(Protocol):
+    def list(self, limit: int) -> list[_Media]: ...
+
+
 class _Number(Protocol):
-    sid: str
     sms_url: str | None
     voice_url: str | None
     status_callback: str | None
 
+    def update(self, **changes: str) -> object: ...
+
 
 class _Record(Protocol):
-    """The part of Twilio's message that is read here."""
+    """The part of Twilio's message that is read here; its library has no types to give."""
 
     sid: str
     direction: str
@@ -96,6 +106,7 @@ class _Record(Protocol):
     num_media: str | None
     messaging_service_sid: str | None
     date_created: datetime | None
+    media: _MediaList
 
 
 class Adapter:
@@ -145,8 +156,7 @@ class Adapter:
 
     def send(self, message: OutboundMessage) -> str:
         """Queue ``message`` at Twilio and return its SID. Raises ``DeliveryError``."""
-        created = self._account.post(
-            "Messages",
+        created = self._client.messages.create(
             to=message.address,
             body=message.text,
             status_callback=f"{self.public_url}/status",
@@ -195,7 +205,7 @@ class Adapter:
 
     def state_of(self, provider_id: str, now: datetime) -> DeliveryReceipt:
         """What Twilio knows of a text by its SID. Raises ``DeliveryError``."""
-        record: _Record = self._account.get(f"Messages/{provider_id}")
+        record: _Record = self._client.messages(provider_id).fetch()
         code = str(record.error_code or "")
         return DeliveryReceipt(
             provider_id=provider_id,
@@ -216,7 +226,7 @@ class Adapter:
         since -= _CLOCK_SKEW
         day = since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         number = {"to": self.settings.from_number} if self.settings.from_number else {}
-        listed = self._listed(_MOST_MISSED, date_sent_since=_twilio.as_filter(day), **number)
+        listed = self._listed(_MOST_MISSED, date_sent_after=day, **number)
         if len(listed) >= _MOST_MISSED:
             raise DeliveryError(SendFault.REFUSED, provider_code="too_many_missed")
         return [
@@ -229,7 +239,7 @@ class Adapter:
 
     def check(self) -> str:
         """Ask for the account itself. Raises ``DeliveryError`` if it is not in use."""
-        account = self._account.get()
+        account = self._client.api.v2010.accounts(self.settings.account_sid).fetch()
         if account.status != "active":
             raise DeliveryError(SendFault.CREDENTIALS, provider_code=str(account.status))
         if account.type == "Trial":
@@ -262,20 +272,15 @@ class Adapter:
                 use_inbound_webhook_on_number=False,
             )
             return
-        self._change_number(
+        self._number().update(
             sms_url=address, sms_method="POST", sms_fallback_url=address, sms_fallback_method="POST"
         )
-
-    def _change_number(self, **changes: str) -> None:
-        self._account.post(f"{_NUMBERS}/{self._number().sid}", **changes)
 
     def _number(self) -> _Number:
         """The account's number. Raises ``DeliveryError`` if it is none of the account's."""
         number = self.settings.from_number
         found: list[_Number] = (
-            self._account.listed(_NUMBERS, "incoming_phone_numbers", 1, phone_number=number)
-            if number
-            else []
+            self._client.incoming_phone_numbers.list(phone_number=number, limit=1) if number else []
         )
         if not found:
             # A messaging service does not say where its numbers ring; short codes and sender
@@ -286,32 +291,38 @@ class Adapter:
     def _numbers_of_service(self) -> list[_Number]:
         """The numbers of the messaging service, as far as they are this account's."""
         listed = self._service.phone_numbers.list(limit=100)
-        return [self._account.get(f"{_NUMBERS}/{number.sid}") for number in listed]
+        numbers = self._client.incoming_phone_numbers
+        return [numbers(number.sid).fetch() for number in listed]
 
     def load(self) -> None:
-        """Load what calls Twilio."""
-        from channels import _twilio_api  # noqa: F401  loaded, that is all
+        """Load the provider's library and its hundred modules."""
+        from channels import _twilio_api
+
+        _twilio_api.load()
 
     @cached_property
-    def _account(self) -> Account:
-        # A process that only receives calls nobody.
-        from channels._twilio_api import Account
+    def _client(self) -> Client:
+        # Half a second and 200 modules, which a process that only receives never needs.
+        from channels._twilio_api import connect
 
-        return Account(self.settings)
+        return connect(self.settings)
 
-    @cached_property
+    @property
     def _service(self) -> Any:  # noqa: ANN401  Twilio's library has no types to give
         from channels._twilio_api import service
 
-        return service(self.settings)
+        return service(self._client, self.settings)
 
     @property
     def _from(self) -> dict[str, str]:
         return {"from_": self.settings.from_number} if self.settings.from_number else {}
 
-    def _listed(self, most: int, **filters: str) -> list[_Record]:
+    def _listed(self, most: int, **filters: str | datetime) -> list[_Record]:
         """Up to ``most`` of the account's messages, newest first. Raises ``DeliveryError``."""
-        return self._account.listed("Messages", "messages", most, **filters)
+        records: list[_Record] = self._client.messages.list(
+            limit=most, page_size=min(most, _LARGEST_PAGE), **filters
+        )
+        return records
 
     def _is_ours(self, record: _Record) -> bool:
         """Whether this account's number or service carried it; Twilio cannot filter by service."""
@@ -326,7 +337,7 @@ class Adapter:
                     url=f"{self.settings.api_base}{media.uri.removesuffix('.json')}",
                     content_type=media.content_type or "",
                 )
-                for media in self._account.listed(f"Messages/{record.sid}/Media", "media_list", 20)
+                for media in record.media.list(limit=20)
             )
         return InboundMessage(
             external_id=record.sid,

@@ -54,6 +54,7 @@ _KEY_WAIT = 7
 _DIGITS_WAIT = 12
 _RING = 25
 _MOST_LISTED = 5000
+_LARGEST_PAGE = 1000
 _SKEW = timedelta(seconds=60)
 _RECORDING = re.compile(r"/Recordings/(RE[A-Za-z0-9]{1,62})(?:\.\w+)?/?$")
 _NO_CONTENT = WebhookReply(204, b"", CONTENT_TYPE)
@@ -65,7 +66,7 @@ class _Resource(Protocol):
 
 
 class _CallRecord(_Resource, Protocol):
-    from_: str | None
+    _from: str | None
     direction: str | None
     status: str | None
     start_time: datetime | None
@@ -160,13 +161,13 @@ class Adapter(twilio_sms.Adapter):
             call = calls.get(recording.call_sid or "")
             if call is not None and recording.duration not in {None, "0", "-1"}:
                 at = recording.date_created or since
-                caller = caller_in(call.from_ or "")
+                caller = caller_in(call._from or "")
                 url, number = self._recording_url(recording.sid), self.settings.from_number
                 found.append(voice(call.sid, recording.sid, url, caller, number, at))
                 found.append(heard(call.sid, at))
         known = {one.external_id for one in found}
         for call in calls.values():
-            caller = caller_in(call.from_ or "")
+            caller = caller_in(call._from or "")
             if caller and f"{call.sid}.heard" not in known and ENDED.get(call.status or "", False):
                 at = call.start_time or call.date_created or since
                 found.append(asked_back(call.sid, caller, self.settings.from_number, at, {}))
@@ -186,7 +187,7 @@ class Adapter(twilio_sms.Adapter):
 
         Raises ``DeliveryError``. Twilio takes the addresses without trying them.
         """
-        self._change_number(
+        self._number().update(
             voice_url=f"{self.public_url}/voice{_TRY_AGAIN}",
             voice_method="POST",
             status_callback=f"{self.public_url}/status{_TRY_AGAIN}",
@@ -197,8 +198,7 @@ class Adapter(twilio_sms.Adapter):
         """Ring one of the staff; see ``Rings``. Who presses 1 takes it, a mailbox never does."""
         if not self.settings.from_number:
             raise DeliveryError(SendFault.CREDENTIALS, permanent=True, provider_code="no_number")
-        made = self._account.post(
-            "Calls",
+        made = self._client.calls.create(
             to=number,
             from_=self.settings.from_number,
             url=f"{self.public_url}/{_RUNG}?{urlencode({'ring': key})}",
@@ -402,15 +402,15 @@ class Adapter(twilio_sms.Adapter):
 
     def _calls(self, since: datetime) -> Iterator[_CallRecord]:
         number = {"to": self.settings.from_number} if self.settings.from_number else {}
-        listed: list[_CallRecord] = self._account.listed(
-            "Calls", "calls", _MOST_LISTED, start_time_since=_twilio.as_filter(since), **number
+        listed: list[_CallRecord] = self._client.calls.list(
+            start_time_after=since, limit=_MOST_LISTED, page_size=_LARGEST_PAGE, **number
         )
         _all_of(listed)
         return (call for call in listed if call.direction == "inbound")
 
     def _recordings(self, since: datetime) -> Sequence[_Recording]:
-        listed: list[_Recording] = self._account.listed(
-            "Recordings", "recordings", _MOST_LISTED, date_created_since=_twilio.as_filter(since)
+        listed: list[_Recording] = self._client.recordings.list(
+            date_created_after=since, limit=_MOST_LISTED, page_size=_LARGEST_PAGE
         )
         _all_of(listed)
         return listed

@@ -85,6 +85,8 @@ def make_engine(url: str) -> Engine:
     engine = create_engine(
         url,
         connect_args={"timeout": BUSY_SECONDS, "factory": partial(Writer, file)},
+        # The one that was used last again: each keeps pages of its own in memory.
+        pool_use_lifo=True,
         hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare)
