@@ -267,7 +267,7 @@ def refused_to_write(error: Exception) -> bool:
     said = error.orig if isinstance(error, DBAPIError) else None
     if getattr(said, "sqlstate", None) == _READ_ONLY_TRANSACTION:
         return True
-    return str(getattr(said, "sqlite_errorname", "")).startswith("SQLITE_READONLY")
+    return _name_of(said).startswith("SQLITE_READONLY")
 
 
 def is_away(error: Exception) -> bool:
@@ -279,8 +279,13 @@ def is_away(error: Exception) -> bool:
         return True  # every connection of this process was in use
     said = error.orig if isinstance(error, DBAPIError) else None
     if isinstance(said, sqlite3.Error):
-        return said.sqlite_errorname.startswith(_AWAY)
+        return _name_of(said).startswith(_AWAY)
     return isinstance(error, OperationalError | InterfaceError)
+
+
+def _name_of(said: BaseException | None) -> str:
+    # What Python's module refuses by itself, on a closed connection say, has no name of SQLite's.
+    return str(getattr(said, "sqlite_errorname", ""))
 
 
 def take_statistics(engine: Engine) -> None:

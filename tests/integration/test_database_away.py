@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import ProgrammingError
 
 from feedback_hub.adapters import engine
 from feedback_hub.bootstrap import Hub
@@ -66,6 +67,16 @@ def test_a_page_says_when_to_press_again_and_gives_back_what_was_written(
         assert filipe.post("/report", data=form, headers=ours).status_code == 201
     finally:
         hub.close()
+
+
+def test_what_the_driver_refuses_by_itself_is_a_fault_of_ours() -> None:
+    closed = sqlite3.connect(":memory:")
+    closed.close()
+    with pytest.raises(sqlite3.ProgrammingError) as refused:
+        closed.execute("SELECT 1")
+    said = ProgrammingError("SELECT 1", None, refused.value)
+    assert not engine.is_away(said)
+    assert not engine.refused_to_write(said)
 
 
 @pytest.mark.postgres
