@@ -222,10 +222,12 @@ def for_reading(engine: Engine, *, streaming: bool = False) -> Engine:
 
     On SQLite they never wait for a writer. On PostgreSQL each statement is one by itself: it sees
     what is committed when it begins, as it would in a transaction there, without the two round
-    trips that begin and end one. ``streaming``: rows come piece by piece, which takes one.
+    trips that begin and end one. ``streaming``: rows come piece by piece, which takes one; all that
+    is asked in it is then as it was at one moment, as on SQLite.
     """
-    if engine.dialect.name == "postgresql" and not streaming:
-        return engine.execution_options(readonly=True, isolation_level="AUTOCOMMIT")
+    if engine.dialect.name == "postgresql":
+        level = "REPEATABLE READ" if streaming else "AUTOCOMMIT"
+        return engine.execution_options(readonly=True, isolation_level=level)
     return engine.execution_options(readonly=True)
 
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Engine, delete, insert, inspect, select
 from sqlalchemy.orm import Session
 
+from feedback_hub.adapters.engine import for_reading
 from feedback_hub.adapters.handlers_pair import MARK, HandlersPair
 from feedback_hub.adapters.tables import data_key
 from feedback_hub.adapters.wrapping_keys import WrappingKeys, fingerprint_of
@@ -197,7 +198,7 @@ def sealed_by(engine: Engine) -> str | None:
     One data key is looked at, not all: a rotation wraps every one anew. Those that are closed to
     the handlers' pair say nothing of the hub's own key. Raises ``SQLAlchemyError``.
     """
-    with engine.connect() as connection:
+    with for_reading(engine).connect() as connection:
         if not inspect(connection).has_table(data_key.name):
             return None
         by = data_key.c.wrapped_by
@@ -214,7 +215,7 @@ def sealed_by_another(engine: Engine, keyring: Keyring) -> str | None:
     if by is None or keyring.knows(by):
         return None
     ours = data_key.c.wrapped_by.in_({keyring.current(), keyring.fingerprint})
-    with engine.connect() as connection:
+    with for_reading(engine).connect() as connection:
         found = connection.scalar(select(data_key.c.id).where(ours).limit(1))
     return by if found is None else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from feedback_hub.adapters.engine import for_reading
 from feedback_hub.adapters.rendering import shipped_wordings
 from feedback_hub.adapters.tables import start_mappers, wording
 from feedback_hub.services.records.telling import Wording, WordingState
@@ -13,7 +14,7 @@ from feedback_hub.services.records.telling import Wording, WordingState
 def any_approved(engine: Engine) -> bool:
     """Whether the hub may send anything at all."""
     approved = select(wording.c.purpose).where(wording.c.state == WordingState.APPROVED)
-    with engine.connect() as connection:
+    with for_reading(engine).connect() as connection:
         return connection.execute(approved.limit(1)).first() is not None
 
 

@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 import click
 from sqlalchemy import make_url
 
-from feedback_hub.adapters.engine import refused_to_write
+from feedback_hub.adapters.engine import is_away, refused_to_write
 from feedback_hub.bootstrap import Hub, build, database_url, settings_of
 from feedback_hub.config import Config, ConfigError, load_config
 from feedback_hub.domain.errors import Invalid
@@ -91,6 +91,11 @@ def _said_of(error: Exception) -> str:
     """One line. The message of a stranger's error may hold content; its kind does not."""
     if refused_to_write(error):
         return read_only(config_of(click.get_current_context()))
+    if is_away(error):
+        return (
+            "the database gave no turn, no room or no answer for what this command writes; see "
+            "feedback-hub check, then run it again"
+        )
     return f"{type(error).__name__}; run again with --debug to see where"
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey, NoEmbeddedValkey
-from feedback_hub.adapters.engine import refused_to_write, takes_no_writes
+from feedback_hub.adapters.engine import for_reading, refused_to_write, takes_no_writes
 from feedback_hub.adapters.seeds import seed
 from feedback_hub.bootstrap import Hub
 from feedback_hub.cli.acting import DEVICE
@@ -51,7 +51,7 @@ def has_database(hub: Hub) -> bool:
     url = hub.engine.url
     if url.drivername.startswith("sqlite") and url.database and not Path(url.database).exists():
         return False
-    return inspect(hub.engine).has_table("alembic_version")
+    return inspect(for_reading(hub.engine)).has_table("alembic_version")
 
 
 def somebody_works(hub: Hub) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from feedback_hub.adapters import case_words
 from feedback_hub.adapters.embedded_valkey import EmbeddedValkey
-from feedback_hub.adapters.engine import make_engine
+from feedback_hub.adapters.engine import for_reading, make_engine
 from feedback_hub.adapters.heaps import few_heaps
 from feedback_hub.adapters.seeds import seed
 from feedback_hub.adapters.tables import account
@@ -75,7 +75,7 @@ def prepare_to_run(hub: Hub) -> None:
     engine = make_engine(database_url(hub.config))
     try:
         silent = not any_approved(engine)
-        with engine.connect() as connection:
+        with for_reading(engine).connect() as connection:
             empty = connection.scalar(select(account.c.id).limit(1)) is None
     finally:
         engine.dispose()

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from feedback_hub.adapters.engine import for_reading
+
 HERE = Path(__file__).parent
 HEAD = "0006"
 """The newest revision; a test keeps it equal to the newest file in ``versions``."""
@@ -45,8 +47,8 @@ class Shape(Enum):
 
 
 def shape_of(engine: Engine) -> Shape:
-    """How the database's shape stands to this program's."""
-    with engine.connect() as connection:
+    """How the database's shape stands to this program's. Waits for nobody who writes."""
+    with for_reading(engine).connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return Shape.NONE
         found = str(connection.scalar(text("SELECT version_num FROM alembic_version")) or "")

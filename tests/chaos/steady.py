@@ -9,12 +9,13 @@ and compares the last third of the run with the second: the first is warming up.
 from __future__ import annotations
 
 import argparse
+import json
 import signal
 import statistics
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import ExitStack, suppress
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -47,6 +48,8 @@ MAY_GROW = {
     "wal_mb": (0.50, 8.0),
 }
 """The share by which the last third may exceed the second, and so much more of small numbers."""
+_KINDS = ("level", "event", "channel", "fault", "code", "endpoint", "where")
+"""What of a line of the hub's log tells its kind."""
 _FAILED = 0.01
 """Share of all that was asked which may not be answered as it should be."""
 
@@ -170,10 +173,14 @@ def main() -> int:
         while (now := time.monotonic() - began) < 60 * told.minutes:
             time.sleep(min(EVERY, 2 * told.minutes))
             looks.append(watch.look())
+            while day.happened:
+                _say(f"  {day.happened.popleft()}")
             if len(looks) % SAID_EVERY == 1:
                 _say(f"{now:6.0f} s  {_said(looks[-1])}")
         day.stop()
-    return _judge(day, watch, looks)
+        while day.happened:
+            _say(f"  {day.happened.popleft()}")
+        return _judge(day, watch, looks)
 
 
 def _said(one: Look) -> str:
@@ -185,13 +192,16 @@ def _judge(day: Day, watch: Watch, looks: list[Look]) -> int:
     _say("done: " + ", ".join(f"{count} {name}" for name, count in day.done.most_common()))
     failed, done = day.failed.total(), day.done.total()
     _say(f"not answered as it should be: {failed} of {failed + done}")
-    for what, count in day.faults.most_common(10):
+    for what, count in day.faults.most_common():
         _say(f"  {count} × {what}")
+    for what, count in _logged(day.system.home).most_common():
+        _say(f"       the hub's log: {count} × {what}")
     third = len(looks) // 3
     broken = failed > _FAILED * done
     for name, values in watch.by_role.items():
+        began = statistics.median(values[:third])
         before, after = _medians(values, third)
-        _say(f"       memory of {name}: {before:.1f} MB in the second third, {after:.1f} after")
+        _say(f"       memory of {name}, by thirds: {began:.1f}, {before:.1f}, {after:.1f} MB")
     for name, (share, slack) in MAY_GROW.items():
         before, after = _medians([getattr(one, name) for one in looks], third)
         holds = after <= before * (1 + share) + slack
@@ -199,6 +209,23 @@ def _judge(day: Day, watch: Watch, looks: list[Look]) -> int:
         word = "holds " if holds else "GROWS "
         _say(f"{word} {name}: {before:.1f} in the second third, {after:.1f} after")
     return int(broken)
+
+
+def _logged(home: Path) -> Counter[str]:
+    """What the hub's processes warned of, by its kind; a line that is no log's by its beginning."""
+    found: Counter[str] = Counter()
+    for file in home.glob("*.out"):
+        for line in file.read_text(errors="replace").splitlines():
+            try:
+                said = json.loads(line)
+            except ValueError:
+                said = line
+            if not isinstance(said, dict):
+                found[f"{file.stem}: {line[:80]}"] += 1
+            elif said.get("level") in {"warning", "error", "critical"}:
+                words = [str(said[key]) for key in _KINDS if said.get(key)]
+                found[f"{file.stem}: {', '.join(words)}"] += 1
+    return found
 
 
 def _medians(values: list[float], third: int) -> tuple[float, float]:

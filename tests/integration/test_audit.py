@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from feedback_hub.adapters import audit_log
@@ -33,7 +33,7 @@ def note(hub: Hub, count: int = 1, actor: str = "ana") -> None:
 
 
 def verified(hub: Hub, *kept: AuditHead) -> audit_log.Verified:
-    with hub.reading() as uow:
+    with hub.reading(streaming=True) as uow:
         return audit_log.verify(uow.session, kept)
 
 
@@ -96,6 +96,19 @@ def test_every_edit_is_found_at_its_line(hub: Hub) -> None:
         assert bad is not None, statements
         assert bad.sequence == line, statements
     assert verified(hub).bad is None
+
+
+def test_a_log_that_grows_while_it_is_checked_holds(hub: Hub) -> None:
+    note(hub, 3)
+
+    def meanwhile(*told: object) -> None:
+        if "audit_head" in str(told[2]):
+            note(hub)
+
+    with hub.reading(streaming=True) as uow:
+        event.listen(uow.session.connection(), "before_cursor_execute", meanwhile)
+        assert audit_log.verify(uow.session).bad is None
+    assert verified(hub).lines == 4
 
 
 def test_a_cut_that_also_moves_the_head_is_found_by_the_head_kept_outside(hub: Hub) -> None:

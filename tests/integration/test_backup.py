@@ -109,7 +109,7 @@ def test_a_restored_hub_is_the_hub_that_was(
     try:
         assert said(after) == said(before) == {PUMP, CHIEF}
         assert counts(after) == counts(before)
-        with after.reading() as uow:
+        with after.reading(streaming=True) as uow:
             found = audit_log.verify(uow.session, after.audit_heads.kept())
         assert (found.lines, found.bad) == (2, None)
         recording = elsewhere.home / "packs" / "por" / "welcome.mp3"

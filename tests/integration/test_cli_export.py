@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
+from feedback_hub.adapters import engine
 from feedback_hub.adapters.table_writing import neutral
 from feedback_hub.cli import COMMANDS, main
 from tests.integration.commands import Commands, commands
@@ -54,6 +57,21 @@ def test_the_table_keeps_to_what_the_account_may_see(commands: Commands) -> None
     assert file.stat().st_mode & 0o077 == 0
     for email in ("admin@b.org", "nobody@b.org"):
         commands.run("export", "cases", str(file), "--as", email, fails=1)
+
+
+def test_a_database_that_gives_no_turn_is_named_and_the_table_comes_when_asked_again(
+    commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands.run("import", "messages", commands.file("m.csv", ["id,text", "1,Obrigado"]))
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.2)
+    file = str(commands.folder / "cases.csv")
+    with closing(sqlite3.connect(commands.folder / "home" / "hub.sqlite3")) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        said = commands.run("export", "cases", file, fails=1)
+        commands.run("audit", "verify")
+    assert said.stderr.startswith("feedback-hub: the database gave no turn")
+    assert said.stderr.count("\n") == 1
+    commands.run("export", "cases", file)
 
 
 def test_a_cell_that_looks_like_a_formula_is_made_harmless() -> None:
