@@ -43,7 +43,7 @@ def test_who_has_no_turn_to_write_is_asked_to_come_again_and_is_then_taken(
     with somebody_writes(hub):
         refused = hand_in(asking, report)
         assert asking.get(Role.CASE_MANAGER, "/api/v1/cases", q="bomba").status_code == 200
-        assert asking.app.test_client().get("/readyz").json["database"] == "ok"
+        assert Answer.of(asking.app.test_client().get("/readyz")).json["database"] == "ok"
     assert refused.status_code == 503
     assert refused.content_type == "application/problem+json"
     assert refused.json["error_id"]
