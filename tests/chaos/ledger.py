@@ -18,6 +18,7 @@ from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.message import DeliveryState
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services.records.staff import NoticeKind
+from feedback_hub.services.seals import address_bound_to, text_bound_to
 from tests.integration.system import System
 from tests.providers.kannel import GatewayServer
 
@@ -25,6 +26,16 @@ ASKED, UNASKED = "sms", "shortcode"
 """The account whose provider can be asked what it took, and the one whose gateway cannot."""
 SPARED = 4
 """Every so many messages one comes through the gateway."""
+TEXTS = (
+    "A bomba de agua esta avariada ha tres dias",
+    "Nao recebemos comida este mes",
+    "A lona da tenda rasgou com o vento",
+    "Obrigado pela ajuda",
+    "Querem dinheiro para pôr o meu nome na lista",
+)
+"""What people write, one after the other."""
+_AT_ONCE = 500
+"""Messages that are opened together."""
 _SENT = {DeliveryState.SENT, DeliveryState.DELIVERED}
 
 
@@ -54,6 +65,7 @@ def lines(
     """Every promise, for one message from each of ``people``."""
     with system.hub.reading() as uow:
         yield from _kept(uow, system, len(people))
+        yield _whose(uow, system, people)
         yield from _told(uow, system, gateway)
         yield from _once(uow)
     verified = subprocess.run(
@@ -103,6 +115,34 @@ def _kept(uow: SqlUnitOfWork, system: System, wanted: int) -> Iterator[Line]:
             left.update(f"{one} {word}" for one in uow.session.scalars(rows))
     said = ", ".join(f"{count} {word}" for word, count in left.items()) or "nothing"
     yield Line("nothing begun and left, nothing set aside", said, not left)
+
+
+def _whose(uow: SqlUnitOfWork, system: System, people: Sequence[str]) -> Line:
+    """Messages are taken in by the group: nobody's words, number or case may be another's."""
+    written = {one.sid: (one.sender, one.body) for one in system.twilio.messages}
+    for number in range(0, len(people), SPARED):
+        written[f"mo-{number}"] = people[number], TEXTS[number % len(TEXTS)]
+    message, contact = tables.message.c, tables.contact.c
+    rows = uow.session.execute(
+        select(
+            *(message.external_id, message.id, message.key_id, message.text_sealed),
+            *(contact.id.label("person"), contact.key_id.label("keyed"), contact.address_sealed),
+            tables.case.c.contact_id,
+        )
+        .join(tables.contact, contact.id == message.contact_id)
+        .join(tables.case, tables.case.c.id == message.case_id)
+    ).all()
+    wrong = 0
+    for start in range(0, len(rows), _AT_ONCE):
+        some = rows[start : start + _AT_ONCE]
+        uow.vault.load({key for row in some for key in (row.key_id, row.keyed)})
+        for row in some:
+            number = uow.vault.open(row.keyed, row.address_sealed, address_bound_to(row.person))
+            words = uow.vault.open(row.key_id, row.text_sealed, text_bound_to(row.id))
+            found = f"+{number.lstrip('+')}", words
+            wrong += found != written.get(row.external_id) or row.contact_id != row.person
+    said = f"{wrong} of {len(rows)} are not"
+    return Line("each with its own words, under its writer's number", said, not wrong)
 
 
 def _told(uow: SqlUnitOfWork, system: System, gateway: GatewayServer) -> Iterator[Line]:

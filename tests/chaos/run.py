@@ -21,19 +21,12 @@ from feedback_hub.adapters.accounts import add_account
 from feedback_hub.domain.access import Membership, Role
 from feedback_hub.services.records.work import Queue
 from tests.chaos.faults import FAULTS, Cluster
-from tests.chaos.ledger import SPARED, UNASKED, Line, lines
+from tests.chaos.ledger import SPARED, TEXTS, UNASKED, Line, lines
 from tests.integration.system import NUMBER, System
 from tests.providers.kannel import PASSWORD, SECRET, USERNAME, GatewayServer
 from tests.providers.twilio import Message, TwilioServer
 from workers.drain import drain
 
-TEXTS = (
-    "A bomba de agua esta avariada ha tres dias",
-    "Nao recebemos comida este mes",
-    "A lona da tenda rasgou com o vento",
-    "Obrigado pela ajuda",
-    "Querem dinheiro para pôr o meu nome na lista",
-)
 _PUT_OFF = timedelta(minutes=35)
 """Longer than any wait of a right clock here; a fast one's are an hour away."""
 
