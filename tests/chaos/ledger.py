@@ -137,9 +137,9 @@ def _whose(uow: SqlUnitOfWork, system: System, people: Sequence[str]) -> Line:
         some = rows[start : start + _AT_ONCE]
         uow.vault.load({key for row in some for key in (row.key_id, row.keyed)})
         for row in some:
-            number = uow.vault.open(row.keyed, row.address_sealed, address_bound_to(row.person))
+            address = uow.vault.open(row.keyed, row.address_sealed, address_bound_to(row.person))
             words = uow.vault.open(row.key_id, row.text_sealed, text_bound_to(row.id))
-            found = f"+{number.lstrip('+')}", words
+            found = f"+{address.lstrip('+')}", words
             wrong += found != written.get(row.external_id) or row.contact_id != row.person
     said = f"{wrong} of {len(rows)} are not"
     return Line("each with its own words, under its writer's number", said, not wrong)
