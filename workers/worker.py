@@ -6,7 +6,6 @@ horse is told too and ends after the row in hand; see ``stop_requested``.
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -21,7 +20,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker.base import DequeueStrategy
 
-from feedback_hub.adapters.heaps import fill_holes
+from feedback_hub.adapters.heaps import before_forks
 from feedback_hub.adapters.queue_server import BEAT_EVERY, WORKER, beat, leave
 from feedback_hub.services.records.work import Queue as QueueName
 from workers.queues import connect, open_queue
@@ -45,9 +44,7 @@ def run_worker(url: str, names: Sequence[QueueName] = tuple(QueueName)) -> None:
             # RQ waits for work this long less 15 s before it gives its next sign of life.
             worker_ttl=BEAT_EVERY + 15,
         )
-        gc.collect()
-        held = fill_holes()
-        gc.freeze()  # a collection in a horse would touch, and so copy, every shared page
+        held = before_forks()
         # In turn, so that a flood of arrivals holds up neither reading nor answering.
         worker.work(logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
         del held

@@ -33,8 +33,9 @@ class Concepts:
             written: Mapping[str, Mapping[str, str]] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise Invalid(FILE, f"is not TOML: {error}") from None
-        self._words: defaultdict[str, set[str]] = defaultdict(set)
-        self._stems: defaultdict[str, set[str]] = defaultdict(set)
+        self._words: dict[str, frozenset[str]] = {}
+        self._stems: dict[str, frozenset[str]] = {}
+        self._kept: dict[frozenset[str], frozenset[str]] = {}
         self._rows: defaultdict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
         for concept, languages in written.items():
             for words in languages.values():
@@ -63,14 +64,19 @@ class Concepts:
             row = tuple(word.removesuffix("*").split("_"))
             self._rows[row[0]].append((row, concept))
         elif word.endswith("*"):
-            self._stems[word[:-1]].add(concept)
+            self._note(self._stems, word[:-1], concept)
         else:
-            self._words[word].add(concept)
+            self._note(self._words, word, concept)
+
+    def _note(self, found: dict[str, frozenset[str]], word: str, concept: str) -> None:
+        """Many words have the same concepts: equal ones are kept once."""
+        concepts = found.get(word, frozenset()) | {concept}
+        found[word] = self._kept.setdefault(concepts, concepts)
 
     def _look_up(self, word: str) -> frozenset[str]:
         found = set(self._words.get(word, ()))
         for size in self._sizes:
             if size > len(word):
                 break
-            found |= self._stems.get(word[:size], set())
+            found |= self._stems.get(word[:size], frozenset())
         return frozenset(found)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -27,6 +26,8 @@ _LONGEST_WORD = 40
 _STRETCHED = re.compile(r"(.)\1{2,}")
 _DOUBLED = re.compile(r"(.)\1+")
 _SOUND_WORD, _SOUND_STEM, _SLIP_WORD, _SLIP_STEM = 4, 5, 6, 7
+
+_Atoms = tuple[int, ...]
 
 
 class Token(NamedTuple):
@@ -93,6 +94,20 @@ def _shortened(word: str) -> Iterator[str]:
         yield word[:at] + word[at + 1 :]
 
 
+def _note(found: dict[str, _Atoms], word: str, atom: int) -> None:
+    atoms = found.get(word, ())
+    if atom not in atoms:
+        found[word] = (*atoms, atom)
+
+
+def _settled(found: Mapping[str, _Atoms], kept: dict[_Atoms, _Atoms]) -> dict[str, _Atoms]:
+    """The same, no larger than it must be: equal atoms are ``kept`` once.
+
+    Most words have one atom, and a set for each of them was 4 MB of every hub.
+    """
+    return {word: kept.setdefault(atoms, atoms) for word, atoms in found.items()}
+
+
 def _by_shorter(words: Iterable[str]) -> Mapping[str, Sequence[str]]:
     """Each way to shorten one of ``words`` by a letter → the words it may come from.
 
@@ -114,24 +129,28 @@ class Ear:
     def __init__(self, swaps: Sequence[tuple[str, str]]) -> None:
         """``swaps``: written → heard, applied in this order."""
         self._swaps = swaps
-        self._words: defaultdict[str, set[int]] = defaultdict(set)
-        self._stems: defaultdict[str, set[int]] = defaultdict(set)
+        self._words: dict[str, _Atoms] = {}
+        self._stems: dict[str, _Atoms] = {}
 
     def learn(self, word: str, atom: int) -> None:
         """Note how ``word`` (a stem if it ends in ``*``) sounds, if it is long enough to tell."""
         heard = self._sound(word.removesuffix("*"))
         if word.endswith("*"):
             if len(heard) >= _SOUND_STEM:
-                self._stems[heard].add(atom)
+                _note(self._stems, heard, atom)
         elif len(word) >= _SOUND_WORD:
-            self._words[heard].add(atom)
+            _note(self._words, heard, atom)
+
+    def seal(self, kept: dict[_Atoms, _Atoms]) -> None:
+        """Nothing is learned after it; see ``_settled``."""
+        self._words, self._stems = _settled(self._words, kept), _settled(self._stems, kept)
 
     def hear(self, word: str) -> set[int]:
         """The atoms with a word or stem that sounds like ``word``."""
         heard = self._sound(word)
         found = set(self._words.get(heard, ())) if len(word) >= _SOUND_WORD else set()
         for size in range(_SOUND_STEM, len(heard) + 1):
-            found |= self._stems.get(heard[:size], set())
+            found.update(self._stems.get(heard[:size], ()))
         return found
 
     def _sound(self, word: str) -> str:
@@ -145,8 +164,8 @@ class Vocabulary:
 
     def __init__(self) -> None:
         self._atoms: dict[frozenset[str], int] = {}
-        self._words: defaultdict[str, set[int]] = defaultdict(set)
-        self._stems: defaultdict[str, set[int]] = defaultdict(set)
+        self._words: dict[str, _Atoms] = {}
+        self._stems: dict[str, _Atoms] = {}
         self._ears: list[Ear] = []
         self._short: dict[str, str] = {}
         self._known: set[str] = set()
@@ -169,9 +188,9 @@ class Vocabulary:
         atom = self._atoms[key] = len(self._atoms)
         for word in key:
             if word.endswith("*"):
-                self._stems[word[:-1]].add(atom)
+                _note(self._stems, word[:-1], atom)
             else:
-                self._words[word].add(atom)
+                _note(self._words, word, atom)
             if ear:
                 ear.learn(word, atom)
         return atom
@@ -186,6 +205,11 @@ class Vocabulary:
 
     def seal(self) -> None:
         """Build the tables for slips; nothing may be added after it."""
+        self._atoms.clear()  # which set is which atom: asked only while they are added
+        kept: dict[_Atoms, _Atoms] = {}
+        self._words, self._stems = _settled(self._words, kept), _settled(self._stems, kept)
+        for ear in self._ears:
+            ear.seal(kept)
         self._near = _by_shorter(word for word in self._words if len(word) >= _SLIP_WORD)
         self._near_stems = _by_shorter(stem for stem in self._stems if len(stem) >= _SLIP_STEM)
         self._stem_sizes = tuple(sorted({len(stem) for stem in self._stems}))
@@ -194,7 +218,8 @@ class Vocabulary:
         """Every atom that the folded ``word`` satisfies."""
         if word.isdigit():
             minor = len(word) <= 2 and 0 < int(word) < 18
-            return frozenset(self._words[NUMBER] | (self._words[MINOR] if minor else set()))
+            atoms = self._words.get(NUMBER, ())
+            return frozenset((*atoms, *(self._words.get(MINOR, ()) if minor else ())))
         word = self._short.get(word, word)
         found = self._written(word)
         if not found and _STRETCHED.search(word):
@@ -210,7 +235,7 @@ class Vocabulary:
         for size in self._stem_sizes:
             if size > len(word):
                 break
-            found |= self._stems.get(word[:size], set())
+            found.update(self._stems.get(word[:size], ()))
         return found
 
     def _heard(self, word: str) -> set[int]:
@@ -223,7 +248,7 @@ class Vocabulary:
         for shorter in _shortened(word):
             for near in self._near.get(shorter, ()):
                 if near[0] == word[0] and one_slip(word, near):
-                    found |= self._words[near]
+                    found.update(self._words[near])
         longest = self._stem_sizes[-1] + 1 if self._stem_sizes else 0
         for size in range(_SLIP_STEM - 1, min(len(word), longest) + 1):
             start = word[:size]
@@ -232,5 +257,5 @@ class Vocabulary:
                     # At its end a stem bends by grammar, not by slips.
                     same_ends = stem[0] == word[0] and stem[-1] == start[-1]
                     if same_ends and one_slip(start, stem):
-                        found |= self._stems[stem]
+                        found.update(self._stems[stem])
         return found

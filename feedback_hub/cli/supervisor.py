@@ -18,7 +18,6 @@ from __future__ import annotations
 import atexit
 import ctypes
 import fcntl
-import gc
 import os
 import signal
 import socket
@@ -31,7 +30,7 @@ from functools import cache
 from pathlib import Path
 from typing import NoReturn, Protocol
 
-from feedback_hub.adapters.heaps import fill_holes
+from feedback_hub.adapters.heaps import before_forks
 
 _FIRST_DELAY = 0.2  # seconds before a dead role is started again; doubles with each death
 _LONGEST_DELAY = 30.0
@@ -176,9 +175,7 @@ class Supervisor:
                     role.load()
         finally:
             prepared()
-        gc.collect()
-        self._held = fill_holes()
-        gc.freeze()  # a collection in a child would touch, and so copy, every shared page
+        self._held = before_forks()
 
     def _step(self) -> signal.Signals | None:
         """Start what is due and handle one signal; the signal if it is one that ends the run."""

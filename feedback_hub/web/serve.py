@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -17,7 +16,7 @@ from gunicorn.glogging import Logger
 from sqlalchemy.orm import configure_mappers
 
 from feedback_hub.adapters.engine import make_engine
-from feedback_hub.adapters.heaps import fill_holes
+from feedback_hub.adapters.heaps import before_forks
 from feedback_hub.adapters.left_out import left_out
 from feedback_hub.bootstrap import Hub, database_url
 from feedback_hub.web.front import create_front
@@ -140,9 +139,7 @@ class _Server(BaseApplication):
     def load(self) -> Any:  # noqa: ANN401  its stub wants exactly its own alias
         """The application; connections open in the workers, after their fork."""
         self._site.load()
-        gc.collect()
-        self._held = fill_holes()
-        gc.freeze()  # a collection in a worker would touch, and so copy, every shared page
+        self._held = before_forks()
         return self._site
 
 
