@@ -48,6 +48,9 @@ TOGETHER_ON_POSTGRES = 0.5
 _LEAST_SHARE, _FIRST_SHARE, _LARGEST_SHARE = 16, 50, 100
 _FEW = 50
 """Rows: while more came than that a wake-up goes on. A new one begins with nothing remembered."""
+_FLOOD = 200
+"""Rows that wait at once: from here on each is a case first, which people see, and is read after,
+as other workers do meanwhile. To do both at once is cheaper, but twice as long to see what came."""
 _TRIED_AT_ONCE = 50
 """Rows that were taken on before, before those that were not."""
 _UNDER_WAY = 20
@@ -73,6 +76,8 @@ _LONGEST = {
     Queue.REREAD: LONGEST_REREAD,
 }
 
+Doing = Callable[[Hub, BatchUnitOfWork, Claim, Classifier], Claim]
+
 log = structlog.get_logger()
 
 
@@ -97,6 +102,7 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
         if not claims:
             break
         waiting = deque(claims)
+        do = _do_at_once if len(claims) < _FLOOD else _do
         while waiting and time.monotonic() < until and not stop():
             if queue is Queue.DELIVERY:
                 some = [waiting.popleft() for _ in range(min(len(waiting), _UNDER_WAY))]
@@ -104,7 +110,7 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
             elif queue in _BATCHES:
                 handled += _handle(hub, waiting.popleft())
             else:
-                handled += _handle_together(hub, waiting, share)
+                handled += _handle_together(hub, waiting, share, do)
         for claim in waiting:
             _give_back(hub, claim)
         if len(claims) < min(batch, _FEW):
@@ -142,8 +148,8 @@ class _Share:
         self.rows = max(_LEAST_SHARE, min(fitting, 2 * self.rows, _LARGEST_SHARE))
 
 
-def _handle_together(hub: Hub, waiting: deque[Claim], share: _Share) -> int:
-    """Handle the first of ``waiting`` in one transaction and take them off; how many were ours.
+def _handle_together(hub: Hub, waiting: deque[Claim], share: _Share, do: Doing) -> int:
+    """``do`` the first of ``waiting`` in one transaction and take them off; how many were ours.
 
     Whatever goes wrong, each of them is handled alone: then it is known whose fault it was.
     """
@@ -157,7 +163,7 @@ def _handle_together(hub: Hub, waiting: deque[Claim], share: _Share) -> int:
         began = time.monotonic()
         with hub.batch() as uow:
             _read_ahead(hub, uow, tried)
-            done = [_do_at_once(hub, uow, claim, classifier) for claim in tried]
+            done = [do(hub, uow, claim, classifier) for claim in tried]
             uow.finish(tried, hub.clock())
             uow.commit()
     except Exception:  # noqa: BLE001  said of the one that raises it when it is handled alone

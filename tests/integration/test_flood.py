@@ -49,6 +49,28 @@ def floods(hub: Hub) -> list[str]:
         )
 
 
+def unread(hub: Hub) -> int:
+    read = tables.case.c.classified_at
+    with hub.reading() as uow:
+        return int(uow.session.scalar(select(func.count()).where(read.is_(None))) or 0)
+
+
+def test_what_comes_at_once_is_a_case_first_and_read_after(hub: Hub) -> None:
+    for one in range(300):
+        sent(hub, 1, f"+2588412{one:05}")
+    assert heard(hub) == unread(hub) == 300
+    while drain(hub, Queue.TRIAGE):
+        pass
+    assert unread(hub) == 0
+
+
+def test_a_few_are_read_where_they_become_cases(hub: Hub) -> None:
+    for one in range(20):
+        sent(hub, 1, f"+2588412{one:05}")
+    assert heard(hub) == 20
+    assert unread(hub) == 0
+
+
 def test_a_contact_that_floods_is_heard_at_its_rate_and_nobody_else_waits(hub: Hub) -> None:
     hub.rules = replace(hub.rules, contact_per_minute=5)
     hub.clock = lambda: NOW
