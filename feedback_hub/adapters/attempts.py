@@ -51,10 +51,17 @@ def wait_for(session: Session, key: str, limit: Limit, now: datetime) -> int:
     return limit.wait(len(recent), recent[0] if recent else None, now)
 
 
-def note(session: Session, key: str, now: datetime) -> None:
-    """One more try; what is older than a day is forgotten with it."""
+def note(session: Session, key: str, now: datetime) -> str:
+    """One more try, and its id; what is older than a day is forgotten with it."""
+    made = uuid.uuid4().hex
     session.execute(delete(attempt).where(attempt.c.at < now - _KEPT))
-    session.execute(insert(attempt).values(id=uuid.uuid4().hex, about=key, at=now))
+    session.execute(insert(attempt).values(id=made, about=key, at=now))
+    return made
+
+
+def take_back(session: Session, attempt_id: str) -> None:
+    """This one was right; what else was tried stays."""
+    session.execute(delete(attempt).where(attempt.c.id == attempt_id))
 
 
 def forget(session: Session, key: str) -> None:

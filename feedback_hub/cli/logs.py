@@ -28,8 +28,9 @@ def configure_logs() -> None:
             structlog.dev.ConsoleRenderer() if watching else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=_ALL,
-        # Whatever stderr is when a line is written: it may have been put elsewhere meanwhile.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        # Whatever stderr is when a line is written: it may have been put elsewhere meanwhile. A
+        # line and its end in one write: other processes write there too.
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")

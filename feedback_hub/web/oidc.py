@@ -68,7 +68,8 @@ def back() -> Response:
     from joserfc.errors import JoseError
     from requests import RequestException  # noqa: PLC0415  Authlib asks with it
 
-    throttle.slow_down({f"log-in\0{throttle.address()}": throttle.ADDRESS})
+    keys = {f"log-in\0{throttle.address()}": throttle.ADDRESS}
+    throttle.slow_down(keys)
     try:
         token = current_app.extensions[_CLIENT].authorize_access_token()
     except (AuthlibBaseError, JoseError, RequestException, ValueError, KeyError):
@@ -80,6 +81,7 @@ def back() -> Response:
     user: Account | None = security.datastore.find_user(id=account_id)
     if user is None or not user.active:
         return _refused()
+    throttle.forgive(keys)
     # A second factor that was set up here is asked for as after a password.
     asked: Response | None = security.two_factor_plugins.tf_enter(user, False, "oidc", next_loc="")
     if asked is not None:

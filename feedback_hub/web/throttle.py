@@ -54,17 +54,25 @@ def slow_down(keys: Keys) -> None:
         wait = max(attempts.wait_for(uow.session, key, limit, now) for key, limit in hashed.items())
         if wait:
             raise TooManyRequests(retry_after=wait)
-        for key in hashed:
-            attempts.note(uow.session, key, now)
+        noted = {key: attempts.note(uow.session, key, now) for key in hashed}
         uow.commit()
+    g.noted = g.get("noted", {}) | noted
 
 
 def forgive(keys: Keys) -> None:
-    """It was right: what was noted under these keys no longer counts."""
+    """It was right: what was noted under these keys no longer counts.
+
+    Of an address this one try only, which ``slow_down`` noted: a whole office logs in from one, and
+    one's own log-in must not wipe out what was guessed at others before it.
+    """
     hub = current_hub()
     with hub.unit_of_work() as uow:
-        for name in keys:
-            attempts.forget(uow.session, _hash(hub, name))
+        for name, limit in keys.items():
+            key = _hash(hub, name)
+            if limit is ADDRESS:
+                attempts.take_back(uow.session, g.noted[key])
+            else:
+                attempts.forget(uow.session, key)
         uow.commit()
 
 
@@ -89,9 +97,7 @@ def init_throttle(app: Flask) -> None:
         # A form that comes back is a page; asked in JSON, the library says 400 instead.
         done = response.status_code == 302 or (response.status_code == 200 and response.is_json)
         if tried and done:
-            # Of an address only this one account is forgiven: else one's own log-in would wipe
-            # out what was guessed at others between two of them.
-            forgive({name: limit for name, limit in tried.items() if limit is not ADDRESS})
+            forgive(tried)
         return response
 
     app.extensions["feedback_hub_throttle"] = (_before, _after)

@@ -205,6 +205,17 @@ class TestGuessing:
         # A neighbour behind the same address gets in as well.
         assert knock(app, "celia", PASSWORD, at="10.9.9.9").status_code == 302
 
+    def test_a_whole_office_logs_in_from_one_address_and_guesses_there_still_count(
+        self, app: Flask
+    ) -> None:
+        for _ in range(45):
+            assert knock(app, "celia", PASSWORD, at="10.5.5.5").status_code == 302
+        for number in range(40):
+            assert knock(app, f"nobody{number}", at="10.5.5.5").status_code == 200
+            if number == 38:
+                assert knock(app, "celia", PASSWORD, at="10.5.5.5").status_code == 302
+        assert knock(app, "celia", PASSWORD, at="10.5.5.5").status_code == 429
+
     def test_the_right_password_after_some_wrong_ones_counts_anew(
         self, app: Flask, clock: Clock
     ) -> None:

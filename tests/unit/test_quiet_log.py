@@ -1,6 +1,11 @@
-"""What a terminal that somebody watches is not told."""
+"""What the log says: whole lines, and to a terminal that somebody watches not all of them."""
 
 from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import structlog
@@ -27,3 +32,20 @@ def test_what_only_alarms_is_left_out_where_somebody_watches(
         assert "backup_old" in capsys.readouterr().err
     finally:
         structlog.configure(**before)
+
+
+def test_a_line_and_its_end_are_written_in_one(tmp_path: Path) -> None:
+    """Else what several processes say at once stands on one line, and is none."""
+    code = (
+        "import structlog;"
+        "from feedback_hub.cli.logs import configure_logs;"
+        "configure_logs();"
+        "[structlog.get_logger().info('said', number=n) for n in range(3000)]"
+    )
+    said = tmp_path / "said"
+    with said.open("ab") as file:
+        some = [subprocess.Popen([sys.executable, "-u", "-c", code], stderr=file) for _ in range(4)]
+        assert [one.wait(60) for one in some] == [0] * 4
+    lines = said.read_text().splitlines()
+    assert len(lines) == 12_000
+    assert all(json.loads(line)["event"] == "said" for line in lines)

@@ -153,6 +153,7 @@ def log_in() -> Response:
     )
     if user is None:
         raise NotFound
+    throttle.forgive(keys)
     login_user(user, authn_via=["webauthn"])
     return make_response(redirect(url_for("home.index"), 303))
 
