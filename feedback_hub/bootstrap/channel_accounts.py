@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeGuard
@@ -43,8 +44,11 @@ class ChannelAccounts:
 
     def load(self) -> None:
         """Load the providers' libraries, connecting to nobody: before a fork."""
-        # For an HTTP client's own command line, where it is there.
-        with left_out("rich", "pygments"):
+        # For an HTTP client's own command line, and to guess in what letters a page is written.
+        unasked = ("rich", "pygments", "charset_normalizer", "chardet")
+        with left_out(*unasked), warnings.catch_warnings():
+            # What providers answer says so, or is JSON and hence UTF-8.
+            warnings.filterwarnings("ignore", "Unable to find acceptable character detection")
             for account in self.accounts.values():
                 if isinstance(account, Loads):
                     account.load()

@@ -127,7 +127,7 @@ def run_all(
             Role(
                 "web",
                 lambda: run_web(site, [f"fd://{os.dup(listener.fileno())}"], workers=processes.web),
-                load=site.load,
+                load=lambda: _load_site(site, hub),
             )
         ]
         roles += [Role("queue", valkey.run, ready=valkey.answers)] if valkey else []
@@ -285,6 +285,12 @@ def _schedule(hub: Hub, queue_url: str) -> None:
     from workers.schedule import run_scheduler
 
     run_scheduler(hub, queue_url, [reports_duty()])
+
+
+def _load_site(site: Website, hub: Hub) -> None:
+    """The lexicon first: what making it leaves free is filled by the rest, 1.5 MB."""
+    hub.classifier.prepare()
+    site.load()
 
 
 def _load_schedule() -> None:
