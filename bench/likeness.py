@@ -119,7 +119,8 @@ def _look(engine: Engine, dice: random.Random) -> tuple[list[float], list[float]
             session.flush()
             kept.append(time.perf_counter() - began)
             began = time.perf_counter()
-            likenesses.near(session, one)
+            if own := likenesses.kept_of(session, one.id):
+                likenesses.near(session, one, own)
             likenesses.dismissed(session, one.id)
             found.append(time.perf_counter() - began)
             session.rollback()

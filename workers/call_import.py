@@ -132,12 +132,18 @@ class CallImport:
             # "Locality, district": the whole name or its first part.
             return codes.get(fold(place)) or codes.get(fold(place.partition(",")[0].strip()), "")
 
+        hub_rules = self.hub.rules
+
+        def label_of(code: str) -> str:
+            return hub_rules.frame[code].label.in_language(hub_rules.default_language)
+
         return CallTaker(
             rules=rules,
             channel=self.channel,
             index=self.hub.keyring.index,
             canonical=canonical,
             site_of=site_of,
+            label_of=label_of,
             from_history=not self.live,
         )
 

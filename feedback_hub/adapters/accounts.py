@@ -7,8 +7,10 @@ import secrets
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.engine import change
@@ -22,11 +24,7 @@ TOKEN_PREFIX = "fh_"  # noqa: S105  says what it is when it turns up somewhere
 
 def actor_by_id(session: Session, actor_id: str) -> Actor | None:
     """An active account or a live token by id; None for any other."""
-    rows = session.execute(
-        select(membership.c.id, *_HELD, _of_community())
-        .select_from(account.outerjoin(membership, membership.c.account_id == account.c.id))
-        .where(account.c.id == actor_id, account.c.active)
-    ).all()
+    rows = session.execute(_memberships(), {"account_id": actor_id}).all()
     if rows:
         held = tuple(Membership(*row[1:-1]) for row in rows if row[0] is not None)
         actor = Actor(actor_id, ActorKind.ACCOUNT, held)
@@ -54,13 +52,7 @@ def actors_holding(session: Session, role: Role, organisation_code: str = "") ->
 
 def everybody(session: Session, *which: ColumnElement[bool]) -> list[Actor]:
     """Active accounts with a membership, in any number; ``which`` of them, told by memberships."""
-    held = membership.c
-    rows = session.execute(
-        select(held.account_id, *_HELD, _of_community())
-        .join(account, account.c.id == held.account_id)
-        .where(account.c.active, *which)
-        .order_by(held.account_id)
-    )
+    rows = session.execute(_everybody().where(*which) if which else _everybody())
     memberships: dict[str, list[Membership]] = {}
     leading: set[str] = set()
     for account_id, *rest, leads in rows:
@@ -177,6 +169,25 @@ def placed(session: Session, actor: Actor) -> Actor:
     )
     leads = bool(actor.organisations) and bool(session.scalar(select(community)))
     return _placed(actor, own, leads=leads)
+
+
+@cache
+def _memberships() -> Select[Any]:
+    held = account.outerjoin(membership, membership.c.account_id == account.c.id)
+    of_account = account.c.id == bindparam("account_id")
+    columns = select(membership.c.id, *_HELD, _of_community())
+    return columns.select_from(held).where(of_account, account.c.active)
+
+
+@cache
+def _everybody() -> Select[Any]:
+    held = membership.c
+    return (
+        select(held.account_id, *_HELD, _of_community())
+        .join(account, account.c.id == held.account_id)
+        .where(account.c.active)
+        .order_by(held.account_id)
+    )
 
 
 def _of_community() -> ColumnElement[bool]:

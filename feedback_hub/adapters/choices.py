@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Select, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.tables import account_choice
@@ -21,8 +22,7 @@ Value = list[object] | dict[str, object]
 
 def all_of(session: Session, account_id: str) -> Mapping[str, Value]:
     """Everything that an account chose, by name."""
-    chosen = account_choice.c
-    rows = session.execute(select(chosen.name, chosen.value).where(chosen.account_id == account_id))
+    rows = session.execute(_chosen(), {"account_id": account_id})
     return {row.name: json.loads(row.value) for row in rows}
 
 
@@ -37,3 +37,10 @@ def keep(session: Session, account_id: str, name: str, value: Value) -> None:
         session.execute(
             insert(account_choice).values(account_id=account_id, name=name, value=written)
         )
+
+
+@cache
+def _chosen() -> Select[str, str]:
+    chosen = account_choice.c
+    of_account = chosen.account_id == bindparam("account_id")
+    return select(chosen.name, chosen.value).where(of_account)

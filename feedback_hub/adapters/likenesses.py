@@ -8,8 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, delete, insert, or_, select, union_all, update
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Select,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.engine import change
@@ -28,14 +41,10 @@ _BANDS = (likeness.c.band0, likeness.c.band1, likeness.c.band2, likeness.c.band3
 
 @dataclass(frozen=True)
 class Kept:
-    """What is kept of one case."""
+    """What is kept of a case's words: ``minima`` to compare, ``bands`` to find others by."""
 
-    case_id: str
-    contact_id: str | None
-    site: str
-    code: str
-    at: datetime
     minima: bytes
+    bands: tuple[int | None, ...]
 
 
 def keep(session: Session, of: Case, sketch: Sketch) -> None:
@@ -83,62 +92,89 @@ def dismiss(session: Session, case_id: str, other_id: str, actor: str, now: date
 
 def dismissed(session: Session, case_id: str) -> set[str]:
     """The cases that are not the same matter as this one; an empty id stands for an issue."""
-    rows = session.execute(
-        select(unlike.c.case_id, unlike.c.other_id).where(
-            or_(unlike.c.case_id == case_id, unlike.c.other_id == case_id)
-        )
-    )
+    rows = session.execute(_dismissed(), {"case_id": case_id})
     return {other if one == case_id else one for one, other in rows}
 
 
 def kept_of(session: Session, case_id: str) -> Kept | None:
     """What is kept of a case."""
-    row = session.execute(_rows().where(likeness.c.case_id == case_id)).first()
-    return Kept(**row._mapping) if row is not None else None
+    row = session.execute(_of_case(), {"case_id": case_id}).one_or_none()
+    return Kept(row[0], tuple(row[1:])) if row is not None else None
 
 
-def near(session: Session, of: Case) -> Mapping[str, Kept]:
-    """The cases that may report what ``of`` does, by id: of its matter, its words or its person.
+def near(session: Session, of: Case, own: Kept) -> Mapping[str, bytes]:
+    """What is kept of the words of the cases that may report what ``of`` does, by id.
 
-    Each way is one look into an index and brings at most ``MOST``; ``of`` itself is not there.
+    They are of its matter or its words. Each way is one look into an index and brings at most
+    ``MOST``; ``of`` itself is not there. ``own``: what is kept of it.
     """
-    bands = session.execute(select(*_BANDS).where(likeness.c.case_id == of.id)).first()
-    if bands is None:
-        return {}
-    ways = [column == band for column, band in zip(_BANDS, bands, strict=True) if band is not None]
+    bands = dict(zip((column.name for column in _BANDS), own.bands, strict=True))
+    ways: dict[str, object] = {name: band for name, band in bands.items() if band is not None}
+    more: dict[str, str] = {}
     if of.site and _code(of) not in {"", UNCLEAR}:
-        ways.append((likeness.c.site == of.site) & (likeness.c.code == _code(of)))
-    since, until = of.received_at - WINDOW, of.received_at + WINDOW
-    looks = [
-        _rows()
-        .where(way, likeness.c.at.between(since, until), likeness.c.case_id != of.id)
-        .order_by(likeness.c.at.desc())
-        .limit(MOST)
-        .subquery()
-        for way in ways
-    ]
-    if not looks:
+        ways["site"], more = of.site, _topic(of)
+    if not ways:
         return {}
-    found = session.execute(union_all(*(select(look) for look in looks)))
-    return {row.case_id: Kept(**row._mapping) for row in found}
+    asked = {**ways, **more, **_around(of)}
+    return {row[0]: row[1] for row in session.execute(_looks(tuple(ways)), asked)}
 
 
 def of_person(session: Session, of: Case) -> Sequence[str]:
     """Ids of other cases from the same contact point, as sensitive as ``of``, and about as old."""
     if of.contact_id is None or of.sensitivity is Sensitivity.L3:
         return ()
-    theirs = select(case.c.id).where(
-        case.c.contact_id == of.contact_id,
-        case.c.sensitivity == of.sensitivity,
-        case.c.id != of.id,
-        case.c.received_at.between(of.received_at - WINDOW, of.received_at + WINDOW),
-    )
-    return session.scalars(theirs.order_by(case.c.received_at.desc()).limit(MOST)).all()
+    asked = {"contact_id": of.contact_id, "sensitivity": of.sensitivity, **_around(of)}
+    return session.scalars(_of_person(), asked).all()
 
 
-def _rows() -> Select[tuple[str, str | None, str, str, datetime, bytes]]:
+def _around(of: Case) -> dict[str, object]:
+    """Other cases than this one, and no other events."""
+    at = of.received_at
+    return {"this": of.id, "since": at - WINDOW, "until": at + WINDOW}
+
+
+@cache
+def _of_case() -> Select[*tuple[Any, ...]]:
     kept = likeness.c
-    return select(kept.case_id, kept.contact_id, kept.site, kept.code, kept.at, kept.minima)
+    return select(kept.minima, *_BANDS).where(kept.case_id == bindparam("case_id"))
+
+
+@cache
+def _dismissed() -> Select[str, str]:
+    this: BindParameter[str] = bindparam("case_id")
+    first, second = unlike.c.case_id, unlike.c.other_id
+    return select(first, second).where(or_(first == this, second == this))
+
+
+@cache
+def _of_person() -> Select[str]:
+    theirs = select(case.c.id).where(
+        case.c.contact_id == bindparam("contact_id"),
+        case.c.sensitivity == bindparam("sensitivity"),
+        case.c.id != bindparam("this"),
+        case.c.received_at.between(bindparam("since"), bindparam("until")),
+    )
+    return theirs.order_by(case.c.received_at.desc()).limit(MOST)
+
+
+@cache
+def _looks(ways: tuple[str, ...]) -> CompoundSelect[str, bytes]:
+    """``ways``: the columns to find others by; ``code`` goes with ``site``."""
+    kept = likeness.c
+    both = {"site": (kept.site == bindparam("site")) & (kept.code == bindparam("code"))}
+    looks = [
+        select(kept.case_id, kept.minima)
+        .where(
+            both[way] if way in both else kept[way] == bindparam(way),
+            kept.at.between(bindparam("since"), bindparam("until")),
+            kept.case_id != bindparam("this"),
+        )
+        .order_by(kept.at.desc())
+        .limit(MOST)
+        .subquery()
+        for way in ways
+    ]
+    return union_all(*(select(look) for look in looks))
 
 
 def _topic(of: Case) -> dict[str, str]:

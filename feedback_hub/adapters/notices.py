@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, ScalarSelect, distinct, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    bindparam,
+    distinct,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters import tables
@@ -92,30 +103,39 @@ def waiting(
     ids: Sequence[str] = (),
 ) -> Sequence[str]:
     """The ids of what an account has not read: about one case, referral, or of ``ids`` if given."""
-    notice = tables.notice.c
-    about: list[ColumnElement[bool]] = []
-    if ref:
-        about.append(notice.case_id.in_(select(tables.case.c.id).where(tables.case.c.ref == ref)))
-    if referral_id:
-        about.append(notice.referral_id == referral_id)
-    if ids:
-        about.append(notice.id.in_(ids))
-    unread = select(notice.id).where(notice.account_id == account_id, notice.read_at.is_(None))
-    return session.scalars(unread.where(*about)).all()
+    given = {"ref": ref, "referral_id": referral_id, "ids": list(ids)}
+    asked = {name: value for name, value in given.items() if value}
+    return session.scalars(_unread(tuple(asked)), {"account_id": account_id, **asked}).all()
 
 
-def count_waiting(account_id: str, quiet: Sequence[NoticeKind] = ()) -> ScalarSelect[int]:
+@cache
+def _unread(about: tuple[str, ...]) -> Select[str]:
+    notice, case = tables.notice.c, tables.case.c
+    ways: dict[str, ColumnElement[bool]] = {
+        "ref": notice.case_id.in_(select(case.id).where(case.ref == bindparam("ref"))),
+        "referral_id": notice.referral_id == bindparam("referral_id"),
+        "ids": notice.id.in_(bindparam("ids", expanding=True)),
+    }
+    return select(notice.id).where(
+        notice.account_id == bindparam("account_id"),
+        notice.read_at.is_(None),
+        *(ways[one] for one in about),
+    )
+
+
+def count_waiting(quiet: Sequence[NoticeKind] = ()) -> ScalarSelect[int]:
     """The number of cases that an account has something to read about, ``quiet`` kinds aside.
 
-    A case that was closed meanwhile asks for nothing any more; that somebody opened one in an
-    emergency, and what a person asks of their data, is told whatever became of it.
+    The account is the parameter ``account_id``. A case that was closed meanwhile asks for nothing
+    any more; that somebody opened one in an emergency, and what a person asks of their data, is
+    told whatever became of it.
     """
     notice, case = tables.notice.c, tables.case.c
     counted = (
         select(func.count(distinct(notice.case_id)))
         .join(tables.case, case.id == notice.case_id)
         .where(
-            notice.account_id == account_id,
+            notice.account_id == bindparam("account_id"),
             notice.read_at.is_(None),
             or_(case.state != CaseState.CLOSED, notice.kind.in_(OF_CLOSED_TOO)),
         )

@@ -10,12 +10,13 @@ import hmac
 import secrets
 import uuid
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Engine, delete, insert, inspect, select
+from sqlalchemy import Engine, Select, bindparam, delete, insert, inspect, select
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.engine import for_reading
@@ -169,8 +170,8 @@ class SqlVault:
         wanted = key_ids - self._open_keys.keys() - self._sealed
         if not wanted:
             return
-        rows = self._session.execute(select(data_key).where(data_key.c.id.in_(wanted)))
-        self.take(tuple(row) for row in rows)
+        rows = self._session.execute(_keys(), {"ids": list(wanted)})
+        self.take((row[0], row[1], row[2]) for row in rows)
 
     def take(self, rows: Iterable[tuple[str, bytes | None, str]]) -> None:
         """The same for rows of ``data_key`` that were fetched beside what they open."""
@@ -190,6 +191,11 @@ class SqlVault:
         if not self._has(key_id):
             raise VaultSealed if key_id in self._sealed else VaultClosed(key_id)
         return self._open_keys[key_id]
+
+
+@cache
+def _keys() -> Select[str, bytes, str]:
+    return select(data_key).where(data_key.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def sealed_by(engine: Engine) -> str | None:

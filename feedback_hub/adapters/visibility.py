@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     CompoundSelect,
     and_,
@@ -64,12 +65,15 @@ def heard() -> ColumnElement[bool]:
 
 def told_of(one: Case) -> list[ColumnElement[bool]]:
     """The condition on the history of ``one`` that keeps quiet about what is not ``shown_of``."""
-    if one.sensitivity is Sensitivity.L3:
-        return []
+    return [] if one.sensitivity is Sensitivity.L3 else [aloud(one.id)]
+
+
+def aloud(case_id: str | BindParameter[str]) -> ColumnElement[bool]:
+    """The same of any case that is no L3, by its id."""
     unheard = select(message.c.id).where(
-        message.c.doubted_at.is_not(None), message.c.case_id == one.id
+        message.c.doubted_at.is_not(None), message.c.case_id == case_id
     )
-    return [case_event.c.about.not_in(unheard)]
+    return case_event.c.about.not_in(unheard)
 
 
 def shut_out(scope: Scope, *, sensitive: bool = False) -> CompoundSelect[tuple[str]]:

@@ -163,7 +163,7 @@ def cases(
     now, rules = reader.now, hub.rules
 
     def take(uow: SqlUnitOfWork, past: PastCase) -> Taken:
-        new = case_history.take(uow, rules, past, now, live=live)
+        new = case_history.take(uow, rules, hub.classifier, past, now, live=live)
         return Taken.ADDED if new else Taken.KNOWN
 
     _run(Taking(hub, CaseReader(reader, rules).read, take, columns), file, live=live)

@@ -128,13 +128,19 @@ def desk_today(
     return DeskList(site, now, tuple(sorted(rows, key=lambda row: row.place)))
 
 
-def waiting(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> tuple[int, datetime | None]:
-    """How many people are to be reached now, and since when the first waits."""
+def waiting(
+    uow: SqlUnitOfWork, actor: Actor, now: datetime, *, safely: bool
+) -> tuple[int, datetime | None]:
+    """How many people are to be reached now, and since when the first waits.
+
+    ``safely``: those whom their handler contacts safely; else all others.
+    """
     line = tables.call_back.c
+    safe = line.reason == CallReason.SAFE_CONTACT
     counted = (
         select(func.count(), func.min(line.not_before))
         .join(tables.case, tables.case.c.id == line.case_id)
-        .where(*_conditions(actor), line.not_before <= now)
+        .where(*_conditions(actor), line.not_before <= now, safe if safely else ~safe)
     )
     count, oldest = uow.session.execute(counted).one()
     return count, oldest

@@ -19,6 +19,7 @@ from feedback_hub.reads.rows import WITH_PARTNER
 from feedback_hub.reads.views.case import NextStep, PassageLine
 from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.records.messages import Message
+from feedback_hub.services.records.staff import Emergency
 from feedback_hub.services.rules import Rules
 
 _VERBS = {
@@ -53,6 +54,7 @@ class KnownCase:
     names: Names
     elsewhere: tuple[PassageLine, ...]
     learnt: bool
+    opened: Sequence[Emergency] = ()
 
     @property
     def judged_l3(self) -> bool:

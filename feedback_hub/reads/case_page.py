@@ -11,7 +11,7 @@ from feedback_hub.domain.access import Action, Actor, CaseFacts, scope_of
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.contact import Purpose
-from feedback_hub.domain.custom_field import FieldKind
+from feedback_hub.domain.custom_field import CustomField, FieldKind
 from feedback_hub.domain.errors import NotFound
 from feedback_hub.domain.gsm7 import sms_length
 from feedback_hub.domain.languages import needs_speaker
@@ -20,12 +20,13 @@ from feedback_hub.domain.referral import MOVES as REFERRAL_MOVES
 from feedback_hub.domain.referral import Referral, ReferralState, ReferralVerb
 from feedback_hub.domain.safeguarding import concerns_child, owes_report, report_due
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.domain.whereabouts import NOWHERE
+from feedback_hub.domain.whereabouts import NOWHERE, Whereabouts
 from feedback_hub.reads import (
     attachments,
     audience,
     audit_pages,
     bank,
+    beside,
     call_list,
     case_list,
     conversation,
@@ -34,13 +35,16 @@ from feedback_hub.reads import (
     likely,
     related,
 )
-from feedback_hub.reads.case_choices import with_referral
+from feedback_hub.reads.beside import Beside
+from feedback_hub.reads.case_choices import choices, with_referral
 from feedback_hub.reads.case_list import own_scope
 from feedback_hub.reads.case_moves import KnownCase, moves_of, next_step, outcomes_of
+from feedback_hub.reads.conversation import Remarks
 from feedback_hub.reads.names import names_for
 from feedback_hub.reads.referral_view import referral_view
 from feedback_hub.reads.rows import clock_to, code_of, type_of
 from feedback_hub.reads.views.case import (
+    CaseChoices,
     CaseView,
     EmergencyLine,
     LoopBackView,
@@ -57,6 +61,7 @@ from feedback_hub.services import confided, custom_fields, loopback, safeguardin
 from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.records.messages import RemarkKind
 from feedback_hub.services.rules import Rules
+from feedback_hub.services.typed import Typed
 
 
 def reach(uow: SqlUnitOfWork, actor: Actor, ref: str) -> Case:
@@ -82,27 +87,66 @@ def view(
     Who handles the case sees all of it; a desk sees what was said without names and numbers.
     Raises ``NotFound``.
     """
+    return page(uow, rules, actor, ref, now, sure_from)[0]
+
+
+def page(
+    uow: SqlUnitOfWork, rules: Rules, actor: Actor, ref: str, now: datetime, sure_from: float
+) -> tuple[CaseView, CaseChoices]:
+    """The same, with what its forms offer. Raises ``NotFound``."""
     case, facts = _reached(uow, actor, ref)
-    words = typed.of_case(uow, case)
     team = scope_of(actor, Action.READ_HISTORY).admits(facts)
-    referrals = case_list.referrals_of(uow, actor, [case.id]).get(case.id, ()) if team else ()
-    said = conversation.remarks_of(uow, case.id)
-    opened = uow.emergencies_of(case.id) if team else ()
-    known = KnownCase(
+    there = beside.of_case(uow, case) if team else beside.ANYTHING
+    known = _known(uow, rules, actor, case, facts, there, team=team)
+    shown = _view(uow, rules, actor, known, there, now, sure_from, team=team)
+    return shown, choices(uow, rules, known, now)
+
+
+def _known(
+    uow: SqlUnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    case: Case,
+    facts: CaseFacts,
+    there: Beside,
+    *,
+    team: bool,
+) -> KnownCase:
+    referrals: tuple[Referral, ...] = ()
+    if team and there.referrals:
+        referrals = case_list.referrals_of(uow, actor, [case.id]).get(case.id, ())
+    opened = uow.emergencies_of(case.id) if team and there.emergencies else ()
+    return KnownCase(
         case=case,
         facts=facts,
         messages=uow.shown_of(case),
         referrals=referrals,
-        said=said,
+        said=conversation.remarks_of(uow, case.id) if there.remarks else Remarks((), {}),
         read=conversation.readings(uow, case.id) if team else {},
         names=names_for(
             uow,
             {case.owner, *conversation.actors_of(uow, case.id), *(e.account_id for e in opened)},
             {case.route_focal_point, *(r.focal_point for r in referrals)},
         ),
-        elsewhere=exchange.of_case(uow, rules.peers, case),
+        elsewhere=exchange.of_case(uow, rules.peers, case) if there.passages else (),
         learnt=case.sensitivity is Sensitivity.L3 and uow.may_be_learnt(case.id),
+        opened=opened,
     )
+
+
+def _view(
+    uow: SqlUnitOfWork,
+    rules: Rules,
+    actor: Actor,
+    known: KnownCase,
+    there: Beside,
+    now: datetime,
+    sure_from: float,
+    *,
+    team: bool,
+) -> CaseView:
+    case, facts, said = known.case, known.facts, known.said
+    words = typed.of_case(uow, case) if there.typed else Typed()
     moves = moves_of(known, rules, actor, now)
     partners, named = _partners(known)
     history = conversation.history(uow, case, known.names, said) if team else ()
@@ -132,11 +176,11 @@ def view(
         partners=partners,
         partners_named=named,
         person=_person(uow, case) if team else PersonView(),
-        messages=_messages(uow, known, actor, team=team),
+        messages=_messages(uow, known, actor, there, team=team),
         suggestion=_suggestion(known, sure_from),
         needs_speaker=needs_speaker(case.language, case.codes)
         and not any(r.kind is RemarkKind.TRANSLATION for r in said.rows),
-        where=uow.whereabouts_of([case]).get(case.id, NOWHERE) if team else NOWHERE,
+        where=_where(uow, case, there) if team else NOWHERE,
         history=history,
         opened_by=audit_pages.opened_by(uow, case.id) if team and _is_watched(case) else (),
         emergencies=tuple(
@@ -147,20 +191,17 @@ def view(
                 reason=said.text(one.reason_id),
                 lasts=one.lasts(now),
             )
-            for one in opened
+            for one in known.opened
         ),
-        meeting=meetings.of_case(uow.session, case.id),
-        own=tuple(
-            (field, said if team or field.kind is not FieldKind.TEXT else mask(said))
-            for field, said in custom_fields.visible(
-                rules, custom_fields.answers_of(uow, [case.id]).get(case.id, {}), team=team
-            )
-        ),
-        tags=uow.tags_of([case.id]).get(case.id, ()),
+        meeting=meetings.of_case(uow.session, case.id) if there.meeting else None,
+        own=_own_answers(uow, rules, case, team=team) if there.answers else (),
+        tags=uow.tags_of([case.id]).get(case.id, ()) if there.tags else (),
         related=related.of_case(uow, actor, case) if team else Related(),
-        likely=likely.of_case(uow, rules, actor, case),
-        issues=issue_list.of_case(uow, actor, case) if actor.may(Action.READ_ISSUE) else (),
-        referrals=tuple(_referral(uow, known, r, actor, now) for r in referrals),
+        likely=likely.of_case(uow, rules, actor, case, facts),
+        issues=issue_list.of_case(uow, actor, case)
+        if there.issues and actor.may(Action.READ_ISSUE)
+        else (),
+        referrals=tuple(_referral(uow, known, r, actor, now) for r in known.referrals),
         clocks=_clocks(case, rules, now),
         next_step=next_step(known, moves),
         moves=moves,
@@ -176,7 +217,9 @@ def view(
         loop_back=_loop_back(uow, rules, case, now) if "loop-back" in moves else None,
         answers=bank.suggested(uow, rules, case, now) if "inform" in moves else (),
         safeguards=_safeguards(uow, rules, known, now) if "conduct-report" in moves else None,
-        to_reach=call_list.lines_of(uow, actor, case, now),
+        to_reach=call_list.lines_of(uow, actor, case, now)
+        if there.call_backs and scope_of(actor, Action.CALL_BACK).admits(facts)
+        else (),
         elsewhere=known.elsewhere if team else (),
     )
     return with_referral(uow, rules, known, shown, now) if "refer" in moves else shown
@@ -211,8 +254,24 @@ def _partners(known: KnownCase) -> tuple[tuple[str, ...], tuple[str, ...]]:
     )
 
 
+def _where(uow: SqlUnitOfWork, case: Case, there: Beside) -> Whereabouts:
+    if not case.site and not there.places:
+        return NOWHERE
+    return uow.whereabouts_of([case]).get(case.id, NOWHERE)
+
+
+def _own_answers(
+    uow: SqlUnitOfWork, rules: Rules, case: Case, *, team: bool
+) -> tuple[tuple[CustomField, str], ...]:
+    kept = custom_fields.answers_of(uow, [case.id]).get(case.id, {})
+    return tuple(
+        (field, said if team or field.kind is not FieldKind.TEXT else mask(said))
+        for field, said in custom_fields.visible(rules, kept, team=team)
+    )
+
+
 def _messages(
-    uow: SqlUnitOfWork, known: KnownCase, actor: Actor, *, team: bool
+    uow: SqlUnitOfWork, known: KnownCase, actor: Actor, there: Beside, *, team: bool
 ) -> tuple[MessageView, ...]:
     if team:
         return conversation.whole(
@@ -223,7 +282,8 @@ def _messages(
             known.referrals,
             known.names,
             known.read,
-            attachments.by_message(uow, known.case),
+            attachments.by_message(uow, known.case) if there.attachments else {},
+            any_moved=there.moved,
         )
     wrote_it = known.case.entered_by == actor.id
     uow.vault.load({message.key_id for message in known.messages})

@@ -7,16 +7,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select, union
+from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, select, union
 
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
-from feedback_hub.adapters.visibility import told_of
+from feedback_hub.adapters.visibility import aloud
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.masking import spans
 from feedback_hub.domain.referral import Referral
+from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads.names import Names
 from feedback_hub.reads.views.conversation import (
     AttachmentView,
@@ -66,13 +69,7 @@ class Remarks:
 
 def remarks_of(uow: SqlUnitOfWork, case_id: str) -> Remarks:
     """Open every remark on a case, with one query for their keys."""
-    rows = tuple(
-        uow.session.scalars(
-            select(Remark)
-            .where(tables.remark.c.case_id == case_id)
-            .order_by(tables.remark.c.at, tables.remark.c.id)
-        )
-    )
+    rows = tuple(uow.session.scalars(_remarks(), {"case_id": case_id}))
     uow.vault.load({row.key_id for row in rows})
     texts = {
         row.id: uow.vault.open(row.key_id, row.text_sealed, remarks.bound_to(row.id))
@@ -83,11 +80,24 @@ def remarks_of(uow: SqlUnitOfWork, case_id: str) -> Remarks:
 
 def actors_of(uow: SqlUnitOfWork, case_id: str) -> set[str]:
     """The ids of everybody who did or wrote something on a case."""
+    return set(uow.session.scalars(_actors(), {"case_id": case_id}))
+
+
+@cache
+def _remarks() -> Select[Remark]:
+    remark = tables.remark.c
+    of_case = select(Remark).where(remark.case_id == bindparam("case_id"))
+    return of_case.order_by(remark.at, remark.id)
+
+
+@cache
+def _actors() -> CompoundSelect[str]:
+    this: BindParameter[str] = bindparam("case_id")
     event, remark = tables.case_event.c, tables.remark.c
-    acted = select(event.actor).where(event.case_id == case_id)
-    given = select(event.about).where(event.case_id == case_id, event.kind == EventKind.ASSIGNED)
-    wrote = select(remark.author).where(remark.case_id == case_id)
-    return set(uow.session.scalars(union(acted, given, wrote)))
+    acted = select(event.actor).where(event.case_id == this)
+    given = select(event.about).where(event.case_id == this, event.kind == EventKind.ASSIGNED)
+    wrote = select(remark.author).where(remark.case_id == this)
+    return union(acted, given, wrote)
 
 
 @dataclass(frozen=True)
@@ -100,11 +110,7 @@ class Reading:
 
 def readings(uow: SqlUnitOfWork, case_id: str) -> dict[str, Reading]:
     """The latest reading of each message of a case, the newest message last."""
-    rows = uow.session.scalars(
-        select(SuggestionRow)
-        .where(tables.suggestion.c.case_id == case_id)
-        .order_by(tables.suggestion.c.at)
-    ).all()
+    rows = uow.session.scalars(_suggestions(), {"case_id": case_id}).all()
     uow.vault.load({row.key_id for row in rows})
     found: dict[str, Reading] = {}
     for row in rows:
@@ -170,11 +176,13 @@ def whole(
     names: Names,
     read: Mapping[str, Reading],
     files: Mapping[str, tuple[AttachmentView, ...]],
+    *,
+    any_moved: bool = True,
 ) -> tuple[MessageView, ...]:
     """Everything that was said, by the person, by us and by partners, the oldest first."""
     lines = _translated(in_their_words(uow, messages, read, files), said, names)
     lines += _texts_of_ours(uow, case_id)
-    lines += _moved(uow, case_id)
+    lines += _moved(uow, case_id) if any_moved else []
     asked = {referral.id: names.organisation(referral.organisation) for referral in referrals}
     for remark in said.rows:
         if remark.kind in _SPOKEN:
@@ -233,13 +241,9 @@ def _texts_of_ours(uow: SqlUnitOfWork, case_id: str) -> list[MessageView]:
 
 def _moved(uow: SqlUnitOfWork, case_id: str) -> list[MessageView]:
     """Where words were moved to a case of their own; the same line whatever they were."""
-    event = tables.case_event.c
-    moved = select(event.id, event.at).where(
-        event.case_id == case_id, event.kind == EventKind.SPLIT
-    )
     return [
         MessageView(id=row.id, speaker=Speaker.PERSON, at=row.at, moved=True)
-        for row in uow.session.execute(moved)
+        for row in uow.session.execute(_splits(), {"case_id": case_id})
     ]
 
 
@@ -252,12 +256,8 @@ def history(
     referral_id: str = "",
 ) -> tuple[HistoryLine, ...]:
     """Who did what and when, the oldest first; only what concerns ``referral_id`` if given."""
-    event = tables.case_event.c
-    rows = uow.session.execute(
-        select(event.kind, event.actor, event.at, event.about, event.detail)
-        .where(event.case_id == case.id, *told_of(case))
-        .order_by(event.at, event.position)
-    ).all()
+    told = _told(whole=case.sensitivity is Sensitivity.L3)
+    rows = uow.session.execute(told, {"case_id": case.id}).all()
     lines = []
     for number, row in enumerate(rows):
         # The first message is the arrival itself.
@@ -274,3 +274,27 @@ def history(
         text = said.text(row.about) if said and row.kind in _WITH_REASON else ""
         lines.append(HistoryLine(row.at, row.kind, names.person(row.actor), values, text))
     return tuple(lines)
+
+
+@cache
+def _suggestions() -> Select[SuggestionRow]:
+    suggestion = tables.suggestion.c
+    of_case = select(SuggestionRow).where(suggestion.case_id == bindparam("case_id"))
+    return of_case.order_by(suggestion.at)
+
+
+@cache
+def _splits() -> Select[str, datetime]:
+    event = tables.case_event.c
+    of_case = event.case_id == bindparam("case_id"), event.kind == EventKind.SPLIT
+    return select(event.id, event.at).where(*of_case)
+
+
+@cache
+def _told(*, whole: bool) -> Select[*tuple[Any, ...]]:
+    """``whole``: of what is in doubt too, for the handlers of an L3."""
+    event = tables.case_event.c
+    this: BindParameter[str] = bindparam("case_id")
+    told = select(event.kind, event.actor, event.at, event.about, event.detail)
+    told = told.where(event.case_id == this, *([] if whole else [aloud(this)]))
+    return told.order_by(event.at, event.position)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 
 from feedback_hub.adapters import notices
 from feedback_hub.adapters.tables import wording
@@ -12,6 +13,7 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Actor
 from feedback_hub.reads import looks
 from feedback_hub.reads.views.frame import Looks
+from feedback_hub.services.records.staff import NoticeKind
 from feedback_hub.services.records.telling import WordingState
 
 
@@ -30,7 +32,12 @@ class Around:
 def around(uow: SqlUnitOfWork, actor: Actor) -> Around:
     """In two questions to the database."""
     chosen = looks.of(uow.session, actor)
-    approved = exists().where(wording.c.state == WordingState.APPROVED)
-    asked = select(notices.count_waiting(actor.id, chosen.quiet), approved)
-    unread, sends = uow.session.execute(asked).one()
+    asked = _asked(chosen.quiet)
+    unread, sends = uow.session.execute(asked, {"account_id": actor.id}).one()
     return Around(chosen, unread, not sends)
+
+
+@lru_cache(maxsize=64)
+def _asked(quiet: tuple[NoticeKind, ...]) -> Select[int, bool]:
+    approved = exists().where(wording.c.state == WordingState.APPROVED)
+    return select(notices.count_waiting(quiet), approved)

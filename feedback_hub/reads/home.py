@@ -44,7 +44,6 @@ _CASE_TILES: dict[TileKind, Filters] = {
     TileKind.TO_TRIAGE: queue.TABS[QueueTab.TRIAGE],
     TileKind.TO_VERIFY: queue.TABS[QueueTab.VERIFY],
     TileKind.OVERDUE: queue.TABS[QueueTab.OVERDUE],
-    TileKind.SAFE_CONTACT: Filters(states=(CaseState.HANDED_OFF,), in_hand=True),
     TileKind.TO_TELL: Filters(states=(CaseState.RESPONSE_READY,), in_hand=True),
     TileKind.WAITING: queue.TABS[QueueTab.WAITING],
     TileKind.TO_CLOSE: Filters(states=(CaseState.LOOP_ATTEMPTED,), in_hand=True),
@@ -60,7 +59,6 @@ _TILES_OF: dict[Role, tuple[TileKind, ...]] = {
     ),
     Role.PROTECTION: (
         TileKind.TO_CONFIRM,
-        TileKind.SAFE_CONTACT,
         TileKind.TO_TRIAGE,
         TileKind.OVERDUE,
         TileKind.TO_TELL,
@@ -132,8 +130,10 @@ def _cases(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Iterator[HomeTile
 
 def _people(uow: SqlUnitOfWork, actor: Actor, now: datetime) -> Iterator[HomeTile]:
     """Whom to reach, and what partners are asked."""
+    if Role.PROTECTION in actor.roles:
+        yield HomeTile(TileKind.SAFE_CONTACT, *call_list.waiting(uow, actor, now, safely=True))
     if actor.may(Action.CALL_BACK):
-        yield HomeTile(TileKind.TO_CALL, *call_list.waiting(uow, actor, now))
+        yield HomeTile(TileKind.TO_CALL, *call_list.waiting(uow, actor, now, safely=False))
     if actor.may(Action.ANSWER_REFERRAL):
         yield HomeTile(TileKind.TO_ACCEPT, *referral_inbox.waiting(uow, actor, InboxTab.ACCEPT))
         yield HomeTile(TileKind.TO_ANSWER, *referral_inbox.waiting(uow, actor, InboxTab.ANSWER))

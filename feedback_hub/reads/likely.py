@@ -7,21 +7,22 @@ Only what the reader may work on is there, or counted.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, Select, bindparam, or_, select
 
 from feedback_hub.adapters import likenesses
-from feedback_hub.adapters.likenesses import Kept
 from feedback_hub.adapters.tables import case as case_table
 from feedback_hub.adapters.tables import case_link, issue, issue_case
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible
-from feedback_hub.domain.access import Action, Actor, scope_of
+from feedback_hub.domain.access import Action, Actor, CaseFacts, Scope, scope_of
 from feedback_hub.domain.case import Case
-from feedback_hub.domain.issue import Issue, IssueState
+from feedback_hub.domain.issue import IssueState
 from feedback_hub.domain.likeness import ALIKE, likeness
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.reads.rows import code_of
+from feedback_hub.reads.rows import Glimpse, code_of, glimpses
 from feedback_hub.reads.views.related import Likely, LikelyCase, LikelyIssue, WhyLikely
 from feedback_hub.reads.wire import Json, when
 from feedback_hub.services.likeness import ISSUE
@@ -33,28 +34,27 @@ REPORTERS = 3
 """So many people who report the same thing at one site are a problem of the site."""
 
 
-def of_case(uow: SqlUnitOfWork, rules: Rules, actor: Actor, case: Case) -> Likely:
-    """What ``case`` probably belongs with."""
+def of_case(
+    uow: SqlUnitOfWork, rules: Rules, actor: Actor, case: Case, facts: CaseFacts | None = None
+) -> Likely:
+    """What ``case`` probably belongs with; ``facts``: of it, where they are known already."""
     scope = scope_of(actor, Action.WORK_CASE)
-    if case.sensitivity is Sensitivity.L3 or not scope.admits(uow.facts(case)):
+    if case.sensitivity is Sensitivity.L3 or not scope.admits(facts or uow.facts(case)):
         return Likely()
     own = likenesses.kept_of(uow.session, case.id)
-    near = likenesses.near(uow.session, case) if case.sensitivity is Sensitivity.L1 else {}
+    near: Mapping[str, bytes] = {}
+    if own is not None and case.sensitivity is Sensitivity.L1:
+        near = likenesses.near(uow.session, case, own)
     theirs = set(likenesses.of_person(uow.session, case))
     not_these = likenesses.dismissed(uow.session, case.id)
     ids = ({*near, *theirs} - not_these) - {case.id}
     if not ids and not near:
         return Likely()
     # The level is asked of the case itself: it may have risen since.
-    found = uow.session.scalars(
-        select(Case).where(
-            case_table.c.id.in_(sorted(ids)),
-            case_table.c.sensitivity == case.sensitivity,
-            case_visible(scope),
-        )
-    ).all()
+    asked = {"ids": sorted(ids), "sensitivity": case.sensitivity}
+    found = [Glimpse(*row) for row in uow.session.execute(_those(scope), asked)]
     alike = {
-        one.id: likeness(own.minima, near[one.id].minima) if own and one.id in near else 0.0
+        one.id: likeness(own.minima, near[one.id]) if own and one.id in near else 0.0
         for one in found
     }
     linked = _linked(uow, case)
@@ -90,7 +90,7 @@ def likely_body(likely: Likely) -> Json:
     }
 
 
-def _why(case: Case, one: Case, alike: float, theirs: set[str]) -> WhyLikely | None:
+def _why(case: Case, one: Glimpse, alike: float, theirs: set[str]) -> WhyLikely | None:
     if one.id in theirs and (alike >= ALIKE or code_of(one) == code_of(case)):
         return WhyLikely.SAME_PERSON
     if alike >= ALIKE and (one.site == case.site or not one.site or not case.site):
@@ -103,8 +103,8 @@ def _issue(
     rules: Rules,
     actor: Actor,
     case: Case,
-    found: Sequence[Case],
-    near: Mapping[str, Kept],
+    found: Sequence[Glimpse],
+    near: Mapping[str, bytes],
     not_these: set[str],
 ) -> LikelyIssue | None:
     """The issue that ``case`` and others at its site are of, one that stands or a new one."""
@@ -118,20 +118,9 @@ def _issue(
     ):
         return None
     same = [one for one in found if one.site == case.site and code_of(one) == code]
-    reporters = {one.contact_id or one.id for one in (*same, case)}
-    standing = uow.session.scalars(
-        select(Issue)
-        .where(
-            issue.c.site == case.site,
-            issue.c.state != IssueState.ANSWERED,
-            or_(
-                issue.c.code == code,
-                (issue.c.code == "") & (issue.c.sector == case.sector) & (issue.c.sector != ""),
-            ),
-        )
-        .order_by(issue.c.created_at.desc())
-        .limit(MOST)
-    ).all()
+    reporters = {case.contact_id or case.id, *(one.contact_id or one.id for one in same)}
+    matter = {"site": case.site, "code": code, "sector": case.sector}
+    standing = uow.session.execute(_standing(), matter).all()
     if len(reporters) < REPORTERS and not standing:
         return None
     latest = sorted(same, key=lambda one: (one.received_at, one.id), reverse=True)
@@ -142,15 +131,36 @@ def _issue(
     )
 
 
-def _shown(one: Case, why: WhyLikely) -> LikelyCase:
+def _shown(one: Glimpse, why: WhyLikely) -> LikelyCase:
     return LikelyCase(one.ref, one.state, code_of(one), one.received_at, why)
 
 
 def _linked(uow: SqlUnitOfWork, case: Case) -> set[str]:
-    link = case_link.c
-    rows = uow.session.execute(
-        select(link.case_id, link.other_id).where(
-            or_(link.case_id == case.id, link.other_id == case.id)
-        )
-    )
+    rows = uow.session.execute(_links(), {"case_id": case.id})
     return {end for row in rows for end in row}
+
+
+@lru_cache(maxsize=256)
+def _those(scope: Scope) -> Select[*tuple[Any, ...]]:
+    return glimpses().where(
+        case_table.c.id.in_(bindparam("ids", expanding=True)),
+        case_table.c.sensitivity == bindparam("sensitivity"),
+        case_visible(scope),
+    )
+
+
+@cache
+def _standing() -> Select[str, str]:
+    of_sector = (issue.c.sector == bindparam("sector")) & (issue.c.sector != "")
+    there = issue.c.site == bindparam("site"), issue.c.state != IssueState.ANSWERED
+    same = or_(issue.c.code == bindparam("code"), (issue.c.code == "") & of_sector)
+    newest = select(issue.c.id, issue.c.title).where(*there, same)
+    return newest.order_by(issue.c.created_at.desc()).limit(MOST)
+
+
+@cache
+def _links() -> Select[str, str]:
+    link = case_link.c
+    this: BindParameter[str] = bindparam("case_id")
+    ends = or_(link.case_id == this, link.other_id == this)
+    return select(link.case_id, link.other_id).where(ends)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, literal, select, union_all
 
 from feedback_hub.adapters.tables import account, organisation, partner_link, site, token
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
+
+_LINK = "link:"
+"""Before the id of a partner's link: it acts for whoever holds it."""
 
 
 @dataclass(frozen=True)
@@ -39,32 +43,60 @@ def names_for(
     uow: SqlUnitOfWork, actor_ids: Iterable[str] = (), emails: Iterable[str] = ()
 ) -> Names:
     """The names of these actors and focal points, and of every organisation."""
-    wanted = {one for one in actor_ids if one}
-    addresses = {one.lower() for one in emails if one}
-    people: dict[str, str] = {}
-    if wanted or addresses:
-        links = [one.removeprefix("link:") for one in wanted]
-        known = union_all(
-            select(account.c.id, account.c.email, account.c.name).where(
-                account.c.id.in_(wanted) | account.c.email.in_(addresses)
-            ),
-            select(token.c.id, literal(""), token.c.name).where(token.c.id.in_(wanted)),
-            select("link:" + partner_link.c.id, literal(""), partner_link.c.organisation).where(
-                partner_link.c.id.in_(links)
-            ),
-        )
-        for actor_id, email, name in uow.session.execute(known):
-            people[actor_id] = people[email] = name or email.partition("@")[0]
-        people.pop("", None)
-    known_by = select(organisation.c.code, organisation.c.name, organisation.c.active)
-    partners = uow.session.execute(known_by.order_by(organisation.c.name)).all()
+    people = _people(uow, actor_ids, emails)
+    partners = uow.session.execute(_organisations()).all()
     organisations = {code: name or code for code, name, _ in partners}
-    for actor_id in [one for one in people if one.startswith("link:")]:
+    for actor_id in [one for one in people if one.startswith(_LINK)]:
         people[actor_id] = organisations.get(people[actor_id], people[actor_id])
     return Names(people, organisations, [(code, name) for code, name, active in partners if active])
 
 
+def people_for(uow: SqlUnitOfWork, emails: Iterable[str]) -> Names:
+    """The names of these focal points alone."""
+    return Names(_people(uow, (), emails), {})
+
+
 def site_names(uow: SqlUnitOfWork) -> dict[str, str]:
     """Every site's name by its code, in the order of names."""
-    rows = uow.session.execute(select(site.c.code, site.c.name).order_by(site.c.name))
-    return {code: name or code for code, name in rows}
+    return {code: name or code for code, name in uow.session.execute(_sites())}
+
+
+def _people(uow: SqlUnitOfWork, actor_ids: Iterable[str], emails: Iterable[str]) -> dict[str, str]:
+    wanted = sorted({one for one in actor_ids if one})
+    addresses = sorted({one.lower() for one in emails if one})
+    if not wanted and not addresses:
+        return {}
+    links = [one.removeprefix(_LINK) for one in wanted if one.startswith(_LINK)]
+    asked = {"ids": wanted, "emails": addresses, "links": links}
+    people: dict[str, str] = {}
+    for actor_id, email, name in uow.session.execute(_acting(), asked):
+        people[actor_id] = people[email] = name or email.partition("@")[0]
+    people.pop("", None)
+    return people
+
+
+@cache
+def _acting() -> CompoundSelect[str, str, str]:
+    ids: BindParameter[str] = bindparam("ids", expanding=True)
+    emails: BindParameter[str] = bindparam("emails", expanding=True)
+    links: BindParameter[str] = bindparam("links", expanding=True)
+    return union_all(
+        select(account.c.id, account.c.email, account.c.name).where(
+            account.c.id.in_(ids) | account.c.email.in_(emails)
+        ),
+        select(token.c.id, literal(""), token.c.name).where(token.c.id.in_(ids)),
+        select(_LINK + partner_link.c.id, literal(""), partner_link.c.organisation).where(
+            partner_link.c.id.in_(links)
+        ),
+    )
+
+
+@cache
+def _organisations() -> Select[str, str, bool]:
+    known = organisation.c
+    return select(known.code, known.name, known.active).order_by(known.name)
+
+
+@cache
+def _sites() -> Select[str, str]:
+    return select(site.c.code, site.c.name).order_by(site.c.name)

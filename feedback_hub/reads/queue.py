@@ -20,7 +20,7 @@ from feedback_hub.adapters.visibility import case_visible
 from feedback_hub.domain.access import Action, Actor, Role
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.case_states import OPEN, CaseState, Outcome
-from feedback_hub.domain.coding import FeedbackType, Sector
+from feedback_hub.domain.coding import FeedbackType
 from feedback_hub.domain.custom_field import CustomField
 from feedback_hub.domain.issue import IssueState
 from feedback_hub.domain.message import MessageKind
@@ -135,7 +135,6 @@ def _opened(
         older=found.page.older,
         newer=found.page.newer,
         # All there are: to find out which are in use would read every case.
-        sectors=tuple(Sector),
         types=tuple(FeedbackType),
         tags=tuple(_tags(uow, actor)),
         own=found.own,

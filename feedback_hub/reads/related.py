@@ -6,21 +6,22 @@ people behind it, so that the same number never says that two cases are of the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import cache, lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, or_, select
 
 from feedback_hub.adapters.tables import case as case_table
 from feedback_hub.adapters.tables import case_link
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible
-from feedback_hub.domain.access import Action, Actor, scope_of
+from feedback_hub.domain.access import Action, Actor, Scope, scope_of
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.case_states import OPEN
 from feedback_hub.domain.meeting import Meeting
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads.case_list import ENOUGH
-from feedback_hub.reads.rows import code_of
+from feedback_hub.reads.rows import Glimpse, code_of, glimpses
 from feedback_hub.reads.views.related import Related, RelatedCase
 from feedback_hub.reads.wire import Json, when
 
@@ -31,17 +32,14 @@ MOST = 20
 def of_case(uow: SqlUnitOfWork, actor: Actor, case: Case) -> Related:
     """What stands beside ``case``, as far as ``actor`` handles it: linked ones first."""
     links = _links(uow, case)
-    visible = and_(case_visible(scope_of(actor, Action.READ_HISTORY)), case_table.c.id != case.id)
-    beside = case_table.c.id.in_(sorted(links))
-    same = case_table.c.contact_id == case.contact_id if case.contact_id else None
-    which = beside if same is None else or_(beside, same)
-    found = uow.session.scalars(
-        select(Case)
-        .where(visible, which)
-        .order_by(beside.desc(), case_table.c.received_at.desc(), case_table.c.id)
-        .limit(MOST)
-    ).all()
-    taking = _taking(uow, actor, case, same)
+    scope = scope_of(actor, Action.READ_HISTORY)
+    asked: dict[str, object] = {"this": case.id, "links": sorted(links)}
+    if case.contact_id:
+        asked["contact_id"] = case.contact_id
+    looked = _those(scope, from_contact=bool(case.contact_id))
+    found = [Glimpse(*row) for row in uow.session.execute(looked, asked)]
+    from_contact = [one for one in found if case.contact_id and one.contact_id == case.contact_id]
+    taking = _taking(uow, actor, case) if from_contact else set()
     return Related(
         tuple(
             RelatedCase(
@@ -50,12 +48,12 @@ def of_case(uow: SqlUnitOfWork, actor: Actor, case: Case) -> Related:
                 code=code_of(one),
                 received_at=one.received_at,
                 links=links.get(one.id, ()),
-                same_contact=same is not None and one.contact_id == case.contact_id,
+                same_contact=one in from_contact,
                 takes_messages=one.id in taking,
             )
             for one in found
         ),
-        _of_the_same(uow, case, found, visible),
+        _of_the_same(uow, case, scope) if len(found) == MOST else len(from_contact),
     )
 
 
@@ -95,12 +93,7 @@ def _meeting_body(meeting: Meeting) -> Json:
 
 def _links(uow: SqlUnitOfWork, case: Case) -> dict[str, tuple[str, ...]]:
     """The kinds of link by the case at the other end."""
-    link = case_link.c
-    rows = uow.session.execute(
-        select(link.case_id, link.other_id, link.kind)
-        .where(or_(link.case_id == case.id, link.other_id == case.id))
-        .order_by(link.kind)
-    )
+    rows = uow.session.execute(_linked(), {"case_id": case.id})
     found: dict[str, tuple[str, ...]] = {}
     for row in rows:
         other = row.other_id if row.case_id == case.id else row.case_id
@@ -108,15 +101,12 @@ def _links(uow: SqlUnitOfWork, case: Case) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _taking(
-    uow: SqlUnitOfWork, actor: Actor, case: Case, same: ColumnElement[bool] | None
-) -> set[str]:
+def _taking(uow: SqlUnitOfWork, actor: Actor, case: Case) -> set[str]:
     """The ids of those to which ``casework.move`` may take a message of ``case``."""
-    if same is None:
-        return set()
     l3 = case_table.c.sensitivity == Sensitivity.L3
     fitting = l3 if case.sensitivity is Sensitivity.L3 else ~l3
     workable = case_visible(scope_of(actor, Action.WORK_CASE))
+    same = case_table.c.contact_id == case.contact_id
     return set(
         uow.session.scalars(
             select(case_table.c.id).where(same, fitting, workable, case_table.c.state.in_(OPEN))
@@ -124,14 +114,29 @@ def _taking(
     )
 
 
-def _of_the_same(
-    uow: SqlUnitOfWork, case: Case, found: Sequence[Case], visible: ColumnElement[bool]
-) -> int:
+def _of_the_same(uow: SqlUnitOfWork, case: Case, scope: Scope) -> int:
     """How many cases the same contact has besides, up to ``ENOUGH``."""
     if not case.contact_id:
         return 0
-    if len(found) < MOST:  # They are all there.
-        return sum(one.contact_id == case.contact_id for one in found)
-    same = case_table.c.contact_id == case.contact_id
-    some = select(case_table.c.id).where(visible, same).limit(ENOUGH)
+    others = case_table.c.contact_id == case.contact_id, case_table.c.id != case.id
+    some = select(case_table.c.id).where(case_visible(scope), *others).limit(ENOUGH)
     return uow.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+@lru_cache(maxsize=256)
+def _those(scope: Scope, *, from_contact: bool) -> Select[*tuple[Any, ...]]:
+    linked = case_table.c.id.in_(bindparam("links", expanding=True))
+    which: ColumnElement[bool] = linked
+    if from_contact:
+        which = or_(linked, case_table.c.contact_id == bindparam("contact_id"))
+    latest = glimpses().where(case_visible(scope), case_table.c.id != bindparam("this"), which)
+    order = linked.desc(), case_table.c.received_at.desc(), case_table.c.id
+    return latest.order_by(*order).limit(MOST)
+
+
+@cache
+def _linked() -> Select[str, str, str]:
+    link = case_link.c
+    this: BindParameter[str] = bindparam("case_id")
+    ends = or_(link.case_id == this, link.other_id == this)
+    return select(link.case_id, link.other_id, link.kind).where(ends).order_by(link.kind)

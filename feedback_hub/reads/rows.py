@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from functools import cache
+from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from feedback_hub.adapters import search_index, tables
 from feedback_hub.adapters.among import among
@@ -15,6 +16,7 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import heard
 from feedback_hub.domain.access import Actor
 from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.clock import Clock, Duty
 from feedback_hub.domain.coding import UNCLEAR
 from feedback_hub.domain.consent import Share
@@ -59,7 +61,33 @@ class OfPartner(Protocol):
         """How it stands."""
 
 
-def code_of(case: Case) -> str:
+class WithCodes(Protocol):
+    """What a case is about."""
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Its codes, the first of which it goes by."""
+
+
+class Glimpse(NamedTuple):
+    """As much of a case as is said of it on the page of another."""
+
+    id: str
+    ref: str
+    state: CaseState
+    codes: tuple[str, ...]
+    received_at: datetime
+    site: str
+    contact_id: str | None
+
+
+@cache
+def glimpses() -> Select[*tuple[Any, ...]]:
+    """Cases as ``Glimpse``, for a page to say which."""
+    return select(*(tables.case.c[name] for name in Glimpse._fields))
+
+
+def code_of(case: WithCodes) -> str:
     """The code a case goes by."""
     return case.codes[0] if case.codes else UNCLEAR
 
@@ -175,7 +203,7 @@ def wordless(uow: SqlUnitOfWork, snippets_of: Mapping[str, str]) -> dict[str, Me
         .where(message.case_id.in_(silent), heard())
         .order_by(message.received_at.desc())
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def queue_row(

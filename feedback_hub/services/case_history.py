@@ -31,7 +31,7 @@ from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.domain.submission import Submission
 from feedback_hub.services import conversation, custom_fields, history, inbox, intake, remarks
 from feedback_hub.services.history import HistoryReader
-from feedback_hub.services.ports import UnitOfWork
+from feedback_hub.services.ports import Classifier, UnitOfWork
 from feedback_hub.services.records.messages import RemarkKind
 from feedback_hub.services.records.work import InboxKind
 from feedback_hub.services.rules import Rules
@@ -169,10 +169,17 @@ class CaseReader:
 
 
 def take(
-    uow: UnitOfWork, rules: Rules, past: PastCase, now: datetime, *, live: bool = False
+    uow: UnitOfWork,
+    rules: Rules,
+    classifier: Classifier,
+    past: PastCase,
+    now: datetime,
+    *,
+    live: bool = False,
 ) -> bool:
     """Make a case of a row; False if it is here already. Raises ``Invalid``.
 
+    What may be a survivor's is out of sight from here on, whatever was made of it there.
     ``live``: an open one is answered, and its clocks run, as if it had just come.
     """
     message = past.submission.message
@@ -204,6 +211,7 @@ def take(
         case.was_closed(past.outcome, answer_id, reason_id, IMPORTER, at)
     elif answer_id:
         case.note(EventKind.NOTED, answer_id, IMPORTER, now)
+    conversation.guard(rules, classifier, case, message, now)
     conversation.make_findable(uow, case)
     return True
 

@@ -99,7 +99,7 @@ def guard(
         case.suspect(said.priority, now)
         # More urgent than it was opened as.
         keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
-    elif rules.rereads and said.in_doubt:
+    elif rules.rereads and said.in_doubt and case.triaged_at is None:
         case.doubt(now)
 
 

@@ -129,14 +129,20 @@ def date_formats(written: Iterable[str]) -> tuple[str, ...]:
 
 def is_same(uow: UnitOfWork, known: InboxRow, message: InboundMessage) -> bool:
     """Whether what is kept under this id says the same; True where that is gone by now."""
+    said = said_before(uow, known)
+    return said is None or said == message.text
+
+
+def said_before(uow: UnitOfWork, known: InboxRow) -> str | None:
+    """The words that are kept under an id; None where they are gone by now."""
     try:
         parsed = uow.vault.open(known.key_id, known.parsed_sealed, f"inbox.parsed:{known.id}")
     except (VaultClosed, VaultSealed):
-        return True
+        return None
     if not parsed:
-        return True
+        return None
     kept = json.loads(parsed)
-    return bool(kept.get("message", kept).get("text") == message.text)
+    return str(kept.get("message", kept).get("text") or "")
 
 
 def moment_in(written: str, formats: tuple[str, ...]) -> datetime | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,13 +17,17 @@ from feedback_hub.domain.call import Call, CallRules, Need, codes_of, has_number
 from feedback_hub.domain.message import InboundMessage, MessageKind
 from feedback_hub.domain.submission import Submission
 from feedback_hub.services import inbox, intake
-from feedback_hub.services.history import is_same
+from feedback_hub.services.history import said_before
 from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records.work import InboxKind
 
 _REMEMBERED = 20_000
+_PRESSED = re.compile(r"[0-9*#]+(-[0-9*#]+)*")
 _PLACES = 11
 """Digits of a time in an id: seconds that sort like numbers for three thousand years."""
+
+_NEXT, _MEANS = "-", ": "
+"""Between the keys of a way through a menu, and before what they stand for."""
 
 
 Prepared = InboundMessage | Submission
@@ -42,8 +47,8 @@ class CallTaker:
     """Takes calls into the inbox of one channel account, several in a transaction.
 
     ``index`` is the vault's keyed hash; ``canonical`` makes a number as written the one that is
-    rung; ``site_of`` finds the code of a site in a place's name, empty where none is meant. Not
-    for two threads.
+    rung; ``site_of`` finds the code of a site in a place's name, empty where none is meant;
+    ``label_of`` says what a code of the frame is called. Not for two threads.
     """
 
     rules: CallRules
@@ -51,6 +56,7 @@ class CallTaker:
     index: Callable[[str, str], str]
     canonical: Callable[[str], str]
     site_of: Callable[[str], str] = lambda _: ""
+    label_of: Callable[[str], str] = lambda code: code
     from_history: bool = True
     _equal: dict[bytes, int] = field(default_factory=dict)
 
@@ -68,7 +74,7 @@ class CallTaker:
         for item, external_id in zip(items, ids, strict=True):
             message = _message(item)
             if external_id in known:
-                same = is_same(uow, known[external_id], message)
+                same = _is_same(said_before(uow, known[external_id]), message.text)
                 result.append(Became.KNOWN if same else Became.OTHER_WORDS)
             elif external_id in new:
                 result.append(Became.KNOWN)
@@ -82,11 +88,16 @@ class CallTaker:
 
     def _case(self, call: Call) -> Submission:
         site = self.site_of(call.place) if call.place else ""
+        codes = codes_of(call, self.rules)
         chosen = "\n".join(f"{asked}: {answer}" for asked, answer in call.answers.items())
+        if call.keys and codes and not chosen:
+            # What the key stands for in the menu: nobody reads a bare digit.
+            words = ", ".join(self.label_of(code) for code in codes)
+            chosen = f"{_NEXT.join(call.keys)}{_MEANS}{words}"
         message = InboundMessage(
             external_id=f"call:{call.external_id}" if call.external_id else self._row_id(call),
             received_at=call.at,
-            text=call.note or chosen or "-".join(call.keys),
+            text=call.note or chosen,
             sender=call.caller,
             address=self.canonical(call.caller) if has_number(call.caller) else "",
             kind=MessageKind.CALL,
@@ -94,7 +105,6 @@ class CallTaker:
             site=site,
             sender_name=call.name,
         )
-        codes = codes_of(call, self.rules)
         return Submission(message, place="" if site else call.place, codes=codes)
 
     def _call_back(self, call: Call) -> InboundMessage:
@@ -143,3 +153,11 @@ class CallTaker:
 
 def _message(item: Prepared) -> InboundMessage:
     return item.message if isinstance(item, Submission) else item
+
+
+def _is_same(said: str | None, now: str) -> bool:
+    """Whether a call said this before; what its keys are called may have changed since."""
+    if said is None or said == now:
+        return True
+    pressed = now.partition(_MEANS)[0]
+    return bool(_PRESSED.fullmatch(pressed)) and said.partition(_MEANS)[0] == pressed

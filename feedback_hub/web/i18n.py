@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from babel import localedata
 from babel.dates import get_month_names
 from babel.support import NullTranslations
-from flask import Flask, g, has_app_context, request, session
+from flask import Flask, current_app, g, has_app_context, request, session
 from flask_babel import Babel, force_locale, get_locale, get_translations
 from flask_security import current_user
 from markupsafe import Markup
@@ -34,8 +35,21 @@ _NEVER_SHOWN = (
 )
 """How the world's money and measures are called: half of a language's forms."""
 _KEY = "language"
-_OF_LANGUAGE = ("catalogue", "short_months")
-"""What is looked for once a request, in the language that is shown."""
+_SHOWN = "feedback_hub_shown"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One of our languages as pages show it: made once a process.
+
+    ``language`` is ISO 639-3. ``marked``: words of templates as they stand in a page, by what they
+    are in the template; there are as many as templates have.
+    """
+
+    language: str
+    catalogue: NullTranslations
+    months: Mapping[int, str]
+    marked: dict[str, Markup] = field(default_factory=dict)
 
 
 def init_i18n(app: Flask, hub: Hub) -> None:
@@ -46,6 +60,7 @@ def init_i18n(app: Flask, hub: Hub) -> None:
         locale_selector=lambda: LOCALES[reader_language()],
         timezone_selector=lambda: hub.config.hub.timezone.key,
     )
+    app.extensions[_SHOWN] = {}
     # In the place of Babel's own, which looks for the catalogue again at every word of a page.
     app.jinja_env.globals.update(_=_marked_up, gettext=_marked_up)
 
@@ -55,26 +70,39 @@ def load(app: Flask) -> None:
     with app.app_context():
         for locale in LOCALES.values():
             with force_locale(locale):
-                _ = get_translations(), get_locale().text_direction
+                _ = _found_now(), get_locale().text_direction
     for name in _BABELS:
         forms = localedata.load(name)
         for kind in _NEVER_SHOWN:
             forms.pop(kind, None)
 
 
-def catalogue() -> NullTranslations:
-    """The words of the language that is shown now, looked for once a request."""
-    if not has_app_context():
-        return NullTranslations()
-    if "catalogue" not in g:
-        g.catalogue = get_translations()
-    found: NullTranslations = g.catalogue
+def shown() -> Shown:
+    """The language that is shown now, looked for once a request.
+
+    Raises ``RuntimeError`` outside one.
+    """
+    # A page asks for it some hundred times: one look, not two.
+    found: Shown | None = getattr(g, "shown", None)
+    if found is None:
+        found = g.shown = _found_now()
     return found
+
+
+def _found_now() -> Shown:
+    made: dict[str, Shown] = current_app.extensions[_SHOWN]
+    locale = get_locale()
+    name = str(locale)
+    if name not in made:
+        language = "por" if locale.language == "pt" else "eng"
+        months = get_month_names("abbreviated", locale=locale)
+        made[name] = Shown(language, get_translations(), months)
+    return made[name]
 
 
 def gettext(words: str, **values: object) -> str:
     """``words`` in the reader's language, filled with ``values``."""
-    found = catalogue().gettext(words)
+    found = shown().catalogue.gettext(words) if has_app_context() else words
     return found % values if values else found
 
 
@@ -83,36 +111,29 @@ def N_(words: str) -> str:
     return words
 
 
-def short_months() -> Mapping[int, str]:
-    """The short names of the months in the language that is shown now, looked for once a request.
-
-    Raises ``RuntimeError`` outside one.
-    """
-    if "short_months" not in g:
-        g.short_months = get_month_names("abbreviated", locale=get_locale())
-    found: Mapping[int, str] = g.short_months
-    return found
-
-
 @contextmanager
 def in_language(language: str) -> Iterator[None]:
     """Words and names within are of this language of ours (ISO 639-3), whoever reads."""
-    before = {name: g.pop(name) for name in _OF_LANGUAGE if name in g}
+    before = g.pop("shown", None)
     try:
         with force_locale(LOCALES[language]):
             yield
     finally:
-        for name in _OF_LANGUAGE:
-            g.pop(name, None)
-        for name, found in before.items():
-            setattr(g, name, found)
+        g.shown = before
 
 
 def _marked_up(words: str, **values: object) -> Markup:
     """``words`` of a template in the reader's language; the ``values`` in them are escaped."""
-    found = Markup(catalogue().gettext(words))  # noqa: S704  the words are ours
-    # Most words of a page have nothing to be filled with.
-    return found % values if values or "%" in found else found
+    now = shown()
+    # Most words of a page have nothing to be filled with: those are made once.
+    found = now.marked.get(words) if not values else None
+    if found is None:
+        found = Markup(now.catalogue.gettext(words))  # noqa: S704  the words are ours
+        if values or "%" in found:
+            found %= values
+        if not values:
+            now.marked[words] = found
+    return found
 
 
 def reader_language() -> str:

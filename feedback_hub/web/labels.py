@@ -12,8 +12,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 
-from flask import Flask
-from flask_babel import format_date, format_decimal, get_locale
+from flask import Flask, has_app_context
+from flask_babel import format_date, format_decimal
 from markupsafe import Markup, escape
 
 from feedback_hub.domain.access import Role
@@ -29,7 +29,7 @@ from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads.views.conversation import HistoryLine
 from feedback_hub.services.records.watching import Alert, AlertKind
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.i18n import gettext, short_months
+from feedback_hub.web.i18n import gettext, shown
 from feedback_hub.web.pictograms import sector_sign
 from feedback_hub.web.words import LANGUAGES, SECTOR_SHORT, word
 from feedback_hub.web.words.history import history_sentence
@@ -40,8 +40,7 @@ _HTML_LANG = {"por": "pt-MZ", "eng": "en", "swh": "sw", "tso": "ts", "fra": "fr"
 
 def shown_language() -> str:
     """What words are shown in now (ISO 639-3): the reader's language, or one forced for once."""
-    locale = get_locale()
-    return "por" if locale is not None and locale.language == "pt" else "eng"
+    return shown().language if has_app_context() else "eng"
 
 
 def html_lang(code: str) -> str:
@@ -79,7 +78,7 @@ def type_label(code: str) -> str:
 def exact(at: datetime) -> str:
     """A time in the hub's time zone, as the reader writes it: 12 Nov 2025, 09:14."""
     local = at.astimezone(current_hub().config.hub.timezone)
-    month = short_months()[local.month]
+    month = shown().months[local.month]
     return f"{local.day} {month} {local.year}, {local.hour:02}:{local.minute:02}"
 
 

@@ -23,21 +23,21 @@ class OneAtATime(CryptContext):
     """
 
     def __init__(self, *given: Any, **named: Any) -> None:
-        self._turn = _Turn()
+        self._memory = _OnlyOne()
         super().__init__(*given, **named)
 
     def hash(self, *given: Any, **named: Any) -> str:
         """A new hash, in turn."""
-        with self._turn.taken():
+        with self._memory.held():
             return str(super().hash(*given, **named))
 
     def verify(self, *given: Any, **named: Any) -> bool:
         """Whether a password is the one that was hashed, in turn."""
-        with self._turn.taken():
+        with self._memory.held():
             return bool(super().verify(*given, **named))
 
 
-class _Turn:
+class _OnlyOne:
     """Between the threads of this process, and between all that are forked after it was made.
 
     A record lock on a file without a name: whoever dies with it has given it back.
@@ -49,7 +49,7 @@ class _Turn:
         weakref.finalize(self, os.close, self._file)
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
+    def held(self) -> Iterator[None]:
         """Wait for it, and give it back."""
         with self._here:
             fcntl.lockf(self._file, fcntl.LOCK_EX)

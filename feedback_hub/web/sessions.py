@@ -10,10 +10,11 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from flask import Flask, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from feedback_hub.adapters.tables import log_in
@@ -80,11 +81,7 @@ def is_alive(hub: Hub, db: Session, account_id: str) -> bool:
     if not own:
         return False
     now = hub.clock()
-    row = db.execute(
-        select(log_in.c.started_at, log_in.c.seen_at).where(
-            log_in.c.id == own, log_in.c.account_id == account_id
-        )
-    ).one_or_none()
+    row = db.execute(_times(), {"own": own, "account_id": account_id}).one_or_none()
     idle = timedelta(minutes=hub.config.security.session_idle_minutes)
     if row is None or now - row.seen_at > idle or now - row.started_at > _longest(hub):
         return False
@@ -94,6 +91,12 @@ def is_alive(hub: Hub, db: Session, account_id: str) -> bool:
         with in_passing(hub) as uow:
             uow.session.execute(update(log_in).where(log_in.c.id == own).values(seen_at=now))
     return True
+
+
+@cache
+def _times() -> Select[datetime, datetime]:
+    this = log_in.c.id == bindparam("own"), log_in.c.account_id == bindparam("account_id")
+    return select(log_in.c.started_at, log_in.c.seen_at).where(*this)
 
 
 def own_id() -> str:

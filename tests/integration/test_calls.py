@@ -29,7 +29,9 @@ from feedback_hub.domain.message import DeliveryReceipt, DeliveryState, InboundM
 from feedback_hub.domain.place import Site
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.reads import call_list as reads
+from feedback_hub.reads import home
 from feedback_hub.reads.views.calls import CallRow
+from feedback_hub.reads.views.home import TileKind
 from feedback_hub.services import call_list, casework, intake, loopback, triage, wordings
 from feedback_hub.services.loopback import Method
 from feedback_hub.services.records.telling import Wording, WordingState
@@ -150,6 +152,12 @@ class TestWhoGetsOnTheList:
             casework.hand_off(uow, hub.rules, HANDLER, ref, "", NOW)
             uow.commit()
         assert listed(hub, HANDLER) == [(ref, "call", "safe_contact")]
+        with hub.reading() as uow:
+            tiles = home.page(uow, hub.rules, HANDLER, NOW, {}, 5).tiles
+        # Each person waits in one of a handler's tiles, not in two.
+        people = {TileKind.SAFE_CONTACT, TileKind.TO_CALL}
+        counted = {tile.kind: tile.count for tile in tiles if tile.kind in people}
+        assert counted == {TileKind.SAFE_CONTACT: 1, TileKind.TO_CALL: 0}
         line_id = line_of(hub, HANDLER)
         for actor in (MANAGER, DESK):
             assert listed(hub, actor) == []

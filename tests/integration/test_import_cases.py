@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 import csv
+from datetime import timedelta
 
+import pytest
+from sqlalchemy import select
+
+from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.access import Action, Actor, ActorKind, Membership, Role
+from feedback_hub.domain.case import Case
+from feedback_hub.domain.case_states import CaseState, Outcome
+from feedback_hub.domain.message import InboundMessage
+from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.domain.submission import Submission
+from feedback_hub.services import case_history
+from feedback_hub.services.case_history import PastCase
 from tests.integration.commands import Commands, commands
 
 __all__ = ["commands"]
@@ -45,6 +58,27 @@ def test_cases_come_as_they_stood_and_only_once(commands: Commands) -> None:
     assert "bomba" not in str(commands.rows("SELECT * FROM tag, case_tag"))
     events = [row[0] for row in commands.rows("SELECT kind FROM case_event WHERE kind = 'closed'")]
     assert events == ["closed"]
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome"), [(CaseState.TRIAGED, None), (CaseState.CLOSED, Outcome.RESOLVED)]
+)
+def test_what_may_be_a_survivors_is_out_of_sight_before_a_worker_reads_it(
+    hub: Hub, state: CaseState, outcome: Outcome | None
+) -> None:
+    at = hub.clock() - timedelta(days=90)
+    said = InboundMessage("A-3", at, "o professor toca nas meninas")
+    # A register that knew no better kept it as an ordinary complaint.
+    kept = Submission(said, "desk", codes=("complaint.staff",))
+    past = PastCase("register", kept, state=state, outcome=outcome)
+    with hub.unit_of_work() as uow:
+        assert case_history.take(uow, hub.rules, hub.classifier, past, hub.clock())
+        uow.commit()
+    with hub.reading() as uow:
+        case = uow.session.scalars(select(Case)).one()
+        assert (case.sensitivity, case.suspected, case.state) == (Sensitivity.L3, True, state)
+        team = Actor("a" * 32, ActorKind.ACCOUNT, (Membership(Role.CASE_MANAGER, "hub"),))
+        assert uow.visible_case(team, Action.READ_CASE, case.ref) is None
 
 
 def test_bad_rows_are_said_and_the_others_taken(commands: Commands) -> None:

@@ -154,6 +154,21 @@ def test_from_the_command_line_to_a_case_with_its_code_and_site(commands: Comman
     assert again.stdout.startswith("3 calls: 3 added")
 
 
+def test_a_call_with_keys_is_known_again_whatever_the_keys_are_called_now(
+    commands: Commands,
+) -> None:
+    def told(code: str, key: str) -> str:
+        config = commands.file("config.toml", ["[hotline]", f'codes = ["1={code}", "2={code}"]'])
+        rows = ["no,data,numero,teclas", f"1,2026-03-01,840000001,{key}"]
+        words = ("import", "ivr", commands.file("menu.csv", rows), "--format", "operator")
+        return commands.run("--config", config, *words).output
+
+    assert "1 added, 0 known; 0 lines rejected" in told("request.water", "1")
+    assert "0 added, 1 known; 0 lines rejected" in told("request.food", "1")
+    # Another key under the same number is another log's call.
+    assert "0 added, 0 known; 1 lines rejected" in told("request.food", "2")
+
+
 def test_live_calls_start_their_clocks(commands: Commands) -> None:
     log = commands.file("Master.csv", EVENING)
     commands.run("import", "ivr", log, "--format", "asterisk_cdr", "--live", "--timezone", "UTC")

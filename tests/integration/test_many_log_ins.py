@@ -62,7 +62,7 @@ def test_their_passwords_are_checked_one_after_the_other_not_with_64_mb_each(
 
 def test_processes_take_turns_too_and_whoever_dies_has_given_it_back() -> None:
     turns, kept = OneAtATime(schemes=["argon2"]), ExitStack()
-    with _forked(lambda: kept.enter_context(turns._turn.taken())) as (first, held):
+    with _forked(lambda: kept.enter_context(turns._memory.held())) as (first, held):
         assert os.read(held, 1) == b"1"
         with _forked(lambda: turns.hash("a long pass phrase")) as (second, hashed):
             # The kernel's own list: an arrow stands before whoever waits.

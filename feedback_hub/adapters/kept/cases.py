@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache, lru_cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from feedback_hub.adapters import emergencies, tables
 from feedback_hub.adapters.engine import change
 from feedback_hub.adapters.kept.transaction import Transaction
 from feedback_hub.adapters.visibility import case_visible
-from feedback_hub.domain.access import Action, Actor, CaseFacts, scope_of
+from feedback_hub.domain.access import Action, Actor, CaseFacts, Scope, scope_of
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.case_states import OPEN
 from feedback_hub.domain.reference import new_reference
@@ -52,8 +53,8 @@ class SqlCases(Transaction):
 
     def visible_case(self, actor: Actor, action: Action, ref: str) -> Case | None:
         """The case, if it exists for ``actor`` with ``action``."""
-        visible = case_visible(scope_of(actor, action))
-        found = self._one(select(Case).where(tables.case.c.ref == ref, visible))
+        of_scope = _of_scope(scope_of(actor, action))
+        found = self.session.scalars(of_scope, {"ref": ref}).one_or_none()
         if found is not None:
             self.saw(actor, found)
         return found
@@ -83,11 +84,7 @@ class SqlCases(Transaction):
     def facts_of(self, cases: Sequence[Case]) -> dict[str, CaseFacts]:
         """The same of each of these cases, in one query."""
         asked: dict[str, set[str]] = {case.id: set() for case in cases}
-        referral = tables.referral.c
-        sent = select(referral.case_id, referral.organisation).where(
-            referral.case_id.in_(asked), referral.state != ReferralState.DRAFTED
-        )
-        for case_id, organisation in self.session.execute(sent):
+        for case_id, organisation in self.session.execute(_asked(), {"case_ids": list(asked)}):
             asked[case_id].add(organisation)
         return {
             case.id: CaseFacts(
@@ -135,3 +132,17 @@ class SqlCases(Transaction):
         linked = tables.case_link.c
         which = (linked.case_id == first, linked.other_id == second, linked.kind == kind)
         return change(self.session, tables.case_link.delete().where(*which)) > 0
+
+
+@lru_cache(maxsize=256)
+def _of_scope(scope: Scope) -> Select[Case]:
+    return select(Case).where(tables.case.c.ref == bindparam("ref"), case_visible(scope))
+
+
+@cache
+def _asked() -> Select[str, str]:
+    referral = tables.referral.c
+    return select(referral.case_id, referral.organisation).where(
+        referral.case_id.in_(bindparam("case_ids", expanding=True)),
+        referral.state != ReferralState.DRAFTED,
+    )

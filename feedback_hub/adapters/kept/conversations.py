@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Select, func, select, union_all
+from sqlalchemy import Select, bindparam, func, select, union_all
 
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.kept.transaction import Transaction
@@ -78,8 +79,7 @@ class SqlConversations(Transaction):
 
     def messages_of(self, case_id: str) -> Sequence[Message]:
         """Every inbound message of a case, in the order in which they were said."""
-        of_case = self._in_order().where(tables.message.c.case_id == case_id)
-        return self.session.scalars(of_case).all()
+        return self.session.scalars(_messages(), {"case_id": case_id}).all()
 
     def shown_of(self, case: Case) -> Sequence[Message]:
         """The messages of a case that whoever sees it may see: none that is in doubt."""
@@ -89,12 +89,7 @@ class SqlConversations(Transaction):
         return [one for one in said if one.doubted_at is None]
 
     def _in_order(self) -> Select[Message]:
-        message = tables.message.c
-        said_at = func.coalesce(message.sent_at, message.received_at)
-        # Parts of one long text are said in one second: then as they came, and as they are numbered
-        # by a provider that counts ("chat:9" before "chat:10").
-        counted = (func.length(message.external_id), message.external_id)
-        return select(Message).order_by(said_at, message.received_at, *counted, message.id)
+        return _in_order()
 
     def message_at(self, channel: str, external_id: str) -> Message | None:
         """The message that a channel account's provider knows by this id."""
@@ -141,3 +136,18 @@ class SqlConversations(Transaction):
             self.session.scalar(select(func.count()).where(which, tried.at >= since)) or 0
             for which in mine
         )
+
+
+@cache
+def _in_order() -> Select[Message]:
+    message = tables.message.c
+    said_at = func.coalesce(message.sent_at, message.received_at)
+    # Parts of one long text are said in one second: then as they came, and as they are numbered
+    # by a provider that counts ("chat:9" before "chat:10").
+    counted = (func.length(message.external_id), message.external_id)
+    return select(Message).order_by(said_at, message.received_at, *counted, message.id)
+
+
+@cache
+def _messages() -> Select[Message]:
+    return _in_order().where(tables.message.c.case_id == bindparam("case_id"))

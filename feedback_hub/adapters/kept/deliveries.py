@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from feedback_hub.adapters import tables
 from feedback_hub.adapters.kept.transaction import Transaction
@@ -44,8 +45,7 @@ class SqlDeliveries(Transaction):
 
     def deliveries_of(self, case_id: str) -> Sequence[Delivery]:
         """Every delivery of a case, the oldest first."""
-        of_case = select(Delivery).where(tables.delivery.c.case_id == case_id)
-        return self.session.scalars(of_case.order_by(tables.delivery.c.queued_at)).all()
+        return self.session.scalars(_of_case(), {"case_id": case_id}).all()
 
     def told_since(self, contact_id: str, purposes: Sequence[Purpose], since: datetime) -> int:
         """How many texts for these purposes were queued to a contact since then."""
@@ -67,3 +67,9 @@ class SqlDeliveries(Transaction):
     def wording(self, language: str, purpose: Purpose) -> Wording | None:
         """The wording for a purpose in a language, whatever its state."""
         return self.session.get(Wording, (language, purpose))
+
+
+@cache
+def _of_case() -> Select[Delivery]:
+    told = tables.delivery.c
+    return select(Delivery).where(told.case_id == bindparam("case_id")).order_by(told.queued_at)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
 
 from feedback_hub.adapters import places, tables
 from feedback_hub.adapters.kept.transaction import Transaction
@@ -40,16 +41,7 @@ class SqlPlaces(Transaction):
         """Services of a sector valid on a day, everywhere and at each site; of none that left."""
         if not sector:
             return ()
-        columns = tables.service.c
-        gone = select(tables.organisation.c.code).where(~tables.organisation.c.active)
-        return self.session.scalars(
-            select(Service).where(
-                columns.sector == sector,
-                columns.organisation.not_in(gone),
-                or_(columns.valid_from.is_(None), columns.valid_from <= on),
-                or_(columns.valid_to.is_(None), columns.valid_to >= on),
-            )
-        ).all()
+        return self.session.scalars(_services(), {"sector": sector, "on": on}).all()
 
     def organisation(self, code: str) -> Organisation | None:
         """An organisation by code, active or not."""
@@ -75,3 +67,16 @@ class SqlPlaces(Transaction):
         """Whether an organisation is a community's own, whose people lead a site."""
         organisation = self.session.get(Organisation, code) if code else None
         return organisation is not None and organisation.kind is OrganisationKind.COMMUNITY
+
+
+@cache
+def _services() -> Select[Service]:
+    columns = tables.service.c
+    on: BindParameter[date] = bindparam("on")
+    gone = select(tables.organisation.c.code).where(~tables.organisation.c.active)
+    return select(Service).where(
+        columns.sector == bindparam("sector"),
+        columns.organisation.not_in(gone),
+        or_(columns.valid_from.is_(None), columns.valid_from <= on),
+        or_(columns.valid_to.is_(None), columns.valid_to >= on),
+    )

@@ -232,9 +232,8 @@ class CaseView:
 
 @dataclass(frozen=True)
 class CaseChoices:
-    """What the forms of a case offer: ``codes`` by type, in the frame's order; ``sites``: names."""
+    """What the forms of a case offer. ``sites``: names by code, in their order."""
 
-    codes: tuple[tuple[str, tuple[str, ...]], ...]
     sectors: tuple[str, ...]
     sites: Mapping[str, str]
     organisations: tuple[OrganisationChoice, ...]

@@ -159,7 +159,6 @@ class QueuePage:
     many: int
     older: str = ""
     newer: str = ""
-    sectors: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     own: tuple[CustomField, ...] = ()

@@ -28,7 +28,7 @@ from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.safeguarding import ConsentWay
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
-from feedback_hub.reads import case_choices, case_page, likely
+from feedback_hub.reads import case_page, likely
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import (
     bank,
@@ -103,8 +103,7 @@ def show_case(actor: Actor, ref: str, form: FormView, status: int) -> Response:
     now = hub.clock()
     sure_from = hub.config.classifier.confidence_threshold
     with hub.reading() as uow:
-        case = case_page.view(uow, hub.rules, actor, ref, now, sure_from)
-        choices = case_choices.choices(uow, hub.rules, case, now)
+        case, choices = case_page.page(uow, hub.rules, actor, ref, now, sure_from)
     know_sites(choices.sites)
     page = render_template("case.html", case=case, choices=choices, form=form)
     return make_response(page, status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from flask import Flask, g
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale
 from flask_security import current_user
 
 from feedback_hub.bootstrap import Hub
@@ -16,8 +16,9 @@ from feedback_hub.reads.views.case import FormView
 from feedback_hub.reads.views.frame import HubView, Looks, ReaderView
 from feedback_hub.web.help_topics import TOPICS
 from feedback_hub.web.hub import current_hub
-from feedback_hub.web.i18n import LANGUAGES, reader_language
+from feedback_hub.web.i18n import LANGUAGES, N_, gettext, reader_language
 from feedback_hub.web.labels import Words, install
+from feedback_hub.web.options import init_options
 from feedback_hub.web.security import Unauthenticated, current_actor, has_token
 
 SANDBOX = "sandbox"
@@ -31,6 +32,21 @@ _ORDER = (
     Role.AUDITOR,
     Role.MECHANISM,
 )
+_CHANNELS = {
+    "twilio_sms": N_("SMS"),
+    "twilio_voice": N_("Telephone"),
+    "telegram": N_("Telegram"),
+    "whatsapp": N_("WhatsApp"),
+    "sms_http": N_("SMS by a gateway"),
+    "kobo": N_("Form on a phone"),
+    "email": N_("E-mail"),
+    "sandbox": N_("Practice phone"),
+    "desk": N_("Help desk"),
+    "paper": N_("Paper form"),
+    "suggestion_box": N_("Suggestion box"),
+    "meeting": N_("Meeting"),
+}
+"""What people call each kind of channel."""
 _HANDLE_CASES = {Role.CASE_MANAGER, Role.PROTECTION, Role.DESK}
 
 
@@ -40,6 +56,7 @@ def init_frame(app: Flask, hub: Hub) -> None:
     app.jinja_env.globals["help_topics"] = {one.name: one for one in TOPICS}
     app.jinja_env.globals["site_names"] = _site_names
     install(app, Words(hub.rules.frame, _site_name, _channel_namer(kinds), hub.clock))
+    init_options(app, hub.rules.frame)
 
     @app.context_processor
     def _frame() -> dict[str, object]:
@@ -161,20 +178,7 @@ def _channel_namer(kinds: dict[str, str]) -> Callable[[str], str]:
 
     def name(channel: str) -> str:
         kind = kinds.get(channel, channel)
-        words = {
-            "twilio_sms": gettext("SMS"),
-            "twilio_voice": gettext("Telephone"),
-            "telegram": gettext("Telegram"),
-            "whatsapp": gettext("WhatsApp"),
-            "sms_http": gettext("SMS by a gateway"),
-            "kobo": gettext("Form on a phone"),
-            "email": gettext("E-mail"),
-            "sandbox": gettext("Practice phone"),
-            "desk": gettext("Help desk"),
-            "paper": gettext("Paper form"),
-            "suggestion_box": gettext("Suggestion box"),
-            "meeting": gettext("Meeting"),
-        }.get(kind, channel)
-        return f"{words} ({channel})" if kind in several else str(words)
+        words = gettext(_CHANNELS[kind]) if kind in _CHANNELS else channel
+        return f"{words} ({channel})" if kind in several else words
 
     return name

@@ -25,7 +25,7 @@ from feedback_hub.domain.call_back import local_day
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.monitoring import Seat, ServiceSeen, ServiceState
 from feedback_hub.reads import sites as reads
-from feedback_hub.reads.counting import Asked, sites_of
+from feedback_hub.reads.counting import Asked, Counted, sites_of
 from feedback_hub.reads.sites import MONITORED, SiteLine
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import monitoring
@@ -47,7 +47,7 @@ def index() -> str:
     period = asked_period()
     hub = current_hub()
     with hub.reading() as uow:
-        lines = _lines(uow, actor, period)
+        lines = _lines(uow, actor, period, _figures(uow, actor, period))
         outlines = reads.outlines(uow, [line.site for line in lines])
     return render_template(
         "sites.html",
@@ -116,10 +116,17 @@ def photo(visit_id: str) -> Response:
     return response
 
 
-def _lines(uow: SqlUnitOfWork, actor: Actor, period: Asked) -> tuple[SiteLine, ...]:
+def _figures(uow: SqlUnitOfWork, actor: Actor, period: Asked) -> Counted | None:
     hub = current_hub()
     threshold = hub.config.loopback.small_number_threshold
-    found = reads.figures(uow, hub.rules, actor, period, threshold)
+    return reads.figures(uow, hub.rules, actor, period, threshold)
+
+
+def _lines(
+    uow: SqlUnitOfWork, actor: Actor, period: Asked, found: Counted | None
+) -> tuple[SiteLine, ...]:
+    hub = current_hub()
+    threshold = hub.config.loopback.small_number_threshold
     lines = reads.lines(uow, actor, standards(hub.config), found, period.last, threshold)
     return tuple(line for line in lines if _is_shown(actor, line.site.code))
 
@@ -135,11 +142,11 @@ def _show(code: str, form: FormView, status: int) -> Response:
     period = asked_period()
     today = local_day(hub.clock(), hub.rules.calendar)
     with hub.reading() as uow:
-        line = next((one for one in _lines(uow, actor, period) if one.site.code == code), None)
+        found = _figures(uow, actor, period)
+        lines = _lines(uow, actor, period, found)
+        line = next((one for one in lines if one.site.code == code), None)
         if line is None:
             raise NotFound
-        threshold = hub.config.loopback.small_number_threshold
-        found = reads.figures(uow, hub.rules, actor, period, threshold)
         if found is not None:
             # What must not be said of a site beside the others is not said on its page either.
             found = found.where(found.is_word("site", code)) if line.cases else None

@@ -17,7 +17,6 @@ from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound, StaleVers
 from feedback_hub.domain.reference import parse_reference
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
 from feedback_hub.reads import triage_page
-from feedback_hub.reads.names import site_names
 from feedback_hub.reads.triage_page import Deck
 from feedback_hub.reads.views.case import FormView
 from feedback_hub.services import triage as verbs
@@ -192,7 +191,7 @@ def _again(deck: Deck, ref: str, form: FormView, status: int) -> Response:
     if "HX-Request" not in request.headers:
         return _page(deck, first=ref, form=form, status=status)
     cards = tuple(card for card in deck.cards if card.ref == ref)
-    page = render_template("_triage_cards.html", deck=deck, cards=cards, form=form, **_choices())
+    page = render_template("_triage_cards.html", deck=deck, cards=cards, form=form)
     return make_response(page, status)
 
 
@@ -200,14 +199,7 @@ def _cards(deck: Deck, done: Done | None = None, first: str = "") -> Response:
     """The cards that the page has not got yet, and what became of the one before."""
     have = request.values.get("have", "").split(",")
     cards = [card for card in deck.cards if card.ref not in have or card.ref == first]
-    page = render_template(
-        "_triage_cards.html",
-        deck=deck,
-        cards=cards,
-        done=done,
-        **_choices(),
-    )
-    return make_response(page)
+    return make_response(render_template("_triage_cards.html", deck=deck, cards=cards, done=done))
 
 
 def _page(
@@ -225,13 +217,5 @@ def _page(
         cards=cards,
         form=form or FormView(),
         done=done,
-        **_choices(),
     )
     return make_response(page, status)
-
-
-def _choices() -> dict[str, object]:
-    hub = current_hub()
-    with hub.reading() as uow:
-        sites = tuple(site_names(uow))
-    return {"frame": hub.rules.frame, "sectors": tuple(Sector), "sites": sites}
