@@ -172,7 +172,7 @@ class Day:
                 self.done[name] += 1
             except (httpx.HTTPError, AssertionError, Unwell) as error:
                 self.failed[name] += 1
-                words = f"{name}: {type(error).__name__} {str(error)[:200]}".strip()
+                words = f"{name}: {type(error).__name__} {_said(error)}".strip()
                 self.faults[words] += 1
                 now = time.monotonic()
                 self.happened.append(
@@ -382,6 +382,14 @@ second_factor = "offered"
             add_account(uow.session, f"{name}@example.org", hashed, held, now, name=name)
         uow.commit()
     return Day(system, gateway, telegram, rate)
+
+
+def _said(error: Exception) -> str:
+    """What went wrong and, where no answer came, what had been asked: without a case's number."""
+    said = str(error)[:200]
+    if isinstance(error, httpx.RequestError):
+        return f"{said} {_CASE.sub('/cases/…', error.request.url.path)}"
+    return said
 
 
 def _well(status: int, what: str = "") -> None:
