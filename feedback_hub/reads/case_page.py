@@ -10,17 +10,13 @@ from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.domain.access import Action, Actor, CaseFacts, scope_of
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.consent import Share
-from feedback_hub.domain.contact import Purpose
-from feedback_hub.domain.custom_field import CustomField, FieldKind
 from feedback_hub.domain.errors import NotFound
-from feedback_hub.domain.gsm7 import sms_length
 from feedback_hub.domain.languages import needs_speaker
 from feedback_hub.domain.masking import mask
 from feedback_hub.domain.referral import MOVES as REFERRAL_MOVES
 from feedback_hub.domain.referral import Referral, ReferralState, ReferralVerb
-from feedback_hub.domain.safeguarding import concerns_child, owes_report, report_due
 from feedback_hub.domain.sensitivity import Sensitivity
-from feedback_hub.domain.whereabouts import NOWHERE, Whereabouts
+from feedback_hub.domain.whereabouts import NOWHERE
 from feedback_hub.reads import (
     attachments,
     audience,
@@ -29,6 +25,7 @@ from feedback_hub.reads import (
     beside,
     call_list,
     case_list,
+    case_panels,
     conversation,
     exchange,
     issue_list,
@@ -42,22 +39,18 @@ from feedback_hub.reads.case_moves import KnownCase, moves_of, next_step, outcom
 from feedback_hub.reads.conversation import Remarks
 from feedback_hub.reads.names import names_for
 from feedback_hub.reads.referral_view import referral_view
-from feedback_hub.reads.rows import clock_to, code_of, type_of
+from feedback_hub.reads.rows import code_of, type_of
 from feedback_hub.reads.views.case import (
     CaseChoices,
     CaseView,
     EmergencyLine,
-    LoopBackView,
     PersonView,
-    SafeguardView,
-    ServiceView,
 )
-from feedback_hub.reads.views.conversation import MessageView, SuggestionView
-from feedback_hub.reads.views.queue import ClockLevel, ClockView
+from feedback_hub.reads.views.conversation import MessageView
 from feedback_hub.reads.views.referrals import Audience, ReferralView
 from feedback_hub.reads.views.related import Related
 from feedback_hub.reads.wire import message_text
-from feedback_hub.services import confided, custom_fields, loopback, safeguarding, seals, typed
+from feedback_hub.services import typed
 from feedback_hub.services.conversation import as_said_now
 from feedback_hub.services.records.messages import RemarkKind
 from feedback_hub.services.rules import Rules
@@ -175,12 +168,12 @@ def _view(
         readers=audience.readers(uow, facts),
         partners=partners,
         partners_named=named,
-        person=_person(uow, case) if team else PersonView(),
+        person=case_panels.person(uow, case) if team else PersonView(),
         messages=_messages(uow, known, actor, there, team=team),
-        suggestion=_suggestion(known, sure_from),
+        suggestion=case_panels.suggestion(known, sure_from),
         needs_speaker=needs_speaker(case.language, case.codes)
         and not any(r.kind is RemarkKind.TRANSLATION for r in said.rows),
-        where=_where(uow, case, there) if team else NOWHERE,
+        where=case_panels.where(uow, case, there) if team else NOWHERE,
         history=history,
         opened_by=audit_pages.opened_by(uow, case.id) if team and _is_watched(case) else (),
         emergencies=tuple(
@@ -194,7 +187,7 @@ def _view(
             for one in known.opened
         ),
         meeting=meetings.of_case(uow.session, case.id) if there.meeting else None,
-        own=_own_answers(uow, rules, case, team=team) if there.answers else (),
+        own=case_panels.own_answers(uow, rules, case, team=team) if there.answers else (),
         tags=uow.tags_of([case.id]).get(case.id, ()) if there.tags else (),
         related=related.of_case(uow, actor, case) if team else Related(),
         likely=likely.of_case(uow, rules, actor, case, facts),
@@ -202,21 +195,23 @@ def _view(
         if there.issues and actor.may(Action.READ_ISSUE)
         else (),
         referrals=tuple(_referral(uow, known, r, actor, now) for r in known.referrals),
-        clocks=_clocks(case, rules, now),
+        clocks=case_panels.clocks(case, rules, now),
         next_step=next_step(known, moves),
         moves=moves,
         consent=case.consent,
         answer=said.text(case.answer_id),
         outcome=case.outcome,
-        closing_reason=_closing_reason(known) if case.outcome else "",
+        closing_reason=case_panels.closing_reason(known) if case.outcome else "",
         satisfied=case.satisfied,
         satisfaction=case.satisfaction,
         outcomes=outcomes_of(case, rules),
         attempts=case.loop_attempts,
         attempts_needed=rules.attempts_before_unreachable,
-        loop_back=_loop_back(uow, rules, case, now) if "loop-back" in moves else None,
+        loop_back=case_panels.loop_back(uow, rules, case, now) if "loop-back" in moves else None,
         answers=bank.suggested(uow, rules, case, now) if "inform" in moves else (),
-        safeguards=_safeguards(uow, rules, known, now) if "conduct-report" in moves else None,
+        safeguards=case_panels.safeguards(uow, rules, known, now)
+        if "conduct-report" in moves
+        else None,
         to_reach=call_list.lines_of(uow, actor, case, now)
         if there.call_backs and scope_of(actor, Action.CALL_BACK).admits(facts)
         else (),
@@ -254,22 +249,6 @@ def _partners(known: KnownCase) -> tuple[tuple[str, ...], tuple[str, ...]]:
     )
 
 
-def _where(uow: SqlUnitOfWork, case: Case, there: Beside) -> Whereabouts:
-    if not case.site and not there.places:
-        return NOWHERE
-    return uow.whereabouts_of([case]).get(case.id, NOWHERE)
-
-
-def _own_answers(
-    uow: SqlUnitOfWork, rules: Rules, case: Case, *, team: bool
-) -> tuple[tuple[CustomField, str], ...]:
-    kept = custom_fields.answers_of(uow, [case.id]).get(case.id, {})
-    return tuple(
-        (field, said if team or field.kind is not FieldKind.TEXT else mask(said))
-        for field, said in custom_fields.visible(rules, kept, team=team)
-    )
-
-
 def _messages(
     uow: SqlUnitOfWork, known: KnownCase, actor: Actor, there: Beside, *, team: bool
 ) -> tuple[MessageView, ...]:
@@ -296,76 +275,6 @@ def _messages(
     )
 
 
-def _person(uow: SqlUnitOfWork, case: Case) -> PersonView:
-    contact = uow.contact(case.contact_id) if case.contact_id else None
-    address = name = ""
-    if contact is not None:
-        opened = uow.vault.open(
-            contact.key_id, contact.address_sealed, seals.address_bound_to(contact.id)
-        )
-        address = f"··· {opened[-3:]}"
-        name = confided.name_of(uow, contact)
-    known = (
-        {}
-        if contact is None
-        else {
-            "private_phone": contact.private_phone,
-            "may_leave_message": contact.may_leave_message,
-        }
-    )
-    return PersonView(
-        address=address,
-        name=name,
-        sex=case.person.sex,
-        age_band=case.person.age_band,
-        disability=case.person.disability,
-        group=case.person.group,
-        speaks_for=case.person.speaks_for,
-        content_in_text=case.consent.content_in_text,
-        share=case.consent.share,
-        stopped=contact is not None and contact.stopped_at is not None,
-        **known,
-    )
-
-
-def _suggestion(known: KnownCase, sure_from: float) -> SuggestionView | None:
-    readings = [known.read[m.id] for m in known.messages if m.id in known.read]
-    if not readings:
-        return None
-    # The first message says what it is about; a later "still waiting" does not.
-    row, reasons = readings[0].row, readings[0].reasons
-    return SuggestionView(
-        codes=row.codes,
-        sector=row.sector,
-        sensitivity=row.sensitivity,
-        priority=row.priority,
-        words=tuple(dict.fromkeys(words for words, _ in reasons if words)),
-        site=row.site,
-        sure=row.confidence >= sure_from,
-    )
-
-
-def _clocks(case: Case, rules: Rules, now: datetime) -> tuple[ClockView, ...]:
-    """Every duty's latest clock, the most pressing first: running, waiting, or met in time."""
-    latest = {clock.duty: clock for clock in case.clocks}
-    shown = []
-    calendar = rules.calendar_of(site=case.site)
-    for clock in latest.values():
-        due = clock.deadline(calendar)
-        if due is not None:
-            shown.append(clock_to(clock.duty, due, now))
-        elif clock.ended_at is None:
-            shown.append(ClockView(clock.duty, ClockLevel.PAUSED))
-        elif clock.was_met(calendar):
-            shown.append(ClockView(clock.duty, ClockLevel.MET, clock.ended_at))
-    return tuple(sorted(shown, key=_pressing))
-
-
-def _pressing(clock: ClockView) -> tuple[int, float]:
-    ranks = {ClockLevel.PAUSED: 1, ClockLevel.MET: 2}
-    return ranks.get(clock.level, 0), clock.at.timestamp() if clock.at else 0.0
-
-
 def _referral(
     uow: SqlUnitOfWork, known: KnownCase, referral: Referral, actor: Actor, now: datetime
 ) -> ReferralView:
@@ -383,48 +292,3 @@ def _referral(
             for link in uow.partner_links_of(referral.id)
         ),
     )
-
-
-def _safeguards(uow: SqlUnitOfWork, rules: Rules, known: KnownCase, now: datetime) -> SafeguardView:
-    case = known.case
-    reports = tuple(uow.conduct_reports(case.id))
-    return SafeguardView(
-        owed=owes_report(case) and not reports,
-        due_at=report_due(case, rules.conduct_within),
-        reports=reports,
-        services=tuple(
-            ServiceView(
-                known.names.organisation(made.organisation),
-                made,
-                known.said.text(made.explained_id),
-                known.names.person(made.explained_by),
-            )
-            for made in uow.service_referrals(case.id)
-        ),
-        specialists=safeguarding.specialists(uow, case, now) if concerns_child(case) else None,
-        may_name=case.consent.allows_share(Share.NAME),
-    )
-
-
-def _loop_back(uow: SqlUnitOfWork, rules: Rules, case: Case, now: datetime) -> LoopBackView | None:
-    way = loopback.preview(uow, rules, case, now)
-    if way is None:
-        return None
-    length = sms_length(way.text)
-    goes_at = rules.quiet.over(now) if rules.quiet else now
-    return LoopBackView(
-        channel=way.channel,
-        text=way.text,
-        carries_content=way.purpose is Purpose.ANSWER,
-        length=length.units,
-        segments=length.segments,
-        withheld=way.withheld,
-        cost=length.segments * rules.price[0],
-        currency=rules.price[1],
-        goes_at=goes_at if goes_at != now else None,
-    )
-
-
-def _closing_reason(known: KnownCase) -> str:
-    reasons = [r.id for r in known.said.rows if r.kind is RemarkKind.REASON]
-    return known.said.text(reasons[-1]) if reasons else ""

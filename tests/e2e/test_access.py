@@ -305,6 +305,10 @@ def test_the_queue_by_keyboard_alone(served: Served, walk_as: Start) -> None:
     page.keyboard.press("c")
     expect(page.locator("#rows")).to_be_visible()
     page.wait_for_load_state()
+    # The search stands beside what narrows the list, not below it.
+    asked = "one => one.getBoundingClientRect().top"
+    site, words = (page.locator(one).evaluate(asked) for one in (".filters [name=site]", "#q"))
+    assert abs(site - words) < 8
     for key in ("j", "x", "j", "x"):
         page.keyboard.press(key)
     expect(page.locator("[data-marked]")).to_have_text("2")
