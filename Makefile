@@ -9,7 +9,7 @@ LOCK := constraints.txt setup.cfg pyproject.toml
 UV = $(shell sed -n 's/^\(uv==[^ ;]*\).*/\1/p' constraints.txt)
 IS_ROOT_APT = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
 HAS_CHROMIUM = { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null
-HAS_KANNEL = command -v bearerbox >/dev/null && [ -x /usr/lib/kannel/test/fakesmsc ]
+HAS_KANNEL = { command -v bearerbox >/dev/null && [ -x /usr/lib/kannel/test/fakesmsc ]; }
 
 help:
 	@echo 'make demo      the whole system with invented data; Ctrl-C stops it'
