@@ -32,7 +32,7 @@ from feedback_hub.services import (
     rereading,
     triage,
 )
-from feedback_hub.services.delivery import Again, Turn
+from feedback_hub.services.delivery import Again, NotNow
 from feedback_hub.services.ports import Classifier
 from feedback_hub.services.records.work import Queue, Task
 from feedback_hub.services.taking_in import ReceiptTooEarly
@@ -270,14 +270,14 @@ def _send_together(hub: Hub, claims: Sequence[Claim], stop: Callable[[], bool]) 
         mine = outbox.renew_all(uow.session, claims, hub.clock())
         uow.before_sending([claim.subject_id for claim in mine])
         mine = sorted(mine, key=lambda claim: _queued_at(uow, claim, hub.clock()))
-        turns = {
+        begun = {
             claim: delivery.begin(uow, hub.rules, hub.channels, claim.subject_id, hub.clock())
             for claim in mine
         }
-        done = [claim for claim, turn in turns.items() if turn is Turn.DONE]
+        done = [claim for claim, one in begun.items() if one is NotNow.DONE]
         outbox.finish_all(uow.session, done, hub.clock())
         uow.commit()
-    sending = {claim: turn for claim, turn in turns.items() if not isinstance(turn, Turn)}
+    sending = {claim: one for claim, one in begun.items() if not isinstance(one, NotNow)}
     outcomes: dict[Claim, str | DeliveryError | None] = {}
     for claim, outcome in _call_all(hub, sending, stop).items():
         if isinstance(outcome, _Broken):
@@ -286,7 +286,7 @@ def _send_together(hub: Hub, claims: Sequence[Claim], stop: Callable[[], bool]) 
             outcomes[claim] = outcome
     if outcomes:
         _conclude(hub, outcomes)
-    alone += [claim for claim, turn in turns.items() if turn is Turn.ALONE]
+    alone += [claim for claim, one in begun.items() if one is NotNow.ALONE]
     return len(done) + len(outcomes) + sum(_handle(hub, claim) for claim in alone)
 
 

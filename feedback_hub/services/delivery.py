@@ -100,7 +100,7 @@ def send(
     return again
 
 
-class Turn(Enum):
+class NotNow(Enum):
     """What is to be done with a delivery that is not to be sent now."""
 
     DONE = "done"
@@ -109,7 +109,7 @@ class Turn(Enum):
 
 def begin(
     uow: UnitOfWork, rules: Rules, channels: Channels, delivery_id: str, now: datetime
-) -> OutboundMessage | Turn:
+) -> OutboundMessage | NotNow:
     """The first step of ``send`` for one of several: what to ``call`` the provider with.
 
     ``ALONE`` is what may not be under way beside others: an attempt that is in doubt, a provider
@@ -117,14 +117,14 @@ def begin(
     """
     delivery = uow.delivery(delivery_id)
     if delivery is None or delivery.state.rank >= DeliveryState.SENT.rank:
-        return Turn.DONE
+        return NotNow.DONE
     if delivery.state in _UNSETTLED or not channels.remembers_sent(delivery.channel):
-        return Turn.ALONE
+        return NotNow.ALONE
     message = _message(uow, delivery)
     if channels.pace(message) is not None:
-        return Turn.ALONE
+        return NotNow.ALONE
     if not _attempt(uow, rules, delivery, now):
-        return Turn.DONE
+        return NotNow.DONE
     return message
 
 
