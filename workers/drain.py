@@ -51,6 +51,8 @@ _FEW = 50
 _FLOOD = 200
 """Rows that wait at once: from here on each is a case first, which people see, and is read after,
 as other workers do meanwhile. To do both at once is cheaper, but twice as long to see what came."""
+_UNREAD = 5000
+"""Cases that may wait to be read: reading finds what is urgent among them, within a minute."""
 _TRIED_AT_ONCE = 50
 """Rows that were taken on before, before those that were not."""
 _UNDER_WAY = 20
@@ -102,7 +104,8 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
         if not claims:
             break
         waiting = deque(claims)
-        do = _do_at_once if len(claims) < _FLOOD else _do
+        floods = queue is Queue.INTAKE and len(claims) >= _FLOOD and not _unread(hub)
+        do = _do if floods else _do_at_once
         while waiting and time.monotonic() < until and not stop():
             if queue is Queue.DELIVERY:
                 some = [waiting.popleft() for _ in range(min(len(waiting), _UNDER_WAY))]
@@ -117,6 +120,12 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
             # What came meanwhile gets a wake-up of its own: other queues have their turn.
             break
     return handled
+
+
+def _unread(hub: Hub) -> bool:
+    """Whether as many cases wait to be read as may."""
+    with hub.reading() as uow:
+        return outbox.is_backed_up(uow.session, Queue.TRIAGE, hub.clock(), _UNREAD)
 
 
 def _tried(hub: Hub, queue: Queue, until: float, stop: Callable[[], bool]) -> Iterator[Claim]:

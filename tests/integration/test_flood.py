@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import event, func, select
 
 from feedback_hub.adapters import tables
@@ -62,6 +63,19 @@ def test_what_comes_at_once_is_a_case_first_and_read_after(hub: Hub) -> None:
     while drain(hub, Queue.TRIAGE):
         pass
     assert unread(hub) == 0
+
+
+def test_not_more_become_unread_cases_than_are_read_within_a_minute(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.drain._UNREAD", 250)
+    for one in range(250):
+        sent(hub, 1, f"+2588412{one:05}")
+    assert heard(hub) == unread(hub) == 250
+    for one in range(250, 500):
+        sent(hub, 1, f"+2588412{one:05}")
+    assert heard(hub) == 500
+    assert unread(hub) == 250
 
 
 def test_a_few_are_read_where_they_become_cases(hub: Hub) -> None:
