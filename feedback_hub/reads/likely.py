@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 
 from feedback_hub.adapters import likenesses
 from feedback_hub.adapters.tables import case as case_table
-from feedback_hub.adapters.tables import case_link, issue, issue_case
+from feedback_hub.adapters.tables import issue, issue_case
 from feedback_hub.adapters.unit_of_work import SqlUnitOfWork
 from feedback_hub.adapters.visibility import case_visible
 from feedback_hub.domain.access import Action, Actor, CaseFacts, Scope, scope_of
@@ -22,6 +22,7 @@ from feedback_hub.domain.case import Case
 from feedback_hub.domain.issue import IssueState
 from feedback_hub.domain.likeness import ALIKE, likeness
 from feedback_hub.domain.sensitivity import Sensitivity
+from feedback_hub.reads.related import links_of
 from feedback_hub.reads.rows import Glimpse, code_of, glimpses
 from feedback_hub.reads.views.related import Likely, LikelyCase, LikelyIssue, WhyLikely
 from feedback_hub.reads.wire import Json, when
@@ -57,7 +58,7 @@ def of_case(
         one.id: likeness(own.minima, near[one.id]) if own and one.id in near else 0.0
         for one in found
     }
-    linked = _linked(uow, case)
+    linked = links_of(uow, case)
     cases = [
         _shown(one, why)
         for one in sorted(found, key=lambda one: (-alike[one.id], one.id))
@@ -135,11 +136,6 @@ def _shown(one: Glimpse, why: WhyLikely) -> LikelyCase:
     return LikelyCase(one.ref, one.state, code_of(one), one.received_at, why)
 
 
-def _linked(uow: SqlUnitOfWork, case: Case) -> set[str]:
-    rows = uow.session.execute(_links(), {"case_id": case.id})
-    return {end for row in rows for end in row}
-
-
 @lru_cache(maxsize=256)
 def _those(scope: Scope) -> Select[*tuple[Any, ...]]:
     return glimpses().where(
@@ -156,11 +152,3 @@ def _standing() -> Select[str, str]:
     same = or_(issue.c.code == bindparam("code"), (issue.c.code == "") & of_sector)
     newest = select(issue.c.id, issue.c.title).where(*there, same)
     return newest.order_by(issue.c.created_at.desc()).limit(MOST)
-
-
-@cache
-def _links() -> Select[str, str]:
-    link = case_link.c
-    this: BindParameter[str] = bindparam("case_id")
-    ends = or_(link.case_id == this, link.other_id == this)
-    return select(link.case_id, link.other_id).where(ends)

@@ -31,7 +31,7 @@ MOST = 20
 
 def of_case(uow: SqlUnitOfWork, actor: Actor, case: Case) -> Related:
     """What stands beside ``case``, as far as ``actor`` handles it: linked ones first."""
-    links = _links(uow, case)
+    links = links_of(uow, case)
     scope = scope_of(actor, Action.READ_HISTORY)
     asked: dict[str, object] = {"this": case.id, "links": sorted(links)}
     if case.contact_id:
@@ -91,8 +91,8 @@ def _meeting_body(meeting: Meeting) -> Json:
     }
 
 
-def _links(uow: SqlUnitOfWork, case: Case) -> dict[str, tuple[str, ...]]:
-    """The kinds of link by the case at the other end."""
+def links_of(uow: SqlUnitOfWork, case: Case) -> dict[str, tuple[str, ...]]:
+    """The kinds of link by the id of the case at the other end, whoever may see that one."""
     rows = uow.session.execute(_linked(), {"case_id": case.id})
     found: dict[str, tuple[str, ...]] = {}
     for row in rows:
