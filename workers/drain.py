@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -48,11 +48,12 @@ TOGETHER_ON_POSTGRES = 0.5
 _LEAST_SHARE, _FIRST_SHARE, _LARGEST_SHARE = 16, 50, 100
 _FEW = 50
 """Rows: while more came than that a wake-up goes on. A new one begins with nothing remembered."""
-_FLOOD = 200
-"""Rows that wait at once: from here on each is a case first, which people see, and is read after,
-as other workers do meanwhile. To do both at once is cheaper, but twice as long to see what came."""
-_UNREAD = 5000
-"""Cases that may wait to be read: reading finds what is urgent among them, within a minute."""
+FLOOD = 200
+"""Messages that wait at once: from here on each is a case first, which people see, and only what is
+urgent is read with it. The rest is read and answered after, for up to ``PUT_OFF``. To do all at
+once is cheaper, but it takes twice as long until everybody sees what came."""
+PUT_OFF = timedelta(seconds=60)
+"""So long others wait for what arrives: a flood that goes on keeps nobody from being answered."""
 _TRIED_AT_ONCE = 50
 """Rows that were taken on before, before those that were not."""
 _UNDER_WAY = 20
@@ -78,7 +79,7 @@ _LONGEST = {
     Queue.REREAD: LONGEST_REREAD,
 }
 
-Doing = Callable[[Hub, BatchUnitOfWork, Claim, Classifier], Claim]
+_AFTER_A_FLOOD = (Queue.TRIAGE, Queue.DELIVERY)
 
 log = structlog.get_logger()
 
@@ -97,15 +98,19 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
     # What was taken on before and not finished may be what its worker died of: each alone. Once: to
     # look for it among all that waits takes longer the more that is.
     handled += sum(_handle(hub, claim) for claim in _tried(hub, queue, until, stop))
+    floods = False
     while time.monotonic() < until and not stop():
+        if queue in _AFTER_A_FLOOD and _is_flooded(hub, FLOOD):
+            # There is a wake-up for what arrives. For this there will be another one.
+            break
         with hub.unit_of_work() as uow:
             claims = outbox.claim(uow.session, queue, hub.clock(), batch=batch, tried=False)
             uow.commit()
         if not claims:
             break
         waiting = deque(claims)
-        floods = queue is Queue.INTAKE and len(claims) >= _FLOOD and not _unread(hub)
-        do = _do if floods else _do_at_once
+        # It goes on until it is over: who reads meanwhile is late for what comes next.
+        floods = queue is Queue.INTAKE and _is_flooded(hub, _FEW if floods else FLOOD)
         while waiting and time.monotonic() < until and not stop():
             if queue is Queue.DELIVERY:
                 some = [waiting.popleft() for _ in range(min(len(waiting), _UNDER_WAY))]
@@ -113,7 +118,7 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
             elif queue in _BATCHES:
                 handled += _handle(hub, waiting.popleft())
             else:
-                handled += _handle_together(hub, waiting, share, do)
+                handled += _handle_together(hub, waiting, share, floods=floods)
         for claim in waiting:
             _give_back(hub, claim)
         if len(claims) < min(batch, _FEW):
@@ -122,10 +127,13 @@ def drain(hub: Hub, queue: Queue, stop: Callable[[], bool] = lambda: False) -> i
     return handled
 
 
-def _unread(hub: Hub) -> bool:
-    """Whether as many cases wait to be read as may."""
+def _is_flooded(hub: Hub, rows: int) -> bool:
+    """Whether that many messages are no case yet, and nobody has waited for them too long."""
+    now = hub.clock()
     with hub.reading() as uow:
-        return outbox.is_backed_up(uow.session, Queue.TRIAGE, hub.clock(), _UNREAD)
+        return outbox.is_backed_up(uow.session, Queue.INTAKE, now, rows) and not any(
+            outbox.is_backed_up(uow.session, queue, now - PUT_OFF, 1) for queue in _AFTER_A_FLOOD
+        )
 
 
 def _tried(hub: Hub, queue: Queue, until: float, stop: Callable[[], bool]) -> Iterator[Claim]:
@@ -157,8 +165,8 @@ class _Share:
         self.rows = max(_LEAST_SHARE, min(fitting, 2 * self.rows, _LARGEST_SHARE))
 
 
-def _handle_together(hub: Hub, waiting: deque[Claim], share: _Share, do: Doing) -> int:
-    """``do`` the first of ``waiting`` in one transaction and take them off; how many were ours.
+def _handle_together(hub: Hub, waiting: deque[Claim], share: _Share, *, floods: bool) -> int:
+    """Do the first of ``waiting`` in one transaction and take them off; how many were ours.
 
     Whatever goes wrong, each of them is handled alone: then it is known whose fault it was.
     """
@@ -172,7 +180,11 @@ def _handle_together(hub: Hub, waiting: deque[Claim], share: _Share, do: Doing) 
         began = time.monotonic()
         with hub.batch() as uow:
             _read_ahead(hub, uow, tried)
-            done = [do(hub, uow, claim, classifier) for claim in tried]
+            if floods:
+                done = [_do(hub, uow, claim, classifier) for claim in tried]
+                _read_urgent(hub, uow, classifier)
+            else:
+                done = [_do_at_once(hub, uow, claim, classifier) for claim in tried]
             uow.finish(tried, hub.clock())
             uow.commit()
     except Exception:  # noqa: BLE001  said of the one that raises it when it is handled alone
@@ -187,11 +199,22 @@ def _handle_together(hub: Hub, waiting: deque[Claim], share: _Share, do: Doing) 
 def _do_at_once(hub: Hub, uow: BatchUnitOfWork, claim: Claim, classifier: Classifier) -> Claim:
     """Do it, and read what it registered while all of that is here: to look it up costs more."""
     done = _do(hub, uow, claim, classifier)
-    with tracing.traced(done.trace):
-        while messages := uow.taken(Task.CLASSIFY):
-            for message_id in messages:
-                triage.classify(uow, hub.rules, classifier, hub.gazetteer, message_id, hub.clock())
+    _read(hub, uow, classifier, lambda _: True)
     return done
+
+
+def _read_urgent(hub: Hub, uow: BatchUnitOfWork, classifier: Classifier) -> None:
+    """Read what can wait for nothing of what was registered: somebody is told of it at once."""
+    _read(hub, uow, classifier, lambda message_id: triage.is_urgent(uow, classifier, message_id))
+
+
+def _read(
+    hub: Hub, uow: BatchUnitOfWork, classifier: Classifier, wanted: Callable[[str], bool]
+) -> None:
+    while messages := uow.taken(Task.CLASSIFY, wanted):
+        for message_id, trace in messages:
+            with tracing.traced(trace):
+                triage.classify(uow, hub.rules, classifier, hub.gazetteer, message_id, hub.clock())
 
 
 def _understood(hub: Hub, claims: Sequence[Claim]) -> Classifier:

@@ -8,7 +8,6 @@ already leaves neither row nor key.
 from __future__ import annotations
 
 import secrets
-import uuid
 from collections.abc import Sequence
 from contextlib import closing
 from functools import cache
@@ -22,6 +21,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from feedback_hub.adapters.engine import AT_ONCE
 from feedback_hub.adapters.tables import data_key, inbox
 from feedback_hub.adapters.vault import KEY_BYTES, Keyring, sealed
+from feedback_hub.domain.ids import new_id
 from feedback_hub.services.records.work import Arrived, Sealed
 
 _GIVEN = (
@@ -50,7 +50,7 @@ class Arrivals:
 
     def seal(self, row_id: str, raw: bytes, parsed: str) -> Sealed:
         """Encrypt what goes into a row under a new key, written with the row."""
-        key_id, key = uuid.uuid4().hex, secrets.token_bytes(KEY_BYTES)
+        key_id, key = new_id(), secrets.token_bytes(KEY_BYTES)
         wrapped, wrapped_by = self._keyring.wrap(key_id, key)
         cipher = AESGCM(key)
         return Sealed(

@@ -8,9 +8,8 @@ database sees all that was added so far.
 from __future__ import annotations
 
 import secrets
-import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar, cast
@@ -27,6 +26,7 @@ from feedback_hub.adapters.vault import KEY_BYTES, Keyring, SqlVault
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.errors import StaleVersion
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.likeness import Sketch
 from feedback_hub.domain.place import Service
 from feedback_hub.domain.reference import new_reference
@@ -87,7 +87,7 @@ class BatchVault(SqlVault):
 
     def new_keys(self, count: int) -> list[str]:
         """Make ``count`` data keys."""
-        made = [uuid.uuid4().hex for _ in range(count)]
+        made = [new_id() for _ in range(count)]
         for key_id in made:
             key = secrets.token_bytes(KEY_BYTES)
             wrapped, by = self._keyring.wrap(key_id, key)
@@ -400,11 +400,19 @@ class BatchUnitOfWork(SqlUnitOfWork):
         """Put a piece of work in the outbox."""
         self._work.append(row_of(task, subject_id, available_at))
 
-    def taken(self, task: Task) -> list[str]:
-        """What this work is about that was put here; it is no work any more: the caller does it."""
-        mine = [row for row in self._work if row["task"] is task]
-        self._work = [row for row in self._work if row["task"] is not task]
-        return [str(row["subject_id"]) for row in mine]
+    def taken(self, task: Task, wanted: Callable[[str], bool]) -> list[tuple[str, str]]:
+        """What was put here, where it is ``wanted``: (what it is about, its trace).
+
+        It is no work any more: the caller does it.
+        """
+        mine = [
+            row
+            for row in self._work
+            if row["task"] is task and wanted(cast("str", row["subject_id"]))
+        ]
+        if mine:
+            self._work = [row for row in self._work if row not in mine]
+        return [(cast("str", row["subject_id"]), cast("str", row["trace"])) for row in mine]
 
     def finish(self, claims: Sequence[Claim], now: datetime) -> None:
         """What is committed here is what these ask for: they are done with it, or it is not done.
@@ -475,29 +483,23 @@ class BatchUnitOfWork(SqlUnitOfWork):
             self.session.add_all(added)
             self.session.flush()
 
-    def commit(self) -> None:
-        """Keep everything. Raises ``StaleVersion`` when somebody changed the same object first."""
-        self._change_cases()
-        if self._done is not None:
-            claims, now = self._done
-            with self._as_it_stands():
-                ours = outbox.finish_all(self.session, claims, now)
-            if len(ours) != len(claims):
-                raise StaleVersion("somebody else took it on meanwhile")
-        super().commit()
+    def _take_changes(self, cls: type[T], columns: Collection[str]) -> list[T]:
+        """What of these objects changed, where it is nothing but ``columns``.
 
-    def _change_cases(self) -> None:
-        """Write what reading changed of cases in one statement, each still under its version.
-
-        The session would write one statement a case, as it does for what is versioned.
+        The session lets go of them: it would write one statement an object, as it does for what is
+        versioned, and ask of each whether it was there. Their history is written all the same.
         """
-        read = [
+        changed = [
             one
             for one in self.session.dirty
-            if isinstance(one, Case) and _MACHINE_CHANGES.issuperset(inspect(one).committed_state)
+            if isinstance(one, cls) and set(columns).issuperset(inspect(one).committed_state)
         ]
-        if not read:
-            return
+        for one in changed:
+            self.session.expunge(one)
+        return changed
+
+    def _change_cases(self, read: Sequence[Case]) -> None:
+        """Write what reading changed of cases in one statement, each still under its version."""
         columns = tables.case.c
         statement = (
             update(tables.case)
@@ -514,11 +516,26 @@ class BatchUnitOfWork(SqlUnitOfWork):
         )
         if done.rowcount != len(read):
             raise StaleVersion("changed by somebody else meanwhile")
-        # Written: the session must not do it again. Their history is written all the same.
-        for one in read:
-            self.session.expunge(one)
+
+    def _note_cases(self, rows: Sequence[InboxRow]) -> None:
+        """Which case each of these became."""
+        columns = tables.inbox.c
+        statement = (
+            update(tables.inbox)
+            .where(columns.id == bindparam("of"))
+            .values({"case_id": bindparam("new_case_id")})
+        )
+        became = [{"of": one.id, "new_case_id": one.case_id} for one in rows]
+        self.session.connection().execute(statement, became)
+
+    def _finish(self, claims: Sequence[Claim], now: datetime) -> None:
+        if len(outbox.finish_all(self.session, claims, now)) != len(claims):
+            raise StaleVersion("somebody else took it on meanwhile")
 
     def _write_history(self) -> None:
+        # Before anything is put in, which would write these too.
+        cases = self._take_changes(Case, _MACHINE_CHANGES)
+        rows = self._take_changes(InboxRow, {"case_id"})
         self._put_in()
         super()._write_history()
         self._batch_vault.write()
@@ -528,5 +545,13 @@ class BatchUnitOfWork(SqlUnitOfWork):
             likenesses.keep_all(self.session, kept.values())
             self._kept["likeness"].update(kept)
         if self._work:
-            rows, self._work = self._work, []
-            self.session.execute(insert(tables.outbox), rows)
+            work, self._work = self._work, []
+            self.session.execute(insert(tables.outbox), work)
+        # What was put in waits until here (``engine.Writer``); the rest is asked how many it was.
+        if cases:
+            self._change_cases(cases)
+        if rows:
+            self._note_cases(rows)
+        if self._done is not None:
+            (claims, now), self._done = self._done, None
+            self._finish(claims, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -109,6 +109,7 @@ class Writer(sqlite3.Connection):
         self._change = Turn(Path(f"{file}-change")) if file else None
         self._write = Turn(Path(f"{file}-write")) if file else None
         self._is_late = False
+        self._later: list[tuple[str, Sequence[Any]]] = []
 
     def begin(self, *, late: bool) -> None:
         """Begin to change something; ``late``: SQLite's lock waits until something is written.
@@ -122,14 +123,33 @@ class Writer(sqlite3.Connection):
         else:
             self._lock()
 
-    def before(self, statement: str) -> None:
-        """Take SQLite's lock before the first statement of a late one that may write."""
-        if self._is_late and not statement.startswith("SELECT"):
-            self._is_late = False
-            # What was read is as it was: nobody but arrivals wrote meanwhile. Without an end to the
-            # reading SQLite would refuse all the same.
-            super().rollback()
-            self._lock()
+    def before(self, statement: str, *, many: bool = False) -> None:
+        """Take SQLite's lock before the first statement of a late one that has to write now."""
+        if not self._is_late or (many and _can_wait(statement)):
+            return
+        if self._later or not statement.startswith("SELECT"):
+            self._write_now()
+
+    def put_off(self, statement: str, rows: Sequence[Any]) -> bool:
+        """Whether these rows are kept here until they have to be written: others write meanwhile.
+
+        What a late transaction puts in, row by row, it makes ready without the lock, and puts in
+        all at once at its end, or before it asks for anything.
+        """
+        waits = self._is_late and _can_wait(statement)
+        if waits:
+            self._later.append((statement, rows))
+        return waits
+
+    def _write_now(self) -> None:
+        self._is_late = False
+        # What was read is as it was: nobody but arrivals wrote meanwhile. Without an end to the
+        # reading SQLite would refuse all the same.
+        super().rollback()
+        self._lock()
+        waiting, self._later = self._later, []
+        for statement, rows in waiting:
+            self.executemany(statement, rows)
 
     def _lock(self) -> None:
         _take(self._write)
@@ -138,6 +158,8 @@ class Writer(sqlite3.Connection):
     def commit(self) -> None:
         """As the class above; then it is somebody else's turn."""
         try:
+            if self._later:
+                self._write_now()
             super().commit()
         finally:
             self._leave()
@@ -158,9 +180,15 @@ class Writer(sqlite3.Connection):
 
     def _leave(self) -> None:
         self._is_late = False
+        self._later.clear()
         for turn in (self._write, self._change):
             if turn is not None:
                 turn.leave()
+
+
+def _can_wait(statement: str) -> bool:
+    """Whether nothing comes back of ``statement``: nobody asks how many rows were put in."""
+    return statement.startswith("INSERT") and "RETURNING" not in statement
 
 
 def _take(turn: Turn | None) -> None:
@@ -214,6 +242,7 @@ def writes_late(engine: Engine) -> Engine:
     late = engine.execution_options(late=True)
     if engine.dialect.name == "sqlite":
         event.listen(late, "before_cursor_execute", _before)
+        event.listen(late, "do_executemany", _put_off)
     return late
 
 
@@ -386,7 +415,16 @@ def _begin(connection: Connection) -> None:
 
 
 def _before(
-    connection: Connection, _cursor: object, statement: str, _given: object, *_more: object
+    connection: Connection,
+    _cursor: object,
+    statement: str,
+    _given: object,
+    _context: object,
+    many: bool,
 ) -> None:
     with _as_ours():
-        cast("Writer", connection.connection.driver_connection).before(statement)
+        cast("Writer", connection.connection.driver_connection).before(statement, many=many)
+
+
+def _put_off(cursor: sqlite3.Cursor, statement: str, rows: Sequence[Any], _context: object) -> bool:
+    return cast("Writer", cursor.connection).put_off(statement, rows)

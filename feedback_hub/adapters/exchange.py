@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -14,6 +13,7 @@ from feedback_hub.adapters.tables import letter, outbox, passage, peer, peer_see
 from feedback_hub.domain.case_states import Outcome
 from feedback_hub.domain.events import Event, EventKind
 from feedback_hub.domain.exchange import TOLD, LetterKind, Way
+from feedback_hub.domain.ids import new_id
 from feedback_hub.services.records.exchange import LetterState, Passage, QueuedLetter, SeenKind
 from feedback_hub.services.records.messages import RemarkKind
 from feedback_hub.services.records.work import Queue, Task
@@ -65,7 +65,7 @@ class SqlExchange:
             select(func.max(letter.c.position)).where(letter.c.passage_id == of.id)
         )
         row = {
-            "id": uuid.uuid4().hex,
+            "id": new_id(),
             "passage_id": of.id,
             "peer": of.peer,
             "kind": kind,
@@ -80,7 +80,7 @@ class SqlExchange:
         self._session.execute(insert(letter).values(row))
         self._session.execute(
             insert(outbox).values(
-                id=uuid.uuid4().hex,
+                id=new_id(),
                 queue=Queue.EXCHANGE,
                 task=Task.EXCHANGE,
                 subject_id=row["id"],

@@ -6,7 +6,6 @@ one by command: then there is nobody to ask.
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +16,7 @@ from feedback_hub.adapters.accounts import add_membership, revoke_token
 from feedback_hub.adapters.tables import account, audit, handler_request, membership, token
 from feedback_hub.domain.access import Membership, Role
 from feedback_hub.domain.audit import AuditAction
+from feedback_hub.domain.ids import new_id
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def propose(
     )
     session.execute(
         insert(handler_request).values(
-            id=uuid.uuid4().hex,
+            id=new_id(),
             account_id=account_id or None,
             token_id=token_id or None,
             organisation=held.organisation,

@@ -7,7 +7,6 @@ given the same row again.
 from __future__ import annotations
 
 import math
-import uuid
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
@@ -19,6 +18,7 @@ from sqlalchemy.orm import Session
 from feedback_hub.adapters.tables import service
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.errors import Invalid
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.place import (
     EVERYWHERE,
     MailWish,
@@ -151,7 +151,7 @@ def take_service(session: Session, cells: Cells) -> Taken:
         )
     ).first()
     if known is None:
-        made = Service(uuid.uuid4().hex, site, sector, organisation, valid_from=valid_from)
+        made = Service(new_id(), site, sector, organisation, valid_from=valid_from)
         for name, value in values.items():
             setattr(made, name, value)
         session.add(made)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import uuid
 from collections.abc import Iterable, Sequence
 from functools import cache
 
@@ -23,6 +22,7 @@ from feedback_hub.adapters.engine import for_reading
 from feedback_hub.adapters.handlers_pair import MARK, HandlersPair
 from feedback_hub.adapters.tables import data_key
 from feedback_hub.adapters.wrapping_keys import WrappingKeys, fingerprint_of
+from feedback_hub.domain.ids import new_id
 from feedback_hub.services.ports import VaultClosed, VaultSealed, VaultTampered
 
 _NONCE = 12
@@ -117,7 +117,7 @@ class SqlVault:
 
     def new_keys(self, count: int) -> list[str]:
         """Make ``count`` data keys in one statement."""
-        made = {uuid.uuid4().hex: secrets.token_bytes(KEY_BYTES) for _ in range(count)}
+        made = {new_id(): secrets.token_bytes(KEY_BYTES) for _ in range(count)}
         if made:
             rows = []
             for key_id, key in made.items():

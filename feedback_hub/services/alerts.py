@@ -6,12 +6,12 @@ are safe to repeat and to run on several machines at once.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
 import structlog
 
+from feedback_hub.domain.ids import new_id
 from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records.watching import Alert, AlertKind
 
@@ -35,7 +35,7 @@ def raise_once(
         if detail is not None and dict(detail) != known.detail:
             known.detail = dict(detail)
         return False
-    alert = Alert(uuid.uuid4().hex, kind, subject, now, lasting, dict(detail or {}))
+    alert = Alert(new_id(), kind, subject, now, lasting, dict(detail or {}))
     if not uow.add_alert(alert):
         return False
     log.warning("alert", kind=kind.value, subject=subject, **alert.detail)

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.attachment import AttachmentFault, AttachmentState, may_be_tried_again
 from feedback_hub.domain.errors import IllegalMove, NotFound
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.message import Attachment, DeliveryError, SendFault
 from feedback_hub.services import seals
 from feedback_hub.services.delivery import Again
@@ -58,7 +59,7 @@ def expect(uow: UnitOfWork, message_id: str, sources: Sequence[Attachment], now:
     """Note that a message's files are to be fetched, or will be sent here (``uploads``)."""
     for position, key_id in enumerate(uow.vault.new_keys(len(sources))):
         row = AttachmentRow(
-            id=uuid.uuid4().hex,
+            id=new_id(),
             message_id=message_id,
             position=position,
             key_id=key_id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 
 from feedback_hub.domain.access import Action, Actor
@@ -14,6 +13,7 @@ from feedback_hub.domain.case_states import CaseState, Outcome
 from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.coding import FeedbackType, Sector
 from feedback_hub.domain.errors import Invalid, NotAllowed, NotFound
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import remarks, triage
 from feedback_hub.services.ports import UnitOfWork
@@ -43,7 +43,7 @@ def write(
     if replaces:
         _reach(uow, replaces, None)
     answer = BankAnswer(
-        id=uuid.uuid4().hex,
+        id=new_id(),
         question=words.question,
         text=words.text,
         language=words.language,

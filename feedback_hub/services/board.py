@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import date, datetime, timedelta
 
 from feedback_hub.domain.access import Action, Actor
@@ -10,6 +9,7 @@ from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.board import BoardEntry, BoardReading, BoardWords, EntryState, Occasion
 from feedback_hub.domain.call_back import local_day
 from feedback_hub.domain.errors import Invalid, NotFound
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services.ports import UnitOfWork
@@ -45,7 +45,7 @@ def write(
     entry = next(drafts, None)
     if entry is None:
         entry = BoardEntry(
-            id=uuid.uuid4().hex,
+            id=new_id(),
             issue_id=issue_id,
             site=site,
             language=language,
@@ -115,9 +115,7 @@ def note_reading(
     if not uow.site_exists(site) or not actor.may_at(Action.SUBMIT, site):
         raise NotFound
     today = local_day(now, rules.calendar)
-    reading = BoardReading(
-        uuid.uuid4().hex, site, language, occasion, read_on, people, actor.id, now
-    )
+    reading = BoardReading(new_id(), site, language, occasion, read_on, people, actor.id, now)
     reading.check(today)
     uow.add(reading)
     return reading

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +14,7 @@ from feedback_hub.domain.call_back import local_day
 from feedback_hub.domain.contact import Contact, Purpose, Withheld
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.gsm7 import sms_length
+from feedback_hub.domain.ids import new_id
 from feedback_hub.services import loopback
 from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records.telling import BroadcastPerson, Delivery
@@ -61,7 +61,7 @@ def draft(
     for site in sites:
         if not uow.site_exists(site):
             raise Invalid("sites", "has one that is no site we know")
-    made = Broadcast(uuid.uuid4().hex, tuple(answers), tuple(sites), actor.id, now)
+    made = Broadcast(new_id(), tuple(answers), tuple(sites), actor.id, now)
     uow.add(made)
     return made
 

@@ -8,7 +8,6 @@ L3 is for its handlers alone (DOMAIN.md, Sensitivity and Loop back).
 from __future__ import annotations
 
 import re
-import uuid
 from datetime import datetime
 
 from feedback_hub.domain.access import Action, Actor
@@ -27,6 +26,7 @@ from feedback_hub.domain.clocks import keep_call, keep_case
 from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.errors import NotFound
 from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.message import DeliveryState, InboundMessage, MessageKind
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import remarks, seals
@@ -63,7 +63,7 @@ def put(
     if line is not None:
         line.reason = _weightier(line.reason, reason)
         return line
-    line = CallBack(uuid.uuid4().hex, case.id, chosen, reason, now, now)
+    line = CallBack(new_id(), case.id, chosen, reason, now, now)
     uow.add(line)
     detail = {"way": chosen.value, "why": reason.value}
     case.note(EventKind.CALL_LISTED, line.id, actor_id, now, detail)
@@ -197,7 +197,7 @@ def _keep_words(
     if not text.strip():
         return ""
     if line.reason is CallReason.REQUEST and line.result is CallResult.TOLD:
-        message_id, key_id = uuid.uuid4().hex, uow.vault.new_key()
+        message_id, key_id = new_id(), uow.vault.new_key()
         uow.add(
             Message(
                 id=message_id,

@@ -6,7 +6,6 @@ ordinary case, not for a second (DOMAIN.md, Sensitivity).
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.conversation import continued
 from feedback_hub.domain.events import Event, EventKind
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.masking import mask
 from feedback_hub.domain.message import InboundMessage, MessageKind
 from feedback_hub.domain.reference import references_in
@@ -184,7 +184,7 @@ def move_out(
 ) -> Case:
     """A new case with these messages of ``case`` and what is known of the person."""
     new = Case(
-        id=uuid.uuid4().hex,
+        id=new_id(),
         ref=uow.new_reference(),
         channel=case.channel,
         received_at=moving[0].received_at,

@@ -6,7 +6,6 @@ out keeps them out here too, and for them the case does not exist.
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,6 +13,7 @@ from feedback_hub.domain.access import Action, Actor, ActorKind, Role, scope_of
 from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.errors import Invalid, NotAllowed, NotFound
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import notices, remarks
 from feedback_hub.services.ports import UnitOfWork
@@ -61,7 +61,7 @@ def open_case(
     if not informed:
         raise Invalid("ref", "there is nobody who could be told")
     reason_id = remarks.write(uow, RemarkKind.EMERGENCY, case.id, reason, actor.id, now)
-    made = Emergency(uuid.uuid4().hex, case.id, actor.id, reason_id, now, now + lasts)
+    made = Emergency(new_id(), case.id, actor.id, reason_id, now, now + lasts)
     uow.add(made)
     uow.audit(
         AuditAction.GLASS_BROKEN, actor.id, now, kind="case", object_id=case.id, reason=reason_id

@@ -6,12 +6,12 @@ A secret has a million values, so wrong tries are counted: by who asks, and by w
 from __future__ import annotations
 
 import hmac
-import uuid
 from datetime import datetime, timedelta
 
 from feedback_hub.domain.commands import Enquiry
 from feedback_hub.domain.contact import Contact, Purpose
 from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.ids import new_id
 from feedback_hub.services import loopback
 from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records.messages import WrongTry
@@ -35,7 +35,7 @@ def fits(uow: UnitOfWork, ref: str, secret: str, asked_by: str, now: datetime) -
     same = hmac.compare_digest(uow.vault.secret_for(ref).encode(), secret.encode())
     if same and uow.case_by_ref(ref) is not None:
         return True
-    uow.add(WrongTry(uuid.uuid4().hex, asked_by, about, now))
+    uow.add(WrongTry(new_id(), asked_by, about, now))
     return False
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from uuid import uuid4
 
 from feedback_hub.domain.access import Actor, ActorKind, Membership, Role
 from feedback_hub.domain.case import Case
@@ -32,6 +31,7 @@ from feedback_hub.domain.exchange import (
     Way,
     refusal,
 )
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.message import InboundMessage, MessageKind
 from feedback_hub.domain.person import Person
 from feedback_hub.domain.place import Site
@@ -119,7 +119,7 @@ def _take_in(
     keep_case(case, rules.targets, rules.calendar_of(site=case.site), now)
     uow.add(
         Passage(
-            uuid4().hex,
+            new_id(),
             peer.name,
             Way.IN,
             letter.referral,

@@ -7,13 +7,13 @@ import hashlib
 import json
 import types
 import typing
-import uuid
 from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import cache, partial
 from typing import Any, TypeVar
 
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.message import DeliveryReceipt, InboundMessage
 from feedback_hub.domain.submission import Submission
 from feedback_hub.services.ports import UnitOfWork
@@ -68,7 +68,7 @@ def sealed_row(
     now: datetime,
 ) -> InboxRow:
     """The same with a key that was made before."""
-    row_id = uuid.uuid4().hex
+    row_id = new_id()
     return InboxRow(
         id=row_id,
         channel=channel,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ from feedback_hub.domain.access import Actor
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.errors import Invalid, UsedByAnother
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.languages import individual
 from feedback_hub.domain.message import DeliveryReceipt, InboundMessage
 from feedback_hub.domain.submission import Submission
@@ -107,7 +107,7 @@ def sealed_rows(into: Inbox, arrival: Arrival) -> list[Arrived]:
     """What ``accept`` would keep of one call, ready for ``into.keep``; nothing is kept yet."""
     rows = []
     for item in arrival.items:
-        row_id = uuid.uuid4().hex
+        row_id = new_id()
         is_receipt = isinstance(item, DeliveryReceipt)
         rows.append(
             Arrived(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +10,7 @@ from feedback_hub.domain.case import Case
 from feedback_hub.domain.case_states import MOVES, CaseState, CaseVerb, Outcome
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.issue import Issue, IssueState
 from feedback_hub.domain.sensitivity import Sensitivity
 from feedback_hub.services import casework, loopback, triage
@@ -48,7 +48,7 @@ def open_issue(uow: UnitOfWork, rules: Rules, actor: Actor, new: NewIssue, now: 
     if new.code:
         _check_code(rules, new.code)
     issue = Issue(
-        id=uuid.uuid4().hex,
+        id=new_id(),
         title=title,
         created_at=now,
         created_by=actor.id,

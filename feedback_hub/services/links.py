@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +15,7 @@ from feedback_hub.domain.access import Action, Actor, ActorKind, Membership, Rol
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.errors import NotFound
 from feedback_hub.domain.events import Event, EventKind
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.referral import ENDED, Referral
 from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records.staff import PartnerLink
@@ -42,9 +42,7 @@ def make(uow: UnitOfWork, rules: Rules, referral: Referral, now: datetime) -> tu
     token = f"{part}.{_signature(uow, part)}"
     expires_at = now + timedelta(days=rules.link_days)
     index = uow.vault.index(token, "partner link")
-    uow.add(
-        PartnerLink(uuid.uuid4().hex, referral.id, referral.organisation, index, now, expires_at)
-    )
+    uow.add(PartnerLink(new_id(), referral.id, referral.organisation, index, now, expires_at))
     return token, expires_at
 
 

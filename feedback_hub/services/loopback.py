@@ -6,7 +6,6 @@ and the approved wording, and what it decides is written down either way.
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -22,6 +21,7 @@ from feedback_hub.domain.contact import Contact, FromBank, Purpose, Withheld, wh
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.events import EventKind
 from feedback_hub.domain.gsm7 import sms_length
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.message import DeliveryState
 from feedback_hub.domain.reference import spoken
 from feedback_hub.domain.sensitivity import Sensitivity
@@ -354,7 +354,7 @@ def _queue(
     case: Case | None = None,
     answer: str = "",
 ) -> Delivery:
-    delivery_id, key_id = uuid.uuid4().hex, uow.vault.new_key()
+    delivery_id, key_id = new_id(), uow.vault.new_key()
     delivery = Delivery(
         id=delivery_id,
         channel=contact.channel,

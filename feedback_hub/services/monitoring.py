@@ -11,6 +11,7 @@ from feedback_hub.domain.access import Action, Actor
 from feedback_hub.domain.call_back import local_day
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.errors import Invalid, NotFound
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.monitoring import Committee, Seat, ServiceSeen, Visit
 from feedback_hub.services.attachments import Shelf
 from feedback_hub.services.ports import ScannerAway, TooLarge, UnitOfWork, Unreadable
@@ -67,7 +68,7 @@ def note_visit(
     if found.is_empty:
         raise Invalid("services", "say what was seen of one service at least")
     held = Visit(
-        uuid.uuid4().hex,
+        new_id(),
         site,
         day,
         actor.id,

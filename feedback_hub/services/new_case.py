@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from dataclasses import asdict
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.consent import Answered
 from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.events import Event, EventKind
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.languages import individual
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.domain.sensitivity import highest
@@ -46,7 +46,7 @@ def open_case(
     known = uow.organisation_named(accused)
     place = (submission.place or ("" if site else message.site)).strip()
     case = Case(
-        id=uuid.uuid4().hex,
+        id=new_id(),
         ref=uow.new_reference(),
         channel=submission.channel,
         received_at=message.received_at,
@@ -112,7 +112,7 @@ def add_message(
     device_at: datetime | None = None,
 ) -> Message:
     """Keep ``message``, sealed with ``key_id``, in its case; its files are fetched later."""
-    message_id = uuid.uuid4().hex
+    message_id = new_id()
     sources = None
     if message.attachments:
         listed = json.dumps([asdict(attachment) for attachment in message.attachments])
@@ -152,7 +152,7 @@ def contact_of(
     # Two messages of one person at once must not each open a case.
     contact = uow.contact_at(channel, index, hold=True)
     if contact is None:
-        contact_id, key_id = uuid.uuid4().hex, uow.vault.new_key()
+        contact_id, key_id = new_id(), uow.vault.new_key()
         contact = Contact(
             id=contact_id,
             channel=channel,

@@ -8,7 +8,6 @@ whoever entered it drop out by the one access policy. Of an L3 only its handlers
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,6 +15,7 @@ from enum import StrEnum
 from feedback_hub.domain.access import Action, Actor, Role
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.clock import Duty, WorkingCalendar
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.place import MailWish
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Priority, Sensitivity
@@ -40,7 +40,8 @@ class Rung(StrEnum):
     HANDLERS = "handlers"
 
 
-_URGENT = frozenset({Priority.P0, Priority.P1})
+URGENT = frozenset({Priority.P0, Priority.P1})
+"""What somebody is told of at once, as of every L3 (DOMAIN.md, Clocks)."""
 _DUTY = {
     NoticeKind.REFERRED: Duty.ACCEPT,
     NoticeKind.UNREACHED: Duty.ACCEPT,
@@ -62,7 +63,7 @@ def tell(
     """A notice to each of ``people`` (an address where there is no account), and what tells it."""
     made = []
     for person in people:
-        notice = Notice(uuid.uuid4().hex, kind, now, case.id, duty or _DUTY.get(kind, Duty.ANSWER))
+        notice = Notice(new_id(), kind, now, case.id, duty or _DUTY.get(kind, Duty.ANSWER))
         notice.referral_id = referral.id if referral else None
         if isinstance(person, Actor):
             notice.account_id = person.id
@@ -145,7 +146,7 @@ def tell_urgent(uow: UnitOfWork, rules: Rules, case: Case, now: datetime) -> Non
     ``rules.unread_after`` is told again.
     """
     sensitive = case.sensitivity is Sensitivity.L3
-    if case.from_history or not case.is_open or not (sensitive or case.priority in _URGENT):
+    if case.from_history or not case.is_open or not (sensitive or case.priority in URGENT):
         return
     known = {notice.account_id for notice in uow.notices_of(case.id, NoticeKind.URGENT)}
     new = [one for one in team_of(uow, case, 2) if one.id not in known]

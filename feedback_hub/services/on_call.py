@@ -5,7 +5,6 @@ A call and a message say that something urgent waits, never what: the phone may 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from feedback_hub.domain.audit import AuditAction
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotFound
 from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.message import DeliveryError, InboundMessage, OutboundMessage
 from feedback_hub.domain.on_call import (
     RING_FOR,
@@ -65,7 +65,7 @@ def start(uow: UnitOfWork, case: Case, now: datetime) -> None:
         return
     if uow.ring_of(case.id) is not None:
         return
-    ring = Ring(uuid.uuid4().hex, case.id, group_for(case.codes), now)
+    ring = Ring(new_id(), case.id, group_for(case.codes), now)
     uow.add(ring)
     uow.work(Task.RING, ring.id, now)
 
@@ -198,7 +198,7 @@ def put_on(
         raise Invalid("account", "is nobody who can be put on call")
     if ends is not None and ends <= (begins or now):
         raise Invalid("ends", "must be later than it begins, and to come")
-    shift = Shift(uuid.uuid4().hex, group, actor.id, position, begins, ends)
+    shift = Shift(new_id(), group, actor.id, position, begins, ends)
     uow.add(shift)
     uow.audit(
         AuditAction.ROSTER_CHANGED,
@@ -297,9 +297,7 @@ def _tries(
     address: RingAddress,
     now: datetime,
 ) -> Sequence[RingTry]:
-    tries = [
-        RingTry(uuid.uuid4().hex, ring.id, whose, way, now) for way in _ways(channels, address)
-    ]
+    tries = [RingTry(new_id(), ring.id, whose, way, now) for way in _ways(channels, address)]
     for one in tries:
         uow.add(one)
     return tries

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.errors import Invalid
 from feedback_hub.domain.exchange import LetterKind, Way
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.referral import Referral
 from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records.exchange import Passage
@@ -51,7 +51,7 @@ def tell_peer(
     if kind is NoticeKind.REFERRED and passage is None:
         origin = uow.exchange.origin_of(case.id)
         passage = Passage(
-            uuid.uuid4().hex,
+            new_id(),
             peer.name,
             Way.OUT,
             referral.id,

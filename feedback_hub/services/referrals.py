@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 
 from feedback_hub.domain.access import Action, Actor, ActorKind
@@ -12,6 +11,7 @@ from feedback_hub.domain.clocks import keep_case, keep_referral
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.errors import Invalid, NotFound
 from feedback_hub.domain.events import Event, EventKind
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.referral import DeclineReason, Referral, ReferralState
 from feedback_hub.services import escalation, passages, remarks, routing
 from feedback_hub.services.notices import tell_partner, tell_referred, tell_team
@@ -351,7 +351,7 @@ def draft(
     share: Share = Share.ANONYMOUS,
 ) -> Referral:
     """A referral that is not sent yet, with the people of the service that fits the case."""
-    referral = Referral(uuid.uuid4().hex, case.id, organisation, now, actor, share)
+    referral = Referral(new_id(), case.id, organisation, now, actor, share)
     routed = routing.people_of(uow, rules, case, organisation, now)
     referral.focal_point, referral.backup = routed.focal_point, routed.backup
     words = {"referral": referral.id, "organisation": organisation}

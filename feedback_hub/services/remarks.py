@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 
 from feedback_hub.domain.errors import Invalid
+from feedback_hub.domain.ids import new_id
 from feedback_hub.services.ports import UnitOfWork
 from feedback_hub.services.records.messages import Remark, RemarkKind
 
@@ -29,7 +29,7 @@ def write(
         raise Invalid(field, "say it in a few words")
     if len(text) > LONGEST:
         raise Invalid(field, f"at most {LONGEST} characters")
-    remark_id, key_id = uuid.uuid4().hex, uow.vault.new_key()
+    remark_id, key_id = new_id(), uow.vault.new_key()
     sealed = uow.vault.seal(key_id, text, bound_to(remark_id))
     uow.add(Remark(remark_id, case_id, kind, author, now, key_id, sealed, referral_id))
     return remark_id

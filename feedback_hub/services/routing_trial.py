@@ -6,7 +6,6 @@ road too: the route, the partner's people, the case team and those above them.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +16,7 @@ from feedback_hub.domain.case_states import CaseState
 from feedback_hub.domain.clocks import keep_referral
 from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.errors import Invalid
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.on_call import group_for
 from feedback_hub.domain.person import AccusedClass
 from feedback_hub.domain.routing import Route, Weighed, Why
@@ -117,7 +117,7 @@ def _case(uow: UnitOfWork, rules: Rules, example: Example) -> Case:
     codes = (example.code,)
     least = rules.frame.sensitivity_of(codes)
     return Case(
-        id=uuid.uuid4().hex,
+        id=new_id(),
         ref=uow.new_reference(),
         channel="example",
         received_at=example.at,

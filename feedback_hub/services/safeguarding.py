@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from feedback_hub.domain.coding import Sector
 from feedback_hub.domain.consent import Share
 from feedback_hub.domain.errors import Invalid, NotAllowed
 from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.safeguarding import (
     SPECIALIST,
     ConductReport,
@@ -62,9 +62,7 @@ def report_conduct(
         raise Invalid("reference", f"at most {LONGEST_REFERENCE} characters")
     if with_name and not case.consent.allows_share(Share.NAME):
         raise Invalid("with_name", "the person did not agree to that")
-    report = ConductReport(
-        uuid.uuid4().hex, case.id, channel, with_name, reference.strip(), actor.id, now
-    )
+    report = ConductReport(new_id(), case.id, channel, with_name, reference.strip(), actor.id, now)
     uow.add(report)
     named = {"named": "yes" if with_name else "no"}
     case.note(EventKind.CONDUCT_REPORTED, report.id, actor.id, now, named)
@@ -103,7 +101,7 @@ def refer_to_service(
         uow, RemarkKind.CONSENT, case.id, explained.text, actor.id, now, field="explained"
     )
     referral = ServiceReferral(
-        id=uuid.uuid4().hex,
+        id=new_id(),
         case_id=case.id,
         organisation=organisation,
         sector=sector,

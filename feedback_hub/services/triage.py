@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from feedback_hub.domain.clocks import keep_case
 from feedback_hub.domain.contact import Contact
 from feedback_hub.domain.errors import IllegalMove, Invalid, NotAllowed, NotFound
 from feedback_hub.domain.events import EventKind
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.judgement import BeforeTriage, Judgement
 from feedback_hub.domain.judgement import undo as take_back
 from feedback_hub.domain.routing import Route
@@ -30,7 +30,7 @@ from feedback_hub.services import (
     routing,
     typed,
 )
-from feedback_hub.services.notices import tell_urgent
+from feedback_hub.services.notices import URGENT, tell_urgent
 from feedback_hub.services.ports import Classifier, Gazetteer, UnitOfWork
 from feedback_hub.services.records.messages import Message, RemarkKind, SuggestionRow
 from feedback_hub.services.records.work import Task
@@ -111,6 +111,16 @@ def classify(
     if doubted and case.classified_at is None and case.triaged_at is None:
         case.doubt(now)
     take_reading(uow, rules, gazetteer, case, message, text, suggestion, now, silent=doubted)
+
+
+def is_urgent(uow: UnitOfWork, classifier: Classifier, message_id: str) -> bool:
+    """Whether a message reads as what somebody is told of at once (``notices.tell_urgent``)."""
+    message = uow.message(message_id)
+    if message is None:
+        return False
+    text = uow.vault.open(message.key_id, message.text_sealed, text_bound_to(message.id))
+    said = classifier.classify(text, language=message.language)
+    return said.sensitivity is Sensitivity.L3 or said.priority in URGENT
 
 
 def take_reading(
@@ -367,7 +377,7 @@ def _learn(uow: UnitOfWork, case: Case, before: BeforeTriage, actor: Actor, now:
     about = case.triaged_at is not None
     uow.add(
         Judgement(
-            id=uuid.uuid4().hex,
+            id=new_id(),
             case_id=case.id,
             suggestion_id=read.id if read else None,
             actor=actor.id,
@@ -387,7 +397,7 @@ def keep_suggestion(
     uow: UnitOfWork, suggestion: Suggestion, message: Message, now: datetime
 ) -> None:
     """Keep what a machine read, with its version; the words that spoke are sealed."""
-    row_id = uuid.uuid4().hex
+    row_id = new_id()
     reasons = json.dumps([vars(reason) for reason in suggestion.reasons], ensure_ascii=False)
     uow.add(
         SuggestionRow(

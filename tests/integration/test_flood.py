@@ -10,10 +10,12 @@ from sqlalchemy import event, func, select
 
 from feedback_hub.adapters import tables
 from feedback_hub.bootstrap import Hub
+from feedback_hub.domain.case import Case
 from feedback_hub.domain.message import InboundMessage
 from feedback_hub.services import intake, pacing
+from feedback_hub.services.notices import URGENT
 from feedback_hub.services.records.watching import AlertKind
-from feedback_hub.services.records.work import Queue
+from feedback_hub.services.records.work import Queue, Task
 from tests.integration.databases import NOW
 from workers import schedule
 from workers.drain import drain
@@ -65,17 +67,49 @@ def test_what_comes_at_once_is_a_case_first_and_read_after(hub: Hub) -> None:
     assert unread(hub) == 0
 
 
-def test_not_more_become_unread_cases_than_are_read_within_a_minute(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("workers.drain._UNREAD", 250)
-    for one in range(250):
+def test_what_is_urgent_is_read_at_once_whatever_else_came(hub: Hub) -> None:
+    for one in range(300):
         sent(hub, 1, f"+2588412{one:05}")
-    assert heard(hub) == unread(hub) == 250
-    for one in range(250, 500):
+    sent(hub, 1, "+258841300001", text="Ha fogo nas tendas, ha pessoas presas la dentro, socorro")
+    sent(hub, 1, "+258841300002", text="O homem que da comida pede sexo em troca da comida")
+    assert heard(hub) == 302
+    assert unread(hub) == 300
+    with hub.reading() as uow:
+        read = uow.session.scalars(select(Case).where(tables.case.c.classified_at.is_not(None)))
+        assert sorted((case.sensitivity.value, case.priority in URGENT) for case in read) == [
+            ("L1", True),
+            ("L3", True),
+        ]
+
+
+@pytest.mark.parametrize("queue", [Queue.TRIAGE, Queue.DELIVERY])
+def test_whoever_reads_or_answers_makes_room_for_what_arrives(hub: Hub, queue: Queue) -> None:
+    task = {Queue.TRIAGE: Task.CLASSIFY, Queue.DELIVERY: Task.SEND}[queue]
+    with hub.unit_of_work() as uow:
+        uow.work(task, "nothing", NOW)
+        uow.commit()
+    for one in range(300):
         sent(hub, 1, f"+2588412{one:05}")
-    assert heard(hub) == 500
-    assert unread(hub) == 250
+    assert drain(hub, queue) == 0
+    assert heard(hub)
+    assert drain(hub, queue)
+
+
+def test_a_flood_that_goes_on_keeps_nobody_waiting_for_longer_than_a_minute(hub: Hub) -> None:
+    hub.clock = lambda: NOW
+    for one in range(300):
+        sent(hub, 1, f"+2588412{one:05}")
+    assert heard(hub) == unread(hub) == 300
+    for one in range(300, 600):
+        sent(hub, 1, f"+2588412{one:05}")
+    hub.clock = lambda: NOW + MINUTE / 2
+    assert drain(hub, Queue.TRIAGE) == 0
+    hub.clock = lambda: NOW + MINUTE * 2
+    assert heard(hub) == 600
+    assert unread(hub) == 300
+    for one in range(600, 900):
+        sent(hub, 1, f"+2588412{one:05}")
+    assert drain(hub, Queue.TRIAGE) == 300
 
 
 def test_a_few_are_read_where_they_become_cases(hub: Hub) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
 
 from feedback_hub.adapters.engine import make_engine, sqlite_url, turn_to_write, writes_late
 from feedback_hub.adapters.turns import Turn
@@ -78,6 +79,53 @@ def test_what_arrives_does_not_wait_for_whoever_thinks_and_changers_do(engine: E
             thinking.execute(text("UPDATE told SET people = 1"))
         waiting.result(timeout=20)
     assert told(engine) == 2
+
+
+def test_rows_that_are_made_ready_wait_for_the_end_and_arrivals_do_not(engine: Engine) -> None:
+    late = writes_late(engine)
+    put_in = text("INSERT INTO told VALUES (:people)")
+    with late.begin() as connection:
+        assert connection.scalar(text("SELECT people FROM told")) == 0
+        connection.execute(put_in, [{"people": 10}, {"people": 20}])
+        connection.execute(put_in, [{"people": 30}, {"people": 40}])
+        arrive(engine, 1)
+        assert told(engine) == 0
+    with engine.execution_options(readonly=True).connect() as connection:
+        rows = connection.execute(text("SELECT people FROM told")).scalars().all()
+    assert sorted(rows) == [0, 10, 20, 30, 40]
+
+
+def test_whoever_put_rows_in_sees_them_in_what_it_asks_next(engine: Engine) -> None:
+    with writes_late(engine).begin() as connection:
+        rows = [{"people": 10}, {"people": 20}]
+        connection.execute(text("INSERT INTO told VALUES (:people)"), rows)
+        assert connection.scalar(text("SELECT sum(people) FROM told")) == 30
+        connection.execute(text("UPDATE told SET people = people + 1 WHERE people > 0"))
+    with engine.execution_options(readonly=True).connect() as connection:
+        assert connection.scalar(text("SELECT sum(people) FROM told")) == 32
+
+
+def test_rows_that_were_put_off_are_gone_with_what_is_taken_back(engine: Engine) -> None:
+    late = writes_late(engine)
+    rows = [{"people": 10}, {"people": 20}]
+    with late.connect() as connection:
+        connection.execute(text("INSERT INTO told VALUES (:people)"), rows)
+    with late.begin() as connection:
+        connection.execute(text("UPDATE told SET people = 5"))
+    with engine.execution_options(readonly=True).connect() as connection:
+        assert connection.execute(text("SELECT people FROM told")).scalars().all() == [5]
+
+
+def test_rows_that_may_not_be_put_in_are_refused_at_the_end_and_none_is_kept(
+    engine: Engine,
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE once (number INTEGER UNIQUE)"))
+    twice = [{"number": 1}, {"number": 1}]
+    with pytest.raises(IntegrityError), writes_late(engine).begin() as connection:
+        connection.execute(text("INSERT INTO once VALUES (:number)"), twice)
+    with engine.begin() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM once")) == 0
 
 
 def test_what_was_thought_of_and_not_written_gives_the_turn_back(engine: Engine) -> None:

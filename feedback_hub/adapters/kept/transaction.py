@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -24,6 +23,7 @@ from feedback_hub.domain.broadcast import Broadcast
 from feedback_hub.domain.case import Case
 from feedback_hub.domain.errors import StaleVersion
 from feedback_hub.domain.events import EventKind, Recorder
+from feedback_hub.domain.ids import new_id
 from feedback_hub.domain.issue import Issue
 from feedback_hub.domain.referral import Referral
 from feedback_hub.domain.sensitivity import Sensitivity
@@ -55,7 +55,7 @@ def row_of(task: Task, subject_id: str, available_at: datetime) -> dict[str, obj
     """A row of the outbox, with the trace of what is being worked on."""
     return {
         # A text is put there once, under its own id: its receipt finds it by that.
-        "id": subject_id if task is Task.SEND else uuid.uuid4().hex,
+        "id": subject_id if task is Task.SEND else new_id(),
         "queue": QUEUE_OF[task],
         "task": task,
         "subject_id": subject_id,
@@ -202,7 +202,7 @@ class Transaction:
                 insert(tables.case_event),
                 [
                     {
-                        "id": uuid.uuid4().hex,
+                        "id": new_id(),
                         "case_id": line.case_id,
                         "position": position,
                         "kind": line.kind,
