@@ -37,7 +37,8 @@ from feedback_hub.services.records.work import Queue
 from tests.integration.databases import NOW
 from tests.providers.telegram import SECRET_TOKEN, TOKEN, TelegramServer, telegram_server
 from tests.providers.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioServer, twilio_server
-from workers.drain import _conclude, drain
+from workers.drain import drain
+from workers.sending import conclude
 
 __all__ = ["telegram_server", "twilio_server"]
 
@@ -143,7 +144,7 @@ def test_who_lost_the_lease_takes_back_no_attempt_of_somebody_else(sending: Send
         assert outbox.claim(uow.session, Queue.DELIVERY, sending.now)
         uow.commit()
     # It comes back without having called anybody, and the attempt is another worker's by now.
-    _conclude(hub, {slow: None})
+    conclude(hub, {slow: None})
     (text,) = sending.deliveries()
     assert (text.state, text.attempts) == (DeliveryState.ATTEMPTING, 1)
 

@@ -197,7 +197,12 @@ def test_ctrl_c_pressed_twice_asks_each_role_once(grow: Grow) -> None:
 
 
 def test_a_closed_terminal_stops_it_too(grow: Grow) -> None:
-    tree = grow("draining")
+    # Under ``nohup`` it would not hear of it, as whoever says that means it.
+    ours = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        tree = grow("draining")
+    finally:
+        signal.signal(signal.SIGHUP, ours)
     tree.await_trail("drains", 2)
     tree.process.send_signal(signal.SIGHUP)
     assert tree.process.wait(10) == 0
