@@ -90,6 +90,8 @@ class BatchUnitOfWork(ReadAhead):
         self._likenesses: dict[str, tuple[Case, Sketch]] = {}
         self._whereabouts: dict[str, Whereabouts] = {}
         self._done: tuple[Sequence[Claim], datetime] | None = None
+        self._changed_cases: Sequence[Case] = ()
+        self._changed_rows: Sequence[InboxRow] = ()
         event.listen(session, "before_flush", lambda *_: self._batch_vault.write())
         event.listen(session, "do_orm_execute", lambda _: self._put_in())
 
@@ -269,10 +271,15 @@ class BatchUnitOfWork(ReadAhead):
         if len(outbox.finish_all(self.session, claims, now)) != len(claims):
             raise StaleVersion("somebody else took it on meanwhile")
 
+    def commit(self) -> None:
+        """Keep everything. Raises ``StaleVersion`` when somebody changed the same object first."""
+        # Before anything is put in, which would write these too; at the end, for what is changed
+        # later would be nobody's.
+        self._changed_cases = self._take_changes(Case, _MACHINE_CHANGES)
+        self._changed_rows = self._take_changes(InboxRow, {"case_id"})
+        super().commit()
+
     def _write_history(self) -> None:
-        # Before anything is put in, which would write these too.
-        cases = self._take_changes(Case, _MACHINE_CHANGES)
-        rows = self._take_changes(InboxRow, {"case_id"})
         self._put_in()
         super()._write_history()
         self._batch_vault.write()
@@ -285,10 +292,10 @@ class BatchUnitOfWork(ReadAhead):
             work, self._work = self._work, []
             self.session.execute(insert(tables.outbox), work)
         # What was put in waits until here (``engine.Writer``); the rest is asked how many it was.
-        if cases:
-            self._change_cases(cases)
-        if rows:
-            self._note_cases(rows)
+        if self._changed_cases:
+            self._change_cases(self._changed_cases)
+        if self._changed_rows:
+            self._note_cases(self._changed_rows)
         if self._done is not None:
             (claims, now), self._done = self._done, None
             self._finish(claims, now)
